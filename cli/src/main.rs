@@ -1,0 +1,3 @@
+//! The `baize` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! gRPC commands, the process runner, its effects and timers.

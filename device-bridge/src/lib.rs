@@ -1,0 +1,1 @@
+//! Drives the lights over MQTT from the events, and reports back what they did.

@@ -1,0 +1,102 @@
+//! What was asked of a device, and what it answered.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeviceId, HallId, SessionId};
+
+use super::Driver;
+
+/// Why a state is desired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DesireReason {
+    /// A session opened.
+    SessionOpened,
+    /// A session may last longer.
+    SessionProlonged,
+    /// A session ended; the light lingers until `not_after`.
+    Lingering,
+    /// The lingering is over, or the session came to nothing.
+    SessionOver,
+}
+
+/// How a desired state was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// Not confirmed in 1.8 s; the bridge goes on trying.
+    Late,
+    /// Confirmed neither after repeated attempts nor refused: the device is not there.
+    Unreachable,
+    /// The device answers, but reports another state.
+    Mismatch,
+}
+
+/// Events of the stream `Device/<device_id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DeviceEvent {
+    /// A device was set up in a hall.
+    DeviceRegistered {
+        /// The device.
+        device_id: DeviceId,
+        /// Where it is.
+        hall_id: HallId,
+        /// The language it speaks.
+        driver: Driver,
+        /// Its MQTT topic.
+        topic: String,
+        /// How many outputs it has, 1–32.
+        channels: u8,
+    },
+    /// A state of one output is desired; it replaces every lower `rev` of the device.
+    LightDesired {
+        /// The output.
+        channel: u8,
+        /// Monotone per device.
+        rev: u64,
+        /// On or off.
+        on: bool,
+        /// For which session.
+        session_id: Option<SessionId>,
+        /// On means off from this instant. Always present when `on`.
+        not_after: Option<Timestamp>,
+        /// Why.
+        reason: DesireReason,
+        /// When.
+        issued_at: Timestamp,
+    },
+    /// The device confirmed the desired state.
+    LightConfirmed {
+        /// The output.
+        channel: u8,
+        /// Which desired state.
+        rev: u64,
+        /// What the device says it is.
+        on: bool,
+        /// From `issued_at` to the confirmation, in milliseconds.
+        latency_ms: u64,
+        /// How many times it was sent.
+        attempts: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// The device went off by itself or by the bridge, because `not_after` had passed.
+    LightExpired {
+        /// The output.
+        channel: u8,
+        /// Which desired state ran out.
+        rev: u64,
+        /// When it was seen off.
+        at: Timestamp,
+    },
+    /// The desired state was missed.
+    LightFailed {
+        /// The output.
+        channel: u8,
+        /// Which desired state.
+        rev: u64,
+        /// How.
+        kind: FailureKind,
+        /// When.
+        at: Timestamp,
+    },
+}

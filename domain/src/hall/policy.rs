@@ -1,0 +1,34 @@
+//! The limits and delays that a hall sets for itself (the rules marked ⚙ in the business rules).
+
+use serde::{Deserialize, Serialize};
+
+/// A hall's policy. A session keeps the policy it opened with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HallPolicy {
+    /// A session whose light is not confirmed within this many seconds is cancelled.
+    pub light_timeout_seconds: u32,
+    /// Billing starts at the light's confirmation or this many seconds after opening, whichever is first.
+    pub billing_start_seconds_max: u32,
+    /// How long a light stays on after its session ended, unless the next one has begun.
+    pub linger_seconds: u32,
+    /// A postpaid session's first hold, and each later one, covers this many minutes of play (or the minimum charge if that is more).
+    pub hold_minutes: u32,
+    /// The hold is topped up when less than this many minutes of play are covered; the customer is warned if it cannot be.
+    pub hold_renewal_minutes: u32,
+    /// Warnings before a prepaid end, in minutes before it, each given once per end.
+    pub warning_minutes: Vec<u32>,
+}
+
+impl Default for HallPolicy {
+    fn default() -> Self {
+        Self {
+            light_timeout_seconds: 30,
+            billing_start_seconds_max: 10,
+            linger_seconds: 180,
+            hold_minutes: 60,
+            hold_renewal_minutes: 10,
+            warning_minutes: vec![30, 5],
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The rules of a billiard hall, pure: no I/O, no clock, no randomness, no async runtime.
+//!
+//! Ids, times and prices arrive in commands; `decide` turns a state and a command into events or a refusal;
+//! `evolve` folds events into a state and never fails. What spans several aggregates is decided in [`units`] and
+//! written as one unit of work; what waits for the outside world is a process manager in [`processes`].
+
+pub mod command;
+pub mod device;
+pub mod event;
+pub mod hall;
+pub mod ids;
+pub mod journal;
+pub mod money;
+pub mod processes;
+pub mod refusal;
+pub mod session;
+pub mod table;
+pub mod tariff;
+pub mod units;
+pub mod wallet;
+
+pub use command::Command;
+pub use event::Event;
+pub use money::Fen;
+pub use refusal::Refusal;

@@ -1,0 +1,165 @@
+//! What happened in a session.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::device::LightChannel;
+use crate::hall::HallPolicy;
+use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId};
+use crate::money::Fen;
+use crate::tariff::PinnedTariff;
+
+use super::Bill;
+
+/// How a session is paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionMode {
+    /// Time is billed at the end, secured by a hold on the wallet.
+    Postpaid {
+        /// The hold.
+        hold_id: HoldId,
+        /// What it sets aside at opening.
+        held: Fen,
+        /// Until when the hold covers play, counted from opening.
+        covered_until: Timestamp,
+    },
+    /// Time is bought first.
+    Prepaid {
+        /// Minutes bought.
+        minutes: u32,
+        /// What they cost.
+        price: Fen,
+        /// When they end, counted from opening; the start of billing moves it by the same delay.
+        ends_at: Timestamp,
+    },
+}
+
+/// Why billing started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BillingStartCause {
+    /// The light was confirmed.
+    LightConfirmed,
+    /// The longest delay that the hall's policy allows was over.
+    Deadline,
+    /// The session was closed before either.
+    Closed,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CloseCause {
+    /// The customer closed it.
+    Customer,
+    /// Staff closed it.
+    Staff,
+    /// The prepaid time was over.
+    PrepaidEnd,
+    /// The hold was used up and could not be topped up.
+    HoldExhausted,
+}
+
+/// Why a session came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CancelReason {
+    /// No confirmation from the light in time.
+    LightNotConfirmed,
+}
+
+/// What a customer is warned of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Warning {
+    /// Prepaid time ends within this many minutes.
+    PrepaidEnding {
+        /// Minutes before the end.
+        minutes: u32,
+    },
+    /// The wallet could not secure more play.
+    HoldRunningShort,
+}
+
+/// Events of the stream `TableSession/<session_id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TableSessionEvent {
+    /// A session began; its light was asked for.
+    SessionOpened {
+        /// The session.
+        session_id: SessionId,
+        /// The table.
+        table_id: TableId,
+        /// The hall.
+        hall_id: HallId,
+        /// Who plays and pays.
+        member_id: MemberId,
+        /// How it is paid.
+        mode: SessionMode,
+        /// The light over the table.
+        light: LightChannel,
+        /// The prices.
+        tariff: PinnedTariff,
+        /// The hall's time zone (IANA).
+        time_zone: String,
+        /// The hall's policy.
+        policy: HallPolicy,
+        /// When.
+        opened_at: Timestamp,
+    },
+    /// Billing began.
+    BillingStarted {
+        /// From when on time is billed.
+        at: Timestamp,
+        /// Why then.
+        cause: BillingStartCause,
+    },
+    /// More prepaid time was bought.
+    SessionExtended {
+        /// Minutes bought.
+        minutes: u32,
+        /// What they cost.
+        price: Fen,
+        /// The new end.
+        ends_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// A postpaid session's hold was raised.
+    HoldRenewed {
+        /// The whole hold now.
+        held: Fen,
+        /// Until when it covers play.
+        covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The customer was warned.
+    CustomerWarned {
+        /// Of what.
+        warning: Warning,
+        /// When.
+        at: Timestamp,
+    },
+    /// Play ended; the price is fixed.
+    SessionClosed {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        cause: CloseCause,
+        /// What it costs.
+        bill: Bill,
+    },
+    /// The bill was taken from the wallet; what the wallet could not give stays open.
+    SessionSettled {
+        /// What was paid.
+        paid: Fen,
+        /// What is still owed.
+        outstanding: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// The session came to nothing and costs nothing.
+    SessionCancelled {
+        /// Why.
+        reason: CancelReason,
+        /// When.
+        at: Timestamp,
+    },
+}

@@ -1,0 +1,6 @@
+//! A billiard table.
+mod class;
+mod events;
+
+pub use class::TableClass;
+pub use events::TableEvent;

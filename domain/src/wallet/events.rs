@@ -1,0 +1,106 @@
+//! What happened in a wallet.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{HoldId, MemberId, SessionId, TopUpId};
+use crate::money::Fen;
+
+/// An amount by its two kinds of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Money the member paid in; refundable.
+    pub principal: Fen,
+    /// Money the hall gave on top; never refundable.
+    pub bonus: Fen,
+}
+
+impl Split {
+    /// Both together.
+    pub fn total(self) -> Fen {
+        self.principal + self.bonus
+    }
+}
+
+/// How money came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TopUpChannel {
+    /// Taken by staff.
+    Counter,
+}
+
+/// Events of the stream `Wallet/<member_id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WalletEvent {
+    /// The wallet exists.
+    WalletOpened {
+        /// Whose.
+        member_id: MemberId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A lot of money came in.
+    TopUpCredited {
+        /// The top-up, which is also the lot's id.
+        top_up_id: TopUpId,
+        /// How it came in.
+        channel: TopUpChannel,
+        /// Principal and bonus of the lot.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+    /// Money was set aside for a session. Held money can be used for nothing else.
+    FundsHeld {
+        /// The hold.
+        hold_id: HoldId,
+        /// The session.
+        session_id: SessionId,
+        /// How much is added to the hold (the first time: the hold itself).
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Held money was spent; the rest of the hold went back.
+    HoldCaptured {
+        /// The hold, gone with this event.
+        hold_id: HoldId,
+        /// The session.
+        session_id: SessionId,
+        /// What was spent, principal first; may be above the hold if the wallet had more to give.
+        captured: Split,
+        /// What of the hold went back.
+        released: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// A hold went back whole.
+    HoldReleased {
+        /// The hold, gone with this event.
+        hold_id: HoldId,
+        /// The session.
+        session_id: SessionId,
+        /// What went back.
+        released: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Prepaid time was paid.
+    PrepaidCharged {
+        /// The session.
+        session_id: SessionId,
+        /// What was spent, principal first.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+    /// Prepaid time was paid back, because the session came to nothing.
+    PrepaidRefunded {
+        /// The session.
+        session_id: SessionId,
+        /// What came back, each kind to its own.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+}

@@ -1,0 +1,4 @@
+//! A member's wallet.
+mod events;
+
+pub use events::{Split, TopUpChannel, WalletEvent};

@@ -1,0 +1,1 @@
+//! The event log on Postgres: append, read, follow, and publication to JetStream.

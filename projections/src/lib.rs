@@ -1,0 +1,1 @@
+//! Views fed by the event stream, their queries and live pages.

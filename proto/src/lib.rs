@@ -1,0 +1,34 @@
+//! The gRPC contract, generated from `hall/<area>/v1/*.proto`. The `.proto` files are its documentation.
+
+#![allow(missing_docs, clippy::all, reason = "generated code; the .proto files carry the documentation")]
+
+/// The descriptors of all services, for reflection.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hall.bin"));
+
+pub mod hall {
+    pub mod device {
+        pub mod v1 {
+            tonic::include_proto!("hall.device.v1");
+        }
+    }
+    pub mod table {
+        pub mod v1 {
+            tonic::include_proto!("hall.table.v1");
+        }
+    }
+    pub mod venue {
+        pub mod v1 {
+            tonic::include_proto!("hall.venue.v1");
+        }
+    }
+    pub mod view {
+        pub mod v1 {
+            tonic::include_proto!("hall.view.v1");
+        }
+    }
+    pub mod wallet {
+        pub mod v1 {
+            tonic::include_proto!("hall.wallet.v1");
+        }
+    }
+}
