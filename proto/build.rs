@@ -18,7 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(&files, [root])?;
     let set = PathBuf::from(std::env::var("OUT_DIR")?).join("hall.bin");
     std::fs::write(&set, descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_well_known_types(false).compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .compile_well_known_types(false)
+        .compile_fds(descriptors)?;
     println!("cargo:rerun-if-changed=hall");
     Ok(())
 }

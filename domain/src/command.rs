@@ -25,16 +25,35 @@ pub enum OpenMode {
 
 /// A command. The instant at which it is decided comes beside it, from the clock of the process that decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "fields are named as in the events that they lead to, where they are documented")]
+#[allow(
+    missing_docs,
+    reason = "fields are named as in the events that they lead to, where they are documented"
+)]
 pub enum Command {
     /// Set up a hall.
-    RegisterHall { hall_id: HallId, name: String, time_zone: String, business_day_cutoff_minutes: u16, policy: HallPolicy },
+    RegisterHall {
+        hall_id: HallId,
+        name: String,
+        time_zone: String,
+        business_day_cutoff_minutes: u16,
+        policy: HallPolicy,
+    },
     /// Change a hall's limits and delays.
     ChangeHallPolicy { hall_id: HallId, policy: HallPolicy },
     /// Publish the next version of a tariff plan.
-    PublishTariff { plan_id: TariffPlanId, hall_id: HallId, tariff: Tariff },
+    PublishTariff {
+        plan_id: TariffPlanId,
+        hall_id: HallId,
+        tariff: Tariff,
+    },
     /// Set up a device.
-    RegisterDevice { device_id: DeviceId, hall_id: HallId, driver: Driver, topic: String, channels: u8 },
+    RegisterDevice {
+        device_id: DeviceId,
+        hall_id: HallId,
+        driver: Driver,
+        topic: String,
+        channels: u8,
+    },
     /// Set up a table.
     RegisterTable {
         table_id: TableId,
@@ -46,21 +65,42 @@ pub enum Command {
         qr_token: String,
     },
     /// Take a table off sale.
-    StartMaintenance { table_id: TableId, reason: String, expected_end: Option<Timestamp> },
+    StartMaintenance {
+        table_id: TableId,
+        reason: String,
+        expected_end: Option<Timestamp>,
+    },
     /// Put a table back on sale.
     EndMaintenance { table_id: TableId },
     /// Credit money to a wallet; opens the wallet if there is none.
-    CreditTopUp { member_id: MemberId, top_up_id: TopUpId, channel: TopUpChannel, amount: Split },
+    CreditTopUp {
+        member_id: MemberId,
+        top_up_id: TopUpId,
+        channel: TopUpChannel,
+        amount: Split,
+    },
     /// Open a table.
-    OpenTable { session_id: SessionId, table_id: TableId, member_id: MemberId, mode: OpenMode },
+    OpenTable {
+        session_id: SessionId,
+        table_id: TableId,
+        member_id: MemberId,
+        mode: OpenMode,
+    },
     /// Buy more prepaid time, or, postpaid, secure more play by raising the hold.
     ExtendSession { session_id: SessionId, minutes: u32 },
     /// End play.
     CloseSession { session_id: SessionId, cause: CloseCause },
     /// Start billing.
-    StartBilling { session_id: SessionId, cause: BillingStartCause, at: Timestamp },
+    StartBilling {
+        session_id: SessionId,
+        cause: BillingStartCause,
+        at: Timestamp,
+    },
     /// Give a session up that never began: everything released, table to maintenance, light off.
-    CancelSession { session_id: SessionId, reason: CancelReason },
+    CancelSession {
+        session_id: SessionId,
+        reason: CancelReason,
+    },
     /// Raise a postpaid session's hold by another stretch of play.
     RenewHold { session_id: SessionId },
     /// Record that the customer is warned.
@@ -70,9 +110,27 @@ pub enum Command {
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.
-    ConfirmLight { device_id: DeviceId, channel: u8, rev: u64, on: bool, attempts: u32, at: Timestamp },
+    ConfirmLight {
+        device_id: DeviceId,
+        channel: u8,
+        rev: u64,
+        on: bool,
+        attempts: u32,
+        at: Timestamp,
+    },
     /// A light went off because its time was over.
-    ReportLightExpired { device_id: DeviceId, channel: u8, rev: u64, at: Timestamp },
+    ReportLightExpired {
+        device_id: DeviceId,
+        channel: u8,
+        rev: u64,
+        at: Timestamp,
+    },
     /// A desired state was missed.
-    ReportLightFailure { device_id: DeviceId, channel: u8, rev: u64, kind: FailureKind, at: Timestamp },
+    ReportLightFailure {
+        device_id: DeviceId,
+        channel: u8,
+        rev: u64,
+        kind: FailureKind,
+        at: Timestamp,
+    },
 }

@@ -11,6 +11,48 @@ use crate::table::TableEvent;
 use crate::tariff::TariffPlanEvent;
 use crate::wallet::WalletEvent;
 
+/// Names an aggregate's events for the log. The `match` without a wildcard makes a forgotten variant a compile error.
+macro_rules! domain_events {
+    ($events:ident: $($variant:ident),+ $(,)?) => {
+        impl $events {
+            /// The types of all events of this aggregate.
+            pub const TYPES: &'static [&'static str] = &[$(stringify!($variant)),+];
+
+            /// The event's type: its variant's name.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant)),+
+                }
+            }
+        }
+
+        impl cqrs_es::DomainEvent for $events {
+            fn event_type(&self) -> String {
+                self.name().to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                crate::event::VERSION.to_owned()
+            }
+        }
+    };
+}
+pub(crate) use domain_events;
+
+/// The version of every event type so far.
+pub const VERSION: &str = "1.0.0";
+
+/// The types of all events, by aggregate type.
+pub const CATALOGUE: &[(&str, &[&str])] = &[
+    ("Hall", HallEvent::TYPES),
+    ("Table", TableEvent::TYPES),
+    ("TariffPlan", TariffPlanEvent::TYPES),
+    ("TableSession", TableSessionEvent::TYPES),
+    ("Wallet", WalletEvent::TYPES),
+    ("Device", DeviceEvent::TYPES),
+    ("Journal", JournalEvent::TYPES),
+];
+
 /// An event of any aggregate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -39,7 +81,34 @@ impl Event {
             "Wallet" => Self::Wallet(serde_json::from_str(payload)?),
             "Device" => Self::Device(serde_json::from_str(payload)?),
             "Journal" => Self::Journal(serde_json::from_str(payload)?),
-            other => return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}"))),
+            other => {
+                return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
+            }
         })
+    }
+    /// The type of the aggregate whose stream it is in.
+    pub const fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::Hall(_) => "Hall",
+            Self::Table(_) => "Table",
+            Self::TariffPlan(_) => "TariffPlan",
+            Self::TableSession(_) => "TableSession",
+            Self::Wallet(_) => "Wallet",
+            Self::Device(_) => "Device",
+            Self::Journal(_) => "Journal",
+        }
+    }
+
+    /// The event's type: its variant's name.
+    pub const fn event_type(&self) -> &'static str {
+        match self {
+            Self::Hall(event) => event.name(),
+            Self::Table(event) => event.name(),
+            Self::TariffPlan(event) => event.name(),
+            Self::TableSession(event) => event.name(),
+            Self::Wallet(event) => event.name(),
+            Self::Device(event) => event.name(),
+            Self::Journal(event) => event.name(),
+        }
     }
 }

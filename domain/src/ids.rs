@@ -59,6 +59,36 @@ ids! {
 /// Namespace of all ids derived by [`derived`].
 const NAMESPACE: Uuid = Uuid::from_u128(0xba12_e000_0000_5000_8000_0000_0000_0001);
 
+/// The hold that secures a postpaid session.
+pub fn session_hold(session_id: SessionId) -> HoldId {
+    HoldId(derived(&["hold", &session_id.to_string()]))
+}
+
+/// The posting of a top-up.
+pub fn top_up_transaction(top_up_id: TopUpId) -> TransactionId {
+    TransactionId(derived(&["top-up", &top_up_id.to_string()]))
+}
+
+/// The posting of a session's `ordinal`-th purchase of prepaid time, counted from 0.
+pub fn prepaid_transaction(session_id: SessionId, ordinal: usize) -> TransactionId {
+    TransactionId(derived(&["prepaid", &session_id.to_string(), &ordinal.to_string()]))
+}
+
+/// The posting that pays a session's prepaid time back.
+pub fn prepaid_refund_transaction(session_id: SessionId) -> TransactionId {
+    TransactionId(derived(&["prepaid-refund", &session_id.to_string()]))
+}
+
+/// The posting of a session's settlement.
+pub fn settlement_transaction(session_id: SessionId) -> TransactionId {
+    TransactionId(derived(&["settlement", &session_id.to_string()]))
+}
+
+/// The posting by which a top-up pays what a session left open.
+pub fn debt_transaction(session_id: SessionId, top_up_id: TopUpId) -> TransactionId {
+    TransactionId(derived(&["debt", &session_id.to_string(), &top_up_id.to_string()]))
+}
+
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.
 pub fn derived(parts: &[&str]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, parts.join("\u{1f}").as_bytes())

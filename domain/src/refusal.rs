@@ -37,7 +37,24 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without facts.
     pub fn new(kind: RefusalKind, reason: &str, message: impl Into<String>, next_step: impl Into<String>) -> Self {
-        Self { kind, reason: reason.to_owned(), message: message.into(), next_step: next_step.into(), facts: BTreeMap::new() }
+        Self {
+            kind,
+            reason: reason.to_owned(),
+            message: message.into(),
+            next_step: next_step.into(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    /// A field out of its range. `field` is its path, such as `tariff.bands[2].name`.
+    pub fn invalid(field: &str, problem: impl Into<String>) -> Self {
+        Self::new(
+            RefusalKind::Invalid,
+            "INVALID_ARGUMENT",
+            problem,
+            "Correct the field and send the request again.",
+        )
+        .with("field", field)
     }
 
     /// Adds a fact.
@@ -55,3 +72,51 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// A field out of its range, as an aggregate's error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {problem}")]
+pub struct InvalidField {
+    /// The field's path, such as `tariff.bands[2].name`.
+    pub field: String,
+    /// What is wrong, to be read after the field's name: `must be 1 to 60`.
+    pub problem: String,
+}
+
+impl InvalidField {
+    /// A field and its problem.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// `Ok` if `holds`, else this field's error.
+    ///
+    /// # Errors
+    /// When `holds` is false.
+    pub fn unless(holds: bool, field: &str, problem: &str) -> Result<(), Self> {
+        if holds { Ok(()) } else { Err(Self::new(field, problem)) }
+    }
+
+    /// `Ok` if `text` is neither blank nor longer than `max` characters.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn unless_text(text: &str, max: usize, field: &str) -> Result<(), Self> {
+        let chars = text.chars().count();
+        Self::unless(
+            !text.trim().is_empty() && chars <= max,
+            field,
+            &format!("must be 1 to {max} characters, not only blanks"),
+        )
+    }
+}
+
+impl From<InvalidField> for Refusal {
+    fn from(invalid: InvalidField) -> Self {
+        let message = invalid.to_string();
+        Self::invalid(&invalid.field, message)
+    }
+}

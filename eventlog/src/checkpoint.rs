@@ -23,21 +23,15 @@ pub enum AdvanceError {
 
 /// Where the checkpoint is; 0 if it was never moved.
 pub async fn position(executor: impl PgExecutor<'_>, name: &str) -> Result<u64, sqlx::Error> {
-    let position: Option<i64> =
-        sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
-            .bind(name)
-            .fetch_optional(executor)
-            .await?;
+    let position: Option<i64> = sqlx::query_scalar("SELECT position FROM checkpoints WHERE name = $1")
+        .bind(name)
+        .fetch_optional(executor)
+        .await?;
     Ok(position.unwrap_or(0) as u64)
 }
 
 /// Moves the checkpoint from `old` to `new` within the caller's transaction.
-pub async fn advance(
-    tx: &mut PgConnection,
-    name: &str,
-    old: u64,
-    new: u64,
-) -> Result<(), AdvanceError> {
+pub async fn advance(tx: &mut PgConnection, name: &str, old: u64, new: u64) -> Result<(), AdvanceError> {
     let statement = if old == 0 {
         "INSERT INTO checkpoints (name, position) VALUES ($1, $3)
          ON CONFLICT (name) DO UPDATE SET position = $3, moved_at = now() WHERE checkpoints.position = $2"

@@ -22,7 +22,9 @@ struct Scale {
 
 /// A clock specification that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("clock specification {0:?}: expected speed,virtual origin,unix ms of the real origin, as in 60,2026-11-20T18:00:00Z,1795197600000")]
+#[error(
+    "clock specification {0:?}: expected speed,virtual origin,unix ms of the real origin, as in 60,2026-11-20T18:00:00Z,1795197600000"
+)]
 pub struct InvalidSpec(String);
 
 impl Clock {
@@ -97,8 +99,7 @@ impl Clock {
     pub fn real_duration(&self, duration: Duration) -> Duration {
         match &self.scale {
             None => duration,
-            Some(scale) => Duration::try_from_secs_f64(duration.as_secs_f64() / scale.speed)
-                .unwrap_or(Duration::MAX),
+            Some(scale) => Duration::try_from_secs_f64(duration.as_secs_f64() / scale.speed).unwrap_or(Duration::MAX),
         }
     }
 
@@ -124,9 +125,7 @@ impl Clock {
 
     /// `future`'s output, or `None` when `limit` of this clock has passed.
     pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
-        tokio::time::timeout(self.real_duration(limit), future)
-            .await
-            .ok()
+        tokio::time::timeout(self.real_duration(limit), future).await.ok()
     }
 
     fn at(&self, real: Timestamp) -> Timestamp {
@@ -169,7 +168,14 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for spec in ["60", "0,2026-11-20T18:00:00Z,1", "-1,2026-11-20T18:00:00Z,1", "60,tea,1", "60,2026-11-20T18:00:00Z,1,1", "NaN,2026-11-20T18:00:00Z,1"] {
+        for spec in [
+            "60",
+            "0,2026-11-20T18:00:00Z,1",
+            "-1,2026-11-20T18:00:00Z,1",
+            "60,tea,1",
+            "60,2026-11-20T18:00:00Z,1,1",
+            "NaN,2026-11-20T18:00:00Z,1",
+        ] {
             assert!(Clock::from_spec(spec).is_err(), "{spec}");
         }
     }
@@ -182,6 +188,11 @@ mod tests {
         clock.sleep_until("2026-11-20T19:00:00Z".parse().unwrap()).await;
         assert!(clock.now() >= "2026-11-20T19:00:00Z".parse().unwrap());
         assert!(before.elapsed() < Duration::from_secs(60));
-        assert!(clock.timeout(Duration::from_secs(3_600), std::future::pending::<()>()).await.is_none());
+        assert!(
+            clock
+                .timeout(Duration::from_secs(3_600), std::future::pending::<()>())
+                .await
+                .is_none()
+        );
     }
 }

@@ -47,8 +47,8 @@ impl LogOptions {
             flush_events: 4_096,
             flush_bytes: 4 << 20,
             payload_bytes_max: 512 << 10,
-            flush_timeout: Duration::from_secs(10),
-            unavailable_after: Duration::from_secs(5),
+            flush_timeout: Duration::from_secs(4),
+            unavailable_after: Duration::from_secs(8),
             ring_events: 16_384,
             ring_bytes: 32 << 20,
             poll_interval: Duration::from_millis(25),
@@ -69,6 +69,8 @@ impl LogOptions {
             .application_name(application)
             // The append function needs a fresh snapshot after taking its lock.
             .options([("default_transaction_isolation", "read\\ committed")])
+            // Plans are made on whatever the tables hold at first: only index access stays right as they grow.
+            .options([("enable_seqscan", "off"), ("jit", "off")])
             // A peer that vanished without a word holds its locks until the kernel notices.
             .options([
                 ("tcp_keepalives_idle", "5"),

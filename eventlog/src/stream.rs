@@ -13,10 +13,7 @@ pub struct StreamId {
 
 impl StreamId {
     /// Names the stream of one aggregate.
-    pub fn new(
-        aggregate_type: impl Into<Cow<'static, str>>,
-        aggregate_id: impl Into<String>,
-    ) -> Self {
+    pub fn new(aggregate_type: impl Into<Cow<'static, str>>, aggregate_id: impl Into<String>) -> Self {
         Self {
             aggregate_type: aggregate_type.into(),
             aggregate_id: aggregate_id.into(),

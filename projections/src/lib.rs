@@ -1,1 +1,71 @@
 //! Views fed by the event stream, their queries and live pages.
+//!
+//! [`Projections`] is the service. [`rebuild`] and [`verify`] work beside it, in any process, on the same database.
+//!
+//! - `engine` follows the log and writes views; it knows no view.
+//! - `views` says what each view keeps and how it folds events; `store` keeps rows in memory and in tables.
+//! - `query` answers gRPC, `web` draws pages; both read through the same reader.
+
+mod database;
+mod engine;
+mod grpc;
+mod health;
+mod options;
+mod query;
+mod service;
+mod store;
+mod views;
+mod web;
+
+use anyhow::bail;
+
+use views::{Bills, Board, Wallets};
+
+pub use database::{Database, ROLE};
+pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
+pub use options::Options;
+pub use service::Projections;
+
+/// The names of all views.
+pub const VIEWS: &[&str] = &["board", "bills", "wallets"];
+
+/// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
+///
+/// # Errors
+/// The view is unknown or being rebuilt by somebody else, the database failed, or the log holds an event that cannot be
+/// applied. The live view is untouched then. A difference is no error: see [`Rebuilt::switched`].
+pub async fn rebuild(
+    database: &Database,
+    view: &str,
+    options: RebuildOptions,
+    mut progress: impl FnMut(Progress) + Send,
+) -> anyhow::Result<Rebuilt> {
+    match view {
+        "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
+        "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
+        "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
+        other => unknown(other),
+    }
+}
+
+/// Compares a view with the fold of the log up to the view's position, row by row, while it is served.
+///
+/// # Errors
+/// The view is unknown or was rebuilt meanwhile, the database failed, or the log cannot be folded. A difference is no
+/// error: see [`Comparison::is_equal`].
+pub async fn verify(
+    database: &Database,
+    view: &str,
+    mut progress: impl FnMut(Progress) + Send,
+) -> anyhow::Result<Comparison> {
+    match view {
+        "board" => engine::verify::<Board>(database, &mut progress).await,
+        "bills" => engine::verify::<Bills>(database, &mut progress).await,
+        "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
+        other => unknown(other),
+    }
+}
+
+fn unknown<T>(view: &str) -> anyhow::Result<T> {
+    bail!("there is no view {view:?}; there are {}", VIEWS.join(", "))
+}

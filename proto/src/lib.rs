@@ -1,6 +1,10 @@
 //! The gRPC contract, generated from `hall/<area>/v1/*.proto`. The `.proto` files are its documentation.
 
-#![allow(missing_docs, clippy::all, reason = "generated code; the .proto files carry the documentation")]
+#![allow(
+    missing_docs,
+    clippy::all,
+    reason = "generated code; the .proto files carry the documentation"
+)]
 
 /// The descriptors of all services, for reflection.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hall.bin"));

@@ -28,10 +28,16 @@ pub(crate) fn hold(dir: &Path, server: &str) -> Result<(PathBuf, Hold)> {
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             let _unknown = lock.read_to_string(&mut holder);
-            return Err(Error::InUse { path, holder: holder.trim().to_owned() });
+            return Err(Error::InUse {
+                path,
+                holder: holder.trim().to_owned(),
+            });
         }
         Err(TryLockError::Error(source)) => {
-            return Err(Error::Io { action: format!("lock {}", path.display()), source });
+            return Err(Error::Io {
+                action: format!("lock {}", path.display()),
+                source,
+            });
         }
     }
     let note = |lock: &mut File| {
@@ -52,7 +58,12 @@ pub(crate) fn password(file: &Path, owner: &Identity) -> Result<String> {
     }
     let password = format!("{:032x}", rand::random::<u128>());
     let write = || {
-        let mut opened = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(file)?;
+        let mut opened = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(file)?;
         writeln!(opened, "{password}")?;
         opened.sync_all()
     };
@@ -63,7 +74,10 @@ pub(crate) fn password(file: &Path, owner: &Identity) -> Result<String> {
 
 /// Lets the servers' user pass through; what lies inside stays as closed as it is.
 fn open_to_enter(dir: &Path) -> Result<()> {
-    let mode = fs::metadata(dir).tried(|| format!("read {}", dir.display()))?.permissions().mode();
+    let mode = fs::metadata(dir)
+        .tried(|| format!("read {}", dir.display()))?
+        .permissions()
+        .mode();
     if mode & 0o111 == 0o111 || !nix::unistd::Uid::effective().is_root() {
         return Ok(());
     }

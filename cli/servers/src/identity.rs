@@ -40,7 +40,11 @@ impl Identity {
         };
         let closed = dir.ancestors().skip(1).find(|ancestor| !may_enter(ancestor, uid, gid));
         let capability = closed.map(|closed| {
-            let capability = if has_capability(CAP_DAC_READ_SEARCH) { "dac_read_search" } else { "dac_override" };
+            let capability = if has_capability(CAP_DAC_READ_SEARCH) {
+                "dac_read_search"
+            } else {
+                "dac_override"
+            };
             tracing::warn!(
                 closed = %closed.display(), uid, capability,
                 "the server's user may not enter its parent directory, so it keeps a capability of root; \
@@ -53,8 +57,16 @@ impl Identity {
 
     /// Adds the arguments of `setpriv` which make this so.
     pub(crate) fn apply(&self, command: &mut Command) {
-        let Self::Other { uid, gid, capability } = self else { return };
-        command.args(["--reuid", &uid.to_string(), "--regid", &gid.to_string(), "--clear-groups"]);
+        let Self::Other { uid, gid, capability } = self else {
+            return;
+        };
+        command.args([
+            "--reuid",
+            &uid.to_string(),
+            "--regid",
+            &gid.to_string(),
+            "--clear-groups",
+        ]);
         if let Some(capability) = capability {
             command.args(["--inh-caps", &format!("-all,+{capability}")]);
             command.args(["--ambient-caps", &format!("-all,+{capability}")]);
@@ -72,17 +84,27 @@ impl Identity {
 }
 
 fn unprivileged_user() -> Result<(u32, u32)> {
-    let found = UNPRIVILEGED.iter().find_map(|name| User::from_name(name).ok().flatten());
+    let found = UNPRIVILEGED
+        .iter()
+        .find_map(|name| User::from_name(name).ok().flatten());
     let user = found.ok_or_else(|| Error::NotFound {
         program: "an unprivileged user",
-        hint: format!("Postgres refuses to run as root. Create one of the users {UNPRIVILEGED:?}, or do not run as root."),
+        hint: format!(
+            "Postgres refuses to run as root. Create one of the users {UNPRIVILEGED:?}, or do not run as root."
+        ),
     })?;
     Ok((Uid::as_raw(user.uid), Gid::as_raw(user.gid)))
 }
 
 fn may_enter(dir: &Path, uid: u32, gid: u32) -> bool {
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let Ok(found) = fs::metadata(dir) else { return true };
+    let dir = if dir.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        dir
+    };
+    let Ok(found) = fs::metadata(dir) else {
+        return true;
+    };
     let mode = found.permissions().mode();
     let shift = match (found.uid() == uid, found.gid() == gid) {
         (true, _) => 6,
@@ -95,6 +117,8 @@ fn may_enter(dir: &Path, uid: u32, gid: u32) -> bool {
 fn has_capability(number: u32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let bits = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    let bits = effective
+        .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+        .unwrap_or(0);
     bits >> number & 1 == 1
 }

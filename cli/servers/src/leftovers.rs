@@ -37,9 +37,15 @@ fn await_none(program: &str, dir: &Path, limit: Duration) {
 
 /// A zombie has no working directory, so it is not found: it has ended already.
 fn standing_in(program: &str, dir: &Path) -> Vec<Pid> {
-    let Ok(dir) = dir.canonicalize() else { return Vec::new() };
-    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let Ok(dir) = dir.canonicalize() else {
+        return Vec::new();
+    };
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let ours = pids.filter(|pid| {
         fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == dir)
             && fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == program)

@@ -28,3 +28,4 @@ pub use error::{Error, Result};
 pub use mosquitto::{Mosquitto, MosquittoOptions};
 pub use nats::{NATS_SERVER_MIN, NatsOptions, NatsServer};
 pub use postgres::{Durability, Postgres, PostgresOptions};
+pub use programs::Program;

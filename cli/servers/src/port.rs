@@ -31,7 +31,10 @@ pub(crate) fn choose(file: &Path) -> Result<u16> {
     let mut rng = rand::rng();
     let candidates = std::iter::repeat_with(|| rng.random_range(RANGE)).take(TRIES_MAX as usize);
     let port = candidates.into_iter().find(|port| is_free(*port)).ok_or_else(|| {
-        std::io::Error::new(std::io::ErrorKind::AddrInUse, format!("no free port in {TRIES_MAX} tries in {RANGE:?}"))
+        std::io::Error::new(
+            std::io::ErrorKind::AddrInUse,
+            format!("no free port in {TRIES_MAX} tries in {RANGE:?}"),
+        )
     });
     let port = port.tried(|| "choose a port".to_owned())?;
     fs::write(file, format!("{port}\n")).tried(|| format!("write {}", file.display()))?;

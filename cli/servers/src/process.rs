@@ -42,7 +42,12 @@ pub(crate) struct Starting<'a> {
 
 impl Process {
     pub(crate) fn new(server: &'static str, log: PathBuf, stop_signal: Signal) -> Self {
-        Self { server, log, stop_signal, child: Mutex::new(None) }
+        Self {
+            server,
+            log,
+            stop_signal,
+            child: Mutex::new(None),
+        }
     }
 
     /// Starts the server and returns once `ready` says so. Does nothing if it runs.
@@ -55,7 +60,11 @@ impl Process {
         let log_too = log.try_clone().tried(|| format!("open {}", self.log.display()))?;
         command.stdin(Stdio::null()).stdout(log).stderr(log_too);
         let child = Child::spawn(self.server, command).tried(|| format!("start {} through setpriv", self.server))?;
-        let starting = Starting { pid: child.pid(), log: &self.log, log_start };
+        let starting = Starting {
+            pid: child.pid(),
+            log: &self.log,
+            log_start,
+        };
         self.await_ready(&child, &starting, ready)?;
         tracing::debug!(server = self.server, pid = child.pid().as_raw(), "server is ready");
         *slot = Some(child);
@@ -110,7 +119,12 @@ impl Process {
 
     fn start_error(&self, reason: String, starting: &Starting<'_>) -> Error {
         let tail = starting.log_tail();
-        Error::Start { server: self.server, reason, log: self.log.clone(), tail }
+        Error::Start {
+            server: self.server,
+            reason,
+            log: self.log.clone(),
+            tail,
+        }
     }
 
     /// Opens the log to append, after setting a grown one aside; also returns where this start's lines begin.
@@ -173,7 +187,10 @@ pub(crate) fn command(program: &Path, identity: &Identity, signal_on_parent_deat
     command.arg("--").arg(program);
     command.process_group(0).stdin(Stdio::null());
     // A caller's PGPORT, PGOPTIONS or LC_ALL must not change what the private server does.
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
+    command.env_clear().env(
+        "PATH",
+        std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
+    );
     command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
     // The caller's directory may be closed to the other user.
     command.current_dir("/");

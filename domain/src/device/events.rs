@@ -70,6 +70,8 @@ pub enum DeviceEvent {
         channel: u8,
         /// Which desired state.
         rev: u64,
+        /// The session that the state was desired for.
+        session_id: Option<SessionId>,
         /// What the device says it is.
         on: bool,
         /// From `issued_at` to the confirmation, in milliseconds.
@@ -85,6 +87,8 @@ pub enum DeviceEvent {
         channel: u8,
         /// Which desired state ran out.
         rev: u64,
+        /// The session that the state was desired for.
+        session_id: Option<SessionId>,
         /// When it was seen off.
         at: Timestamp,
     },
@@ -94,9 +98,13 @@ pub enum DeviceEvent {
         channel: u8,
         /// Which desired state.
         rev: u64,
+        /// The session that the state was desired for.
+        session_id: Option<SessionId>,
         /// How.
         kind: FailureKind,
         /// When.
         at: Timestamp,
     },
 }
+
+crate::event::domain_events!(DeviceEvent: DeviceRegistered, LightDesired, LightConfirmed, LightExpired, LightFailed);

@@ -28,3 +28,5 @@ pub enum HallEvent {
         policy: HallPolicy,
     },
 }
+
+crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged);

@@ -45,6 +45,8 @@ pub enum Source {
     PrepaidRefund(SessionId),
     /// The settlement of a session.
     Settlement(SessionId),
+    /// What a settlement left open, paid later.
+    DebtPayment(SessionId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.
@@ -66,3 +68,5 @@ pub enum JournalEvent {
         at: Timestamp,
     },
 }
+
+crate::event::domain_events!(JournalEvent: TransactionPosted);

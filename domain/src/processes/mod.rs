@@ -4,6 +4,12 @@
 //! under ids derived from process, key, step and the event that caused them: a crash repeats an effect, and the repeat is recognised.
 //! So `react` must tolerate every input twice, late, and out of order.
 
+#[cfg(test)]
+mod fixtures;
+pub mod opening;
+pub mod running;
+pub mod settling;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +19,7 @@ use uuid::Uuid;
 
 use crate::command::Command;
 use crate::event::Event;
+use crate::ids::SessionId;
 use crate::refusal::Refusal;
 
 /// Whether an event concerns a process, and which instance.
@@ -95,6 +102,34 @@ pub trait ProcessManager {
 
     /// Takes one input; changes the state; tells what is to be done. `now` is never earlier than the input.
     fn react(state: &mut Self::State, input: &Input<'_>, now: Timestamp) -> Vec<Effect>;
+}
+
+impl Effect {
+    /// Dispatch `command` as `step`.
+    pub fn dispatch(step: &str, command: Command) -> Self {
+        Self::Dispatch {
+            step: step.to_owned(),
+            command: Box::new(command),
+        }
+    }
+
+    /// Set the timer `name`.
+    pub fn set_timer(name: &str, due: Timestamp) -> Self {
+        Self::SetTimer {
+            name: name.to_owned(),
+            due,
+        }
+    }
+
+    /// Remove the timer `name`.
+    pub fn clear_timer(name: &str) -> Self {
+        Self::ClearTimer { name: name.to_owned() }
+    }
+}
+
+/// The instance of a process that follows one session: the id of the session's stream.
+fn session_of(aggregate_id: &str) -> Option<SessionId> {
+    aggregate_id.parse().ok()
 }
 
 /// `at` plus a delay, saturating at the end of time.

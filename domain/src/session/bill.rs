@@ -8,13 +8,13 @@ use crate::money::Fen;
 /// One line of a bill. `MinimumCharge`, `Cap` and `Prepaid` lines are adjustments so that the lines always sum to the total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BillLine {
-    /// Time played within one band.
+    /// Time billed within one band: the whole steps of the session, minute by minute by the clock of the hall.
     Time {
         /// The band's name, or the tariff's name outside all bands.
         band: String,
         /// From, inclusive.
         from: Timestamp,
-        /// To, exclusive.
+        /// To, exclusive. Of the last line, the end of the last step, which may be later than the end of play.
         to: Timestamp,
         /// Minutes billed, whole steps of the session shared out over its bands.
         minutes: u32,
@@ -46,7 +46,10 @@ impl BillLine {
     /// The line's amount.
     pub const fn amount(&self) -> Fen {
         match self {
-            Self::Time { amount, .. } | Self::MinimumCharge { amount } | Self::Cap { amount } | Self::Prepaid { amount, .. } => *amount,
+            Self::Time { amount, .. }
+            | Self::MinimumCharge { amount }
+            | Self::Cap { amount }
+            | Self::Prepaid { amount, .. } => *amount,
         }
     }
 }

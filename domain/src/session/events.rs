@@ -1,5 +1,7 @@
 //! What happened in a session.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +97,7 @@ pub enum TableSessionEvent {
         /// The light over the table.
         light: LightChannel,
         /// The prices.
-        tariff: PinnedTariff,
+        tariff: Arc<PinnedTariff>,
         /// The hall's time zone (IANA).
         time_zone: String,
         /// The hall's policy.
@@ -109,6 +111,8 @@ pub enum TableSessionEvent {
         at: Timestamp,
         /// Why then.
         cause: BillingStartCause,
+        /// Until when play is paid for or secured, counted from `at`: the new prepaid end, or the reach of the hold.
+        covered_until: Timestamp,
     },
     /// More prepaid time was bought.
     SessionExtended {
@@ -139,12 +143,16 @@ pub enum TableSessionEvent {
     },
     /// Play ended; the price is fixed.
     SessionClosed {
-        /// When.
+        /// When play ended. Earlier than the recording if the close came late: nobody pays for time in the dark.
         at: Timestamp,
         /// Why.
         cause: CloseCause,
         /// What it costs.
         bill: Bill,
+        /// The light over the table.
+        light: LightChannel,
+        /// Until when the light lingers; equal to `at` if it goes off at once.
+        light_until: Timestamp,
     },
     /// The bill was taken from the wallet; what the wallet could not give stays open.
     SessionSettled {
@@ -163,3 +171,5 @@ pub enum TableSessionEvent {
         at: Timestamp,
     },
 }
+
+crate::event::domain_events!(TableSessionEvent: SessionOpened, BillingStarted, SessionExtended, HoldRenewed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);

@@ -1,6 +1,31 @@
-//! A table session.
+//! A table session: one game at one table, from opening to settlement.
+//!
+//! ```text
+//! (nothing) ── SessionOpened ──► open ── BillingStarted ──► billed ── SessionClosed ──► closed ── SessionSettled ──► settled
+//!                                 │                          │ ▲
+//!                                 │ SessionCancelled         │ │ SessionExtended, HoldRenewed, CustomerWarned
+//!                                 ▼ (no light)               ▼ └──(also before billing)
+//!                              cancelled ◄── SessionCancelled (billing began by the clock, and still no light)
+//! ```
+//!
+//! Invariants: one close or one cancellation, never both; one settlement. The price follows from the tariff and policy pinned at opening. Time
+//! is billed from the start of billing to the close, and never beyond the instant at which the light goes off by itself, so that a close
+//! that comes late costs the customer nothing. A session lasts at most 24 hours.
+
+mod aggregate;
 mod bill;
+mod commands;
+pub mod decide;
+mod errors;
 mod events;
+pub mod reach;
+mod state;
+#[cfg(test)]
+mod tests;
 
 pub use bill::{Bill, BillLine};
+pub use commands::TableSessionCommand;
+pub use decide::decide;
+pub use errors::TableSessionError;
 pub use events::{BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent, Warning};
+pub use state::{Billing, Closing, Opening, Phase, Purchase, TableSession};

@@ -57,3 +57,5 @@ pub enum TableEvent {
         at: Timestamp,
     },
 }
+
+crate::event::domain_events!(TableEvent: TableRegistered, TableOccupied, TableReleased, MaintenanceStarted, MaintenanceEnded);

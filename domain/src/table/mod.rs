@@ -1,6 +1,29 @@
-//! A billiard table.
+//! A billiard table: where it stands, what lights it, and who has it.
+//!
+//! ```text
+//! (nothing) ── TableRegistered ──► idle ◄── TableReleased ── occupied
+//!                                   │ └──── TableOccupied ────► ▲
+//!                                   │                           │
+//!               MaintenanceStarted  ▼                           │ may start under a running
+//!                               maintenance ◄───────────────────┘ session: it plays to its end
+//!                                   └── MaintenanceEnded ──► idle (or still occupied)
+//! ```
+//!
+//! Invariants: at most one session at a time; none begins under maintenance. The state has a constant size however long the stream.
+
+mod aggregate;
 mod class;
+mod commands;
+pub mod decide;
+mod errors;
 mod events;
+mod state;
+#[cfg(test)]
+mod tests;
 
 pub use class::TableClass;
+pub use commands::TableCommand;
+pub use decide::decide;
+pub use errors::TableError;
 pub use events::TableEvent;
+pub use state::{Maintenance, Table, TableProfile};

@@ -24,3 +24,5 @@ pub enum TariffPlanEvent {
         at: Timestamp,
     },
 }
+
+crate::event::domain_events!(TariffPlanEvent: TariffPublished);

@@ -1,6 +1,32 @@
 //! Tariff plans: published versions of prices; a session keeps the version it opened with.
+//!
+//! ```text
+//! (nothing) ── TariffPublished v1 ──► published ──┐
+//!                                       ▲         │ TariffPublished v2, v3, …
+//!                                       └─────────┘
+//! ```
+//!
+//! Invariants: versions count 1, 2, 3, …; a published version never changes; only the newest is kept in the state, for sessions carry
+//! their own. [`pricing`] turns a tariff and a span of time into money.
+
+mod aggregate;
+mod commands;
+pub mod decide;
+mod errors;
 mod events;
 mod plan;
+pub mod pricing;
+mod schedule;
+mod state;
+#[cfg(test)]
+mod tests;
+mod validate;
 
+pub use commands::TariffPlanCommand;
+pub use decide::decide;
+pub use errors::TariffPlanError;
 pub use events::TariffPlanEvent;
 pub use plan::{Band, PinnedTariff, Tariff, Weekday};
+pub use pricing::{Quote, bill, covered_until, price_prepaid, quote};
+pub use state::{PublishedTariff, TariffPlan};
+pub use validate::validate;

@@ -1,1 +1,33 @@
 //! Decisions that span several aggregates, each written as one unit of work: all of it or nothing.
+//!
+//! | Command | decided by | states it needs |
+//! |---|---|---|
+//! | `CreditTopUp` | [`credit_top_up`] | wallet, journal of [`crate::ids::top_up_transaction`] |
+//! | `OpenTable` | [`open_table`] | session, table, hall, plan, wallet, device |
+//! | `ExtendSession` | [`extend_session`] | session, wallet, device |
+//! | `RenewHold` | [`renew_hold`] | session, wallet, device |
+//! | `CloseSession` | [`close_session`] | session, table, device |
+//! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
+//! | `SettleSession` | [`settle_session`] | session, wallet |
+//!
+//! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
+//! stable facts, so a repeated command meets what it made before.
+
+mod cancel_session;
+mod changes;
+mod close_session;
+mod credit_top_up;
+mod extend_session;
+mod open_table;
+mod postings;
+mod renew_hold;
+mod settle_session;
+
+pub use cancel_session::{CancelSessionInput, cancel_session};
+pub use changes::Changes;
+pub use close_session::{CloseSessionInput, close_session};
+pub use credit_top_up::{CreditTopUpInput, credit_top_up};
+pub use extend_session::{ExtendSessionInput, extend_session};
+pub use open_table::{OpenTableInput, open_table};
+pub use renew_hold::{RenewHoldInput, renew_hold};
+pub use settle_session::{SettleSessionInput, settle_session};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HoldId, MemberId, SessionId, TopUpId};
+use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
 use crate::money::Fen;
 
 /// An amount by its two kinds of money.
@@ -103,4 +103,35 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
+    /// A prepaid session was settled: its time is earned.
+    PrepaidSettled {
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A settlement could not be paid whole; the rest is owed and blocks the next opening.
+    DebtIncurred {
+        /// The session.
+        session_id: SessionId,
+        /// The hall that is owed.
+        hall_id: HallId,
+        /// How much.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Some or all of a debt was paid from the wallet.
+    DebtPaid {
+        /// The session that left it.
+        session_id: SessionId,
+        /// What was paid, principal first.
+        paid: Split,
+        /// What is still owed for that session.
+        outstanding: Fen,
+        /// When.
+        at: Timestamp,
+    },
 }
+
+crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, PrepaidSettled, DebtIncurred, DebtPaid);

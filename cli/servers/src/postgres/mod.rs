@@ -11,6 +11,7 @@ use crate::data_dir::{self, Hold};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::process::{self, Process, Starting};
+use crate::programs::Program;
 use crate::{leftovers, port};
 
 use cluster::Cluster;
@@ -20,13 +21,23 @@ const USER: &str = "postgres";
 /// Choosing a free port and taking it are two steps; another process may come between.
 const PORT_TRIES_MAX: u32 = 5;
 
+/// Loopback TCP only; no socket file, whose path might be too long or closed to the other user.
+const SETTINGS: [&str; 5] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "max_connections=300",
+    "timezone=UTC",
+    "log_timezone=UTC",
+];
+
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Durability {
     /// PostgreSQL's defaults: a commit is on disk when it returns (`fsync`, `synchronous_commit`, `full_page_writes` on).
     #[default]
     Full,
-    /// For tests: nothing waits for the disk. Data survives the end of any process, but not of the machine.
+    /// For tests: nothing waits for the disk (`fsync` and `full_page_writes` off). What was committed survives the
+    /// end of any process, but not of the machine.
     Relaxed,
 }
 
@@ -44,7 +55,13 @@ impl PostgresOptions {
     /// A server that keeps everything below `data_dir`, which is made if absent, on a port of its own choice.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         let data_dir = data_dir.into();
-        Self { data_dir, port: None, durability: Durability::Full, settings: Vec::new(), template: None }
+        Self {
+            data_dir,
+            port: None,
+            durability: Durability::Full,
+            settings: Vec::new(),
+            template: None,
+        }
     }
 
     /// Listens on this port instead of a chosen and remembered one.
@@ -106,7 +123,7 @@ impl Postgres {
         loop {
             match server.start() {
                 Err(Error::Start { tail, .. })
-                    if server.options.port.is_none() && tries_left > 0 && tail.contains("ddress already in use") =>
+                    if server.options.port.is_none() && tries_left > 0 && tail.contains("Address already in use") =>
                 {
                     tries_left -= 1;
                     server.port = port::choose(&server.cluster.file("port"))?;
@@ -117,11 +134,16 @@ impl Postgres {
         }
     }
 
+    /// The server program that a new data directory would be made with.
+    pub fn find() -> Result<Program> {
+        Ok(Programs::find(None)?.server())
+    }
+
     /// Makes a stopped server: what [`Postgres::launch`] would start.
     pub(crate) fn prepare(options: PostgresOptions) -> Result<Self> {
         let (data_dir, hold) = data_dir::hold(&options.data_dir, "postgres")?;
         let identity = Identity::for_dir(&data_dir.join("postgres"))?;
-        let programs = Programs::find(&data_dir.join("postgres"))?;
+        let programs = Programs::find(Some(&data_dir.join("postgres")))?;
         let cluster = Cluster { data_dir, identity };
         leftovers::end("postgres", &cluster.pgdata(), Signal::SIGINT);
         cluster.create_if_absent(&programs, options.template.as_deref())?;
@@ -131,7 +153,15 @@ impl Postgres {
             None => port::remembered(&cluster.file("port"))?,
         };
         let process = Process::new("postgres", cluster.file("log"), Signal::SIGINT);
-        Ok(Self { process, cluster, programs, options, port, password, _hold: hold })
+        Ok(Self {
+            process,
+            cluster,
+            programs,
+            options,
+            port,
+            password,
+            _hold: hold,
+        })
     }
 
     /// Starts the server again after [`stop`](Self::stop), [`kill`](Self::kill) or its death, on the same port with
@@ -142,11 +172,15 @@ impl Postgres {
         }
         // Workers of a killed postmaster end by themselves, but a new one refuses to start beside them.
         leftovers::end("postgres", &self.cluster.pgdata(), Signal::SIGINT);
-        let mut command =
-            process::command(&self.programs.file("postgres"), &self.cluster.identity, Some(Signal::SIGINT));
+        self.cluster.remove_misleading_lock()?;
+        let mut command = process::command(
+            &self.programs.file("postgres"),
+            &self.cluster.identity,
+            Some(Signal::SIGINT),
+        );
         command.arg("-D").arg(self.cluster.pgdata());
-        for (name, value) in self.settings() {
-            command.arg("-c").arg(format!("{name}={value}"));
+        for setting in self.settings() {
+            command.args(["-c", &setting]);
         }
         self.process.start(command, |starting| self.is_ready(starting))
     }
@@ -229,20 +263,71 @@ impl Postgres {
     /// Runs statements through `psql` as the superuser and returns its plain output: a line a row, `|` between columns.
     pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
         let mut command = std::process::Command::new(self.programs.file("psql"));
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", USER]);
+        command.args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            USER,
+        ]);
         command.args(["-p", &self.port.to_string(), "-d", database, "-c", sql]);
         // The password stays off the command line, which every user can read.
         command.env("PGPASSWORD", &self.password).env("PGCONNECT_TIMEOUT", "10");
         cluster::output_of("psql", command)
     }
 
-    fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
-        let port = self.cluster_port_setting();
-        let relaxed: &[_] = match self.options.durability {
+    /// Settings as `name=value`; where one comes twice, the later counts.
+    fn settings(&self) -> Vec<String> {
+        let relaxed: &[&str] = match self.options.durability {
             Durability::Full => &[],
-            Durability::Relaxed => &[("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off")],
+            Durability::Relaxed => &["fsync=off", "full_page_writes=off"],
         };
-        let own = self.options.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        FIXED.iter().chain(relaxed).copied().chain(port).chain(own)
+        let fixed = SETTINGS.iter().chain(relaxed).map(|&setting| setting.to_owned());
+        let own = self
+            .options
+            .settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        fixed.chain([format!("port={}", self.port)]).chain(own).collect()
+    }
+
+    /// What `pg_ctl` looks at: the last line of the lock file of this very postmaster.
+    fn is_ready(&self, starting: &Starting<'_>) -> bool {
+        let Ok(lock_file) = std::fs::read_to_string(self.cluster.pgdata().join("postmaster.pid")) else {
+            return false;
+        };
+        let mut lines = lock_file.lines();
+        let ours = lines.next().is_some_and(|pid| pid.trim() == starting.pid.to_string());
+        ours && lines.last().is_some_and(|status| status.trim() == "ready")
+    }
+}
+
+/// Not a quoting of arbitrary names: those we make are plain, and nothing else is let through into SQL.
+fn check_name(name: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if starts_well && name.len() <= 63 && name.chars().all(plain) {
+        return Ok(());
+    }
+    Err(Error::DatabaseName(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn only_plain_names_reach_sql() {
+        for good in ["baize", "fresh_00ff", "_x"] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "1x", "Upper", "a-b", "a b", "a;drop", "a\"b", &"x".repeat(64)] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
     }
 }

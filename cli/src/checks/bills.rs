@@ -1,0 +1,109 @@
+//! Bills: made again from the events of each session, and compared with what was billed and paid.
+
+use baize_domain::money::Fen;
+use baize_domain::session::{BillLine, SessionMode};
+use baize_domain::tariff::{self, pricing::within_grace};
+use jiff::tz::TimeZone;
+
+use super::Check;
+use super::book::Book;
+use super::records::Session;
+
+pub(super) fn checks(book: &Book) -> Vec<Check> {
+    let closed: Vec<_> = book.at_rest().filter(|(_, session)| session.closed.is_some()).collect();
+    let cancelled: Vec<_> = book
+        .at_rest()
+        .filter(|(_, session)| session.cancelled.is_some())
+        .collect();
+    let faults = |sessions: &[(&baize_domain::ids::SessionId, &Session)], fault: fn(&Session) -> Option<String>| {
+        let found = sessions
+            .iter()
+            .filter_map(|(id, session)| Some(format!("session {id}: {}", fault(session)?)));
+        found.collect::<Vec<_>>()
+    };
+    vec![
+        Check::all(
+            "the lines of every bill sum to its total",
+            closed.len(),
+            faults(&closed, lines_sum),
+        ),
+        Check::all(
+            "every bill equals its tariff",
+            closed.len(),
+            faults(&closed, equals_tariff),
+        ),
+        Check::all(
+            "every closed session is settled exactly once",
+            closed.len(),
+            faults(&closed, settled_once),
+        ),
+        Check::all(
+            "paid + owed = billed, and paid = what the wallet gave",
+            closed.len(),
+            faults(&closed, paid_is_taken),
+        ),
+        Check::all(
+            "cancelled sessions cost nothing",
+            cancelled.len(),
+            faults(&cancelled, costs_nothing),
+        ),
+    ]
+}
+
+fn lines_sum(session: &Session) -> Option<String> {
+    let (.., bill) = session.closed.as_ref()?;
+    let sum: Fen = bill.lines.iter().map(BillLine::amount).sum();
+    (sum != bill.total || bill.total < Fen::ZERO).then(|| format!("lines of {sum}, total {}", bill.total))
+}
+
+fn equals_tariff(session: &Session) -> Option<String> {
+    let (closed_at, _, bill) = session.closed.as_ref()?;
+    let Ok(zone) = TimeZone::get(&session.time_zone) else {
+        return Some(format!("its time zone {:?} is unknown", session.time_zone));
+    };
+    let tariff = &session.tariff.tariff;
+    let Some(billing_from) = session.billing_from else {
+        return Some("it was closed, but its billing never began".to_owned());
+    };
+    match &session.mode {
+        SessionMode::Postpaid { .. } => {
+            let due = tariff::bill(tariff, &zone, billing_from, *closed_at);
+            (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
+        }
+        SessionMode::Prepaid { minutes, price, .. } => {
+            // However many purchases it was bought in, the time costs what it would have cost at once.
+            let minutes = minutes + session.extensions.iter().map(|(minutes, _)| *minutes).sum::<u32>();
+            let bought = *price + session.extensions.iter().map(|(_, price)| *price).sum();
+            let due = tariff::price_prepaid(tariff, &zone, session.opened_at, minutes).total;
+            if due != bought {
+                return Some(format!("{minutes} minutes were sold for {bought}, due {due}"));
+            }
+            let free = *closed_at <= billing_from || within_grace(tariff, billing_from, *closed_at);
+            let due = if free { Fen::ZERO } else { bought };
+            (due != bill.total).then(|| format!("billed {}, due {due}", bill.total))
+        }
+    }
+}
+
+fn settled_once(session: &Session) -> Option<String> {
+    let times = session.settlements.len();
+    (times != 1).then(|| format!("settled {times} times"))
+}
+
+fn paid_is_taken(session: &Session) -> Option<String> {
+    let (.., bill) = session.closed.as_ref()?;
+    let paid: Fen = session.settlements.iter().map(|(paid, _)| *paid).sum();
+    let owed: Fen = session.settlements.iter().map(|(_, owed)| *owed).sum();
+    let right = paid + owed == bill.total && paid == session.taken;
+    (!right).then(|| {
+        format!(
+            "billed {}, paid {paid}, owed {owed}, taken {}",
+            bill.total, session.taken
+        )
+    })
+}
+
+fn costs_nothing(session: &Session) -> Option<String> {
+    let right = session.taken == Fen::ZERO && session.settlements.is_empty();
+    (!right).then(|| format!("taken {}, settlements {:?}", session.taken, session.settlements))
+}

@@ -1,0 +1,396 @@
+//! The log folded for the checks: sessions, wallets, transactions and lights as the events tell them.
+//!
+//! This is deliberately not the fold of the domain or of a view: a mistake there must not excuse itself here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context as _;
+use baize_domain::Event;
+use baize_domain::device::DeviceEvent;
+use baize_domain::ids::{DeviceId, MemberId, SessionId, TableId};
+use baize_domain::journal::{Entry, JournalEvent};
+use baize_domain::money::Fen;
+use baize_domain::session::TableSessionEvent;
+use baize_domain::table::TableEvent;
+use baize_domain::wallet::WalletEvent;
+use baize_eventlog::{EventLog, META_REQUEST_ID, RecordedEvent};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::records::{Desired, Session, Topic, Wallet};
+
+/// Everything the checks need to know of a log.
+#[derive(Debug)]
+pub struct Book {
+    /// The last position.
+    pub head: u64,
+    /// Events counted.
+    pub events: u64,
+    /// Last sequence of each stream.
+    pub streams: HashMap<(String, String), u64>,
+    /// All sessions.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// All wallets.
+    pub wallets: BTreeMap<MemberId, Wallet>,
+    /// All transactions of the journal: position and entries.
+    pub transactions: Vec<(u64, Vec<Entry>)>,
+    /// The desired states of each light, in order.
+    pub lights: BTreeMap<(DeviceId, u8), Vec<Desired>>,
+    /// The MQTT topic of each device.
+    pub topics: BTreeMap<DeviceId, String>,
+    /// Session that has the table now.
+    pub occupied: BTreeMap<TableId, SessionId>,
+    /// Request ids that caused events, with the positions of those.
+    pub requests: HashMap<Uuid, Vec<u64>>,
+    /// What wallets gave for sessions that come later in the same unit.
+    taken_early: BTreeMap<SessionId, Fen>,
+    /// Sessions with events recorded after this are still under way, and not judged by what they lack yet.
+    pub judged_until: Timestamp,
+    /// Rules broken by the events themselves, by topic.
+    pub faults: BTreeMap<Topic, Vec<String>>,
+}
+
+impl Book {
+    /// A book with nothing in it.
+    pub fn new(judged_until: Timestamp) -> Self {
+        Self {
+            head: 0,
+            events: 0,
+            streams: HashMap::new(),
+            sessions: BTreeMap::new(),
+            wallets: BTreeMap::new(),
+            transactions: Vec::new(),
+            lights: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            occupied: BTreeMap::new(),
+            requests: HashMap::new(),
+            taken_early: BTreeMap::new(),
+            judged_until,
+            faults: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the whole log up to its present head.
+    ///
+    /// # Errors
+    /// The database is away, or an event cannot be read.
+    pub async fn read(log: &EventLog, judged_until: Timestamp) -> anyhow::Result<Self> {
+        let mut book = Self::new(judged_until);
+        let until = log.head().await.context("asking for the head of the log")?;
+        let mut replay = log.replay(0, until).await.context("reading the log")?;
+        while let Some(batch) = replay.next_batch().await.context("reading the log")? {
+            for event in &batch {
+                book.take(event)?;
+            }
+        }
+        Ok(book)
+    }
+
+    /// Sessions that can be judged by what they lack: nothing has happened in them for a while.
+    pub fn at_rest(&self) -> impl Iterator<Item = (&SessionId, &Session)> {
+        self.sessions
+            .iter()
+            .filter(|(_, session)| session.recorded_at <= self.judged_until)
+    }
+
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// No known event can be read from it.
+    pub fn take(&mut self, recorded: &RecordedEvent) -> anyhow::Result<()> {
+        let RecordedEvent {
+            position,
+            stream,
+            sequence,
+            ..
+        } = recorded;
+        let event = Event::decode(&stream.aggregate_type, &recorded.payload)
+            .with_context(|| format!("event {position}, {} of {stream}, cannot be read", recorded.event_type))?;
+        if *position != self.head + 1 {
+            self.fault(Topic::Positions, format!("position {position} follows {}", self.head));
+        }
+        self.head = *position;
+        self.events += 1;
+        let key = (stream.aggregate_type.clone().into_owned(), stream.aggregate_id.clone());
+        let before = self.streams.insert(key, *sequence).unwrap_or(0);
+        if *sequence != before + 1 {
+            self.fault(
+                Topic::Streams,
+                format!("{stream} goes from {before} to {sequence} at position {position}"),
+            );
+        }
+        let request_id = recorded
+            .metadata
+            .get(META_REQUEST_ID)
+            .and_then(|id| id.parse::<Uuid>().ok());
+        if let Some(request_id) = request_id {
+            self.requests.entry(request_id).or_default().push(*position);
+        }
+        self.apply(&stream.aggregate_id, *position, request_id, recorded.recorded_at, event);
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        aggregate_id: &str,
+        position: u64,
+        request_id: Option<Uuid>,
+        recorded_at: Timestamp,
+        event: Event,
+    ) {
+        let id = aggregate_id.parse::<Uuid>().unwrap_or_default();
+        match event {
+            Event::Table(event) => self.table(TableId(id), position, &event),
+            Event::TableSession(event) => self.session(SessionId(id), position, request_id, recorded_at, event),
+            Event::Wallet(event) => self.wallet(MemberId(id), position, &event),
+            Event::Device(event) => self.device(DeviceId(id), event),
+            Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
+                self.transactions.push((position, entries))
+            }
+            Event::Hall(_) | Event::TariffPlan(_) => {}
+        }
+    }
+
+    fn table(&mut self, table_id: TableId, position: u64, event: &TableEvent) {
+        match event {
+            TableEvent::TableOccupied { session_id, .. } => {
+                if let Some(other) = self.occupied.insert(table_id, *session_id) {
+                    self.fault(
+                        Topic::Tables,
+                        format!("table {table_id} has {other} and {session_id} at position {position}"),
+                    );
+                }
+            }
+            TableEvent::TableReleased { session_id, .. } => {
+                if self.occupied.remove(&table_id) != Some(*session_id) {
+                    self.fault(Topic::Tables, format!("table {table_id} is released by {session_id}, which did not have it, at position {position}"));
+                }
+            }
+            TableEvent::TableRegistered { .. }
+            | TableEvent::MaintenanceStarted { .. }
+            | TableEvent::MaintenanceEnded { .. } => {}
+        }
+    }
+
+    fn session(
+        &mut self,
+        session_id: SessionId,
+        position: u64,
+        request_id: Option<Uuid>,
+        recorded_at: Timestamp,
+        event: TableSessionEvent,
+    ) {
+        if let TableSessionEvent::SessionOpened {
+            mode,
+            light,
+            tariff,
+            time_zone,
+            policy,
+            opened_at,
+            ..
+        } = event
+        {
+            let session = Session {
+                mode,
+                light,
+                tariff,
+                time_zone,
+                policy,
+                opened_at,
+                request_id,
+                billing_from: None,
+                extensions: Vec::new(),
+                closed: None,
+                settlements: Vec::new(),
+                cancelled: None,
+                taken: self.taken_early.remove(&session_id).unwrap_or_default(),
+                recorded_at,
+            };
+            if self.sessions.insert(session_id, session).is_some() {
+                self.fault(
+                    Topic::Sessions,
+                    format!("session {session_id} is opened again at position {position}"),
+                );
+            }
+            return;
+        }
+        let mut fault = None;
+        let Some(session) = self.sessions.get_mut(&session_id) else {
+            self.fault(
+                Topic::Sessions,
+                format!("session {session_id} was never opened, yet goes on at position {position}"),
+            );
+            return;
+        };
+        session.recorded_at = recorded_at;
+        match event {
+            TableSessionEvent::BillingStarted { at, .. } if session.billing_from.is_none() => {
+                session.billing_from = Some(at)
+            }
+            TableSessionEvent::SessionClosed { at, cause, bill, .. }
+                if session.closed.is_none() && session.cancelled.is_none() =>
+            {
+                session.closed = Some((at, cause, bill));
+            }
+            TableSessionEvent::SessionCancelled { reason, at }
+                if session.closed.is_none() && session.cancelled.is_none() =>
+            {
+                session.cancelled = Some((at, reason));
+            }
+            TableSessionEvent::SessionExtended { minutes, price, .. } => session.extensions.push((minutes, price)),
+            TableSessionEvent::SessionSettled { paid, outstanding, .. } => {
+                session.settlements.push((paid, outstanding))
+            }
+            TableSessionEvent::HoldRenewed { .. } | TableSessionEvent::CustomerWarned { .. } => {}
+            TableSessionEvent::SessionOpened { .. }
+            | TableSessionEvent::BillingStarted { .. }
+            | TableSessionEvent::SessionClosed { .. }
+            | TableSessionEvent::SessionCancelled { .. } => {
+                fault = Some(format!(
+                    "session {session_id} begins, bills or ends twice at position {position}"
+                ));
+            }
+        }
+        if let Some(fault) = fault {
+            self.fault(Topic::Sessions, fault);
+        }
+    }
+
+    fn wallet(&mut self, member_id: MemberId, position: u64, event: &WalletEvent) {
+        let wallet = self.wallets.entry(member_id).or_default();
+        let mut spent = None;
+        match event {
+            WalletEvent::WalletOpened { .. } | WalletEvent::PrepaidSettled { .. } => {}
+            WalletEvent::TopUpCredited { amount, .. } => wallet.add(*amount),
+            WalletEvent::FundsHeld { hold_id, amount, .. } => *wallet.holds.entry(*hold_id).or_default() += *amount,
+            WalletEvent::HoldCaptured {
+                hold_id,
+                session_id,
+                captured,
+                released,
+                ..
+            } => {
+                // What is captured beyond the hold comes from what was free.
+                let held = wallet.holds.remove(hold_id).unwrap_or_default();
+                wallet.take(*captured);
+                spent = Some((*session_id, captured.total()));
+                let expected = held.saturating_sub_zero(captured.total());
+                if *released != expected {
+                    let fault = format!(
+                        "hold {hold_id} of {held} gave {} and {released} back at position {position}",
+                        captured.total()
+                    );
+                    self.fault(Topic::Wallets, fault);
+                }
+            }
+            WalletEvent::HoldReleased { hold_id, released, .. } => {
+                let held = wallet.holds.remove(hold_id).unwrap_or_default();
+                if held != *released {
+                    self.fault(
+                        Topic::Wallets,
+                        format!("hold {hold_id} of {held} was released as {released} at position {position}"),
+                    );
+                }
+            }
+            WalletEvent::PrepaidCharged { session_id, amount, .. } => {
+                wallet.take(*amount);
+                spent = Some((*session_id, amount.total()));
+            }
+            WalletEvent::PrepaidRefunded { session_id, amount, .. } => {
+                wallet.add(*amount);
+                spent = Some((*session_id, -amount.total()));
+            }
+            WalletEvent::DebtIncurred { session_id, amount, .. } => {
+                *wallet.debts.entry(*session_id).or_default() += *amount
+            }
+            WalletEvent::DebtPaid {
+                session_id,
+                paid,
+                outstanding,
+                ..
+            } => {
+                wallet.take(*paid);
+                let owed = wallet.debts.remove(session_id).unwrap_or_default() - paid.total();
+                if owed != Fen::ZERO {
+                    wallet.debts.insert(*session_id, owed);
+                }
+                if owed != *outstanding {
+                    self.fault(
+                        Topic::Wallets,
+                        format!("{owed} is owed for session {session_id}, not {outstanding}, at position {position}"),
+                    );
+                }
+            }
+        }
+        if let Some((session_id, amount)) = spent {
+            self.spent(session_id, amount);
+        }
+        let wallet = self.wallets.entry(member_id).or_default();
+        wallet.entries += 1;
+        let (principal, bonus, free) = (wallet.principal, wallet.bonus, wallet.available());
+        if principal < Fen::ZERO || bonus < Fen::ZERO || free < Fen::ZERO {
+            let fault = format!(
+                "wallet {member_id} has {principal} principal, {bonus} bonus, {free} free at position {position}"
+            );
+            self.fault(Topic::Wallets, fault);
+        }
+    }
+
+    /// Books what a wallet gave for a session, which may be recorded just after.
+    fn spent(&mut self, session_id: SessionId, amount: Fen) {
+        match self.sessions.get_mut(&session_id) {
+            Some(session) => session.taken += amount,
+            None => *self.taken_early.entry(session_id).or_default() += amount,
+        }
+    }
+
+    fn device(&mut self, device_id: DeviceId, event: DeviceEvent) {
+        match event {
+            DeviceEvent::DeviceRegistered { topic, .. } => {
+                self.topics.insert(device_id, topic);
+            }
+            DeviceEvent::LightDesired {
+                channel,
+                rev,
+                on,
+                session_id,
+                not_after,
+                issued_at,
+                ..
+            } => {
+                let desired = Desired {
+                    rev,
+                    on,
+                    session_id,
+                    not_after,
+                    issued_at,
+                    confirmed_at: None,
+                    expired_at: None,
+                };
+                self.lights.entry((device_id, channel)).or_default().push(desired);
+            }
+            DeviceEvent::LightConfirmed { channel, rev, at, .. } => {
+                if let Some(desired) = self.desired(device_id, channel, rev) {
+                    desired.confirmed_at.get_or_insert(at);
+                }
+            }
+            DeviceEvent::LightExpired { channel, rev, at, .. } => {
+                if let Some(desired) = self.desired(device_id, channel, rev) {
+                    desired.expired_at.get_or_insert(at);
+                }
+            }
+            DeviceEvent::LightFailed { .. } => {}
+        }
+    }
+
+    fn desired(&mut self, device_id: DeviceId, channel: u8, rev: u64) -> Option<&mut Desired> {
+        self.lights
+            .get_mut(&(device_id, channel))?
+            .iter_mut()
+            .rfind(|desired| desired.rev == rev)
+    }
+
+    fn fault(&mut self, topic: Topic, text: String) {
+        self.faults.entry(topic).or_default().push(text);
+    }
+}

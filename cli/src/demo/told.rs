@@ -1,0 +1,275 @@
+//! What the customers were told, against what the log says happened.
+//!
+//! The simulators are other programs: their ledger is read as JSON, of which only what is compared is known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Context as _;
+use baize_domain::ids::SessionId;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::checks::{Book, Check};
+
+/// The ledger of a day of customers.
+#[derive(Debug, Deserialize)]
+pub struct Told {
+    calls: Vec<Call>,
+    visits: Vec<Visit>,
+    complaints: Vec<Complaint>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Call {
+    method: String,
+    request_id: Option<Uuid>,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+enum Outcome {
+    Ok { answer: Answer },
+    Refused { refusal: Refusal },
+    Unknown {},
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Answer {
+    Opened {
+        session_id: Uuid,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Visit {
+    end: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Complaint {
+    person: u32,
+    text: String,
+}
+
+impl Told {
+    /// Reads the ledger.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no ledger.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read(path).with_context(|| format!("reading the customers' ledger {}", path.display()))?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is no ledger of customers", path.display()))
+    }
+
+    /// What became of the visitors, counted.
+    pub fn visits(&self) -> BTreeMap<&str, usize> {
+        let mut count = BTreeMap::new();
+        for visit in &self.visits {
+            *count.entry(visit.end.as_str()).or_default() += 1;
+        }
+        count
+    }
+
+    /// Refused openings by reason, each request once.
+    pub fn refused_openings(&self) -> BTreeMap<&str, usize> {
+        let mut seen = BTreeSet::new();
+        let mut count = BTreeMap::new();
+        for call in self.calls.iter().filter(|call| call.method == "open_table") {
+            if let Outcome::Refused { refusal } = &call.outcome
+                && refusal.reason != "REQUEST_ID_REUSED"
+                && seen.insert(call.request_id)
+            {
+                *count.entry(refusal.reason.as_str()).or_default() += 1;
+            }
+        }
+        count
+    }
+
+    /// Compares with the log.
+    pub fn checks(&self, book: &Book) -> Vec<Check> {
+        let complaints = self
+            .complaints
+            .iter()
+            .map(|complaint| format!("person {}: {}", complaint.person, complaint.text))
+            .collect();
+        let complaints: Vec<String> = complaints;
+        vec![
+            self.sessions(book),
+            self.refusals(book),
+            self.repeats(),
+            Check {
+                faults: complaints.clone(),
+                ..Check::equal("complaints of customers", 0, complaints.len())
+            },
+        ]
+    }
+
+    /// Every session that somebody was told of is in the log, and every one in the log was asked for by one of them.
+    fn sessions(&self, book: &Book) -> Check {
+        let told: BTreeSet<SessionId> = self
+            .calls
+            .iter()
+            .filter_map(|call| call.opened())
+            .map(SessionId)
+            .collect();
+        let asked: BTreeSet<Uuid> = self
+            .calls
+            .iter()
+            .filter(|call| call.method == "open_table")
+            .filter_map(|call| call.request_id)
+            .collect();
+        let lost = told.iter().filter(|session_id| !book.sessions.contains_key(session_id));
+        let mut faults: Vec<_> = lost
+            .map(|session_id| format!("session {session_id} was promised and is not in the log"))
+            .collect();
+        for (session_id, session) in book
+            .sessions
+            .iter()
+            .filter(|(session_id, _)| !told.contains(session_id))
+        {
+            // Right if the answer was never seen; its request tells.
+            if !session.request_id.is_some_and(|request_id| asked.contains(&request_id)) {
+                faults.push(format!("session {session_id} is in the log, and nobody asked for it"));
+            }
+        }
+        if told.is_empty() {
+            faults.push("nobody opened a table: there is nothing to compare".to_owned());
+        }
+        Check {
+            faults,
+            ..Check::equal("sessions opened: told = in the log", told.len(), book.sessions.len())
+        }
+    }
+
+    /// What was refused left no trace.
+    fn refusals(&self, book: &Book) -> Check {
+        let mut refused = BTreeSet::new();
+        for call in &self.calls {
+            match (&call.outcome, call.request_id) {
+                (Outcome::Refused { refusal }, Some(request_id)) if refusal.reason != "REQUEST_ID_REUSED" => {
+                    refused.insert(request_id);
+                }
+                _ => {}
+            }
+        }
+        let with_events = refused
+            .iter()
+            .filter_map(|request_id| Some((request_id, book.requests.get(request_id)?)));
+        let faults = with_events
+            .map(|(request_id, positions)| format!("request {request_id} was refused, yet made events {positions:?}"));
+        Check::all("refused commands left no events", refused.len(), faults.collect())
+    }
+
+    /// One request id, one answer: a request that succeeded and was repeated opened one session.
+    fn repeats(&self) -> Check {
+        let mut answers: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        let mut times: BTreeMap<Uuid, usize> = BTreeMap::new();
+        for call in &self.calls {
+            let Some(request_id) = call.request_id else { continue };
+            *times.entry(request_id).or_default() += 1;
+            answers.entry(request_id).or_default().extend(call.opened());
+        }
+        let repeated = times.values().filter(|times| **times > 1).count();
+        let two = answers.iter().filter(|(_, sessions)| sessions.len() > 1);
+        let faults = two
+            .map(|(request_id, sessions)| format!("request {request_id} opened {sessions:?}"))
+            .collect();
+        Check::all("requests sent again had one answer", repeated, faults)
+    }
+}
+
+impl Call {
+    fn opened(&self) -> Option<Uuid> {
+        match &self.outcome {
+            Outcome::Ok {
+                answer: Answer::Opened { session_id },
+            } => Some(*session_id),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: &str = "00000000-0000-0000-0000-000000000002";
+
+    fn told(calls: &str) -> Told {
+        serde_json::from_str(&format!(r#"{{"calls":[{calls}],"visits":[],"complaints":[]}}"#)).unwrap()
+    }
+
+    fn opened(request: u8, session: &str) -> String {
+        let answer = format!(r#"{{"kind":"opened","session_id":"{session}","secured_fen":1}}"#);
+        call(request, &format!(r#"{{"result":"ok","answer":{answer}}}"#))
+    }
+
+    fn call(request: u8, outcome: &str) -> String {
+        format!(
+            r#"{{"method":"open_table","request_id":"00000000-0000-0000-0000-0000000000{request:02}","outcome":{outcome}}}"#
+        )
+    }
+
+    fn failing(told: &Told, book: &Book) -> Vec<String> {
+        told.checks(book)
+            .into_iter()
+            .filter(|check| !check.ok())
+            .map(|check| check.name)
+            .collect()
+    }
+
+    fn empty() -> Book {
+        Book::new(jiff::Timestamp::MAX)
+    }
+
+    #[test]
+    fn a_session_that_was_promised_and_is_not_in_the_log_fails() {
+        assert_eq!(
+            failing(&told(&opened(1, SESSION)), &empty()),
+            ["sessions opened: told = in the log"]
+        );
+    }
+
+    #[test]
+    fn a_day_in_which_nobody_opened_anything_shows_nothing() {
+        assert_eq!(failing(&told(""), &empty()), ["sessions opened: told = in the log"]);
+    }
+
+    #[test]
+    fn a_refused_request_that_made_events_fails() {
+        let mut book = empty();
+        book.requests
+            .insert("00000000-0000-0000-0000-000000000001".parse().unwrap(), vec![7]);
+        let refused = call(1, r#"{"result":"refused","refusal":{"reason":"TABLE_OCCUPIED"}}"#);
+        assert!(failing(&told(&refused), &book).contains(&"refused commands left no events".to_owned()));
+        let unknown = call(1, r#"{"result":"unknown","error":"gone"}"#);
+        assert!(!failing(&told(&unknown), &book).contains(&"refused commands left no events".to_owned()));
+    }
+
+    #[test]
+    fn one_request_with_two_answers_fails() {
+        let other = "00000000-0000-0000-0000-000000000003";
+        let twice = format!("{},{}", opened(1, SESSION), opened(1, other));
+        assert!(failing(&told(&twice), &empty()).contains(&"requests sent again had one answer".to_owned()));
+        let same = format!("{},{}", opened(1, SESSION), opened(1, SESSION));
+        assert!(!failing(&told(&same), &empty()).contains(&"requests sent again had one answer".to_owned()));
+    }
+
+    #[test]
+    fn a_complaint_fails() {
+        let ledger =
+            r#"{"calls":[],"visits":[],"complaints":[{"person":4,"at":"2026-11-20T10:00:00Z","text":"wrong"}]}"#;
+        let told: Told = serde_json::from_str(ledger).unwrap();
+        assert!(failing(&told, &empty()).contains(&"complaints of customers".to_owned()));
+    }
+}

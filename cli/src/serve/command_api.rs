@@ -1,0 +1,46 @@
+//! The command service on its own.
+
+use std::path::Path;
+
+use baize_command_api::{CommandApi, Options};
+use tokio_util::sync::CancellationToken;
+
+use super::{announce, needed, patience, withdraw};
+use crate::ready::{Ready, http};
+use crate::settings::Settings;
+
+/// How the service is run with these settings and servers.
+pub(super) fn options(settings: &Settings, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
+    let mut options = Options::new(database_url);
+    options.listen = settings.command_listen();
+    options.nats_url = Some(nats_url.to_owned());
+    options.reflection = settings.reflection();
+    options.clock = settings.clock()?;
+    options.limits.drain_max = settings.drain();
+    Ok(options)
+}
+
+pub(super) async fn serve(
+    settings: &Settings,
+    ready_file: Option<&Path>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let database_url = needed(&settings.database_url, "database_url")?;
+    let nats_url = needed(&settings.nats_url, "nats_url")?;
+    let options = options(settings, database_url, nats_url)?;
+    let mut service = patience::until(&stop, "the command service", || CommandApi::start(options.clone())).await?;
+    announce(
+        &Ready {
+            command: Some(http(service.address())),
+            ..Ready::new()
+        },
+        ready_file,
+    )?;
+    let served = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        error = service.failed() => Err(error),
+    };
+    service.stop().await;
+    withdraw(ready_file);
+    served
+}

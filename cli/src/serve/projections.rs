@@ -1,0 +1,46 @@
+//! The projections service on its own.
+
+use std::path::Path;
+
+use baize_projections::{Database, Options, Projections};
+use tokio_util::sync::CancellationToken;
+
+use super::{announce, needed, patience, withdraw};
+use crate::ready::{Ready, http};
+use crate::settings::Settings;
+
+/// How the service is run with these settings and servers.
+pub(super) fn options(settings: &Settings, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
+    let mut options = Options::new(Database::new(database_url)?, nats_url);
+    options.grpc_listen = settings.query_listen();
+    options.http_listen = settings.web_listen();
+    options.reflection = settings.reflection();
+    options.clock = settings.clock()?;
+    Ok(options)
+}
+
+pub(super) async fn serve(
+    settings: &Settings,
+    ready_file: Option<&Path>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let database_url = needed(&settings.database_url, "database_url")?;
+    let nats_url = needed(&settings.nats_url, "nats_url")?;
+    let options = options(settings, database_url, nats_url)?;
+    let service = patience::until(&stop, "the projections service", || Projections::start(options.clone())).await?;
+    let (query, web) = (Some(http(service.grpc_address())), Some(http(service.http_address())));
+    announce(
+        &Ready {
+            query,
+            web,
+            ..Ready::new()
+        },
+        ready_file,
+    )?;
+    stop.cancelled().await;
+    withdraw(ready_file);
+    if tokio::time::timeout(settings.drain(), service.stop()).await.is_err() {
+        tracing::warn!("queries did not end in time and were cut off");
+    }
+    Ok(())
+}

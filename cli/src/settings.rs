@@ -1,0 +1,265 @@
+//! The configuration: flags, then the environment, then a TOML file, then defaults.
+//!
+//! One struct is all three: a field is the flag `--data-dir`, the variable `BAIZE_DATA_DIR` and the key `data_dir` in
+//! the file. A key that is not here is refused, with its line.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use baize_domain::ids::HallId;
+use baize_eventlog::Clock;
+use serde::Deserialize;
+
+/// Where the services listen, so that clients and documents can name it.
+const COMMAND_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7401);
+const QUERY_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7402);
+const WEB_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7480);
+const DATA_DIR: &str = ".baize";
+const DRAIN_SECONDS: u64 = 10;
+
+/// What was set, and where nothing was set, nothing.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Configuration (also keys of the file)")]
+pub struct Settings {
+    /// Directory of the private Postgres and nats-server [default: ./.baize]
+    #[arg(long, env = "BAIZE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Database, as postgres://user:password@host:port/database [default: a private Postgres in the data directory]
+    #[arg(long, env = "BAIZE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// nats-server 2.14 or later with JetStream, as nats://user:password@host:port [default: a private one in the data directory]
+    #[arg(long, env = "BAIZE_NATS_URL", value_name = "URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
+    /// MQTT broker of the devices, as mqtt://user:password@host:port [default: the private nats-server's MQTT listener]
+    #[arg(long, env = "BAIZE_MQTT_URL", value_name = "URL", hide_env_values = true)]
+    pub mqtt_url: Option<String>,
+    /// PEM file of authorities that vouch for an mqtts:// broker [default: those the system trusts]
+    #[arg(long, env = "BAIZE_MQTT_AUTHORITIES", value_name = "FILE")]
+    pub mqtt_authorities: Option<PathBuf>,
+    /// Address of the gRPC command service [default: 127.0.0.1:7401]
+    #[arg(long, env = "BAIZE_COMMAND_LISTEN", value_name = "IP:PORT")]
+    pub command_listen: Option<SocketAddr>,
+    /// Address of the gRPC query service [default: 127.0.0.1:7402]
+    #[arg(long, env = "BAIZE_QUERY_LISTEN", value_name = "IP:PORT")]
+    pub query_listen: Option<SocketAddr>,
+    /// Address of the web page [default: 127.0.0.1:7480]
+    #[arg(long, env = "BAIZE_WEB_LISTEN", value_name = "IP:PORT")]
+    pub web_listen: Option<SocketAddr>,
+    /// Command service that a device bridge of its own reports to [default: http://127.0.0.1:7401]
+    #[arg(long, env = "BAIZE_COMMAND_URL", value_name = "URL")]
+    pub command_url: Option<String>,
+    /// Name of a device bridge's part of the halls; only one bridge of a name may run [default: all]
+    #[arg(long, env = "BAIZE_SHARD", value_name = "NAME")]
+    pub shard: Option<String>,
+    /// Halls that a device bridge serves, as UUIDs; bridges of different shards must serve different halls [default: all halls]
+    #[arg(long, env = "BAIZE_HALLS", value_name = "UUID", value_delimiter = ',')]
+    pub halls: Option<Vec<HallId>>,
+    /// Whether the services describe themselves by gRPC reflection [default: true]
+    #[arg(long, env = "BAIZE_REFLECTION", value_name = "BOOL")]
+    pub reflection: Option<bool>,
+    /// How long running work may take to end when the program is asked to stop [default: 10]
+    #[arg(long, env = "BAIZE_DRAIN_SECONDS", value_name = "SECONDS")]
+    pub drain_seconds: Option<u64>,
+    /// Clock of the rules: `real`, or `speed,virtual origin,unix ms of the real origin` for demonstrations [default: real]
+    #[arg(long, env = "BAIZE_CLOCK", value_name = "CLOCK")]
+    pub clock: Option<String>,
+    /// What is logged, such as `info` or `warn,baize_command_api=debug` [default: info]
+    #[arg(long, env = "BAIZE_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How the log on stderr looks [default: text]
+    #[arg(long, env = "BAIZE_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// How the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// These settings, and where they are silent, those of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has a key or value that is not understood.
+    pub fn with_file(self, file: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = file else { return Ok(self) };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        let below: Self =
+            toml::from_str(&text).with_context(|| format!("the configuration {} is refused", path.display()))?;
+        Ok(self.or(below))
+    }
+
+    fn or(self, below: Self) -> Self {
+        Self {
+            data_dir: self.data_dir.or(below.data_dir),
+            database_url: self.database_url.or(below.database_url),
+            nats_url: self.nats_url.or(below.nats_url),
+            mqtt_url: self.mqtt_url.or(below.mqtt_url),
+            mqtt_authorities: self.mqtt_authorities.or(below.mqtt_authorities),
+            command_listen: self.command_listen.or(below.command_listen),
+            query_listen: self.query_listen.or(below.query_listen),
+            web_listen: self.web_listen.or(below.web_listen),
+            command_url: self.command_url.or(below.command_url),
+            shard: self.shard.or(below.shard),
+            halls: self.halls.or(below.halls),
+            reflection: self.reflection.or(below.reflection),
+            drain_seconds: self.drain_seconds.or(below.drain_seconds),
+            clock: self.clock.or(below.clock),
+            log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
+        }
+    }
+
+    /// Refuses what makes no sense, before anything is started.
+    ///
+    /// # Errors
+    /// The first thing that makes none.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.clock().context("clock")?;
+        Ok(())
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| DATA_DIR.into())
+    }
+
+    /// Address of the command service.
+    pub fn command_listen(&self) -> SocketAddr {
+        self.command_listen.unwrap_or(COMMAND_LISTEN)
+    }
+
+    /// Address of the query service.
+    pub fn query_listen(&self) -> SocketAddr {
+        self.query_listen.unwrap_or(QUERY_LISTEN)
+    }
+
+    /// Address of the web page.
+    pub fn web_listen(&self) -> SocketAddr {
+        self.web_listen.unwrap_or(WEB_LISTEN)
+    }
+
+    /// Where a bridge of its own finds the command service.
+    pub fn command_url(&self) -> String {
+        self.command_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{COMMAND_LISTEN}"))
+    }
+
+    /// Whether reflection is on.
+    pub fn reflection(&self) -> bool {
+        self.reflection.unwrap_or(true)
+    }
+
+    /// How long stopping may take.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.unwrap_or(DRAIN_SECONDS))
+    }
+
+    /// The clock of the rules.
+    ///
+    /// # Errors
+    /// The specification is none.
+    pub fn clock(&self) -> anyhow::Result<Clock> {
+        Ok(Clock::from_spec(self.clock.as_deref().unwrap_or_default())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = file("command_listen = \"127.0.0.1:1\"\nquery_listen = \"127.0.0.1:2\"\n");
+        let program = Program::try_parse_from(["baize", "--command-listen", "127.0.0.1:9"]).unwrap();
+        let settings = program.settings.with_file(Some(file.path())).unwrap();
+        assert_eq!(settings.command_listen().port(), 9);
+        assert_eq!(settings.query_listen().port(), 2);
+        assert_eq!(settings.web_listen(), WEB_LISTEN);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_its_name() {
+        let file = file("reflection = false\ncomand_listen = \"127.0.0.1:1\"\n");
+        let error = format!("{:#}", Settings::default().with_file(Some(file.path())).unwrap_err());
+        assert!(error.contains("line 2") && error.contains("comand_listen"), "{error}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused_with_its_line() {
+        let file = file("\ndrain_seconds = \"soon\"\n");
+        let error = format!("{:#}", Settings::default().with_file(Some(file.path())).unwrap_err());
+        assert!(error.contains("line 2") && error.contains("drain_seconds"), "{error}");
+    }
+
+    /// Were a field forgotten in `or`, its key in the file would be read and ignored.
+    #[test]
+    fn every_key_of_the_file_counts() {
+        let text = r#"
+            data_dir = "/d"
+            database_url = "postgres://x"
+            nats_url = "nats://x"
+            mqtt_url = "mqtt://x"
+            mqtt_authorities = "/ca.pem"
+            command_listen = "127.0.0.1:1"
+            query_listen = "127.0.0.1:2"
+            web_listen = "127.0.0.1:3"
+            command_url = "http://x"
+            shard = "east"
+            halls = ["019358a0-0000-7000-8000-000000000001"]
+            reflection = false
+            drain_seconds = 1
+            clock = "real"
+            log = "debug"
+            log_format = "json"
+        "#;
+        let all: Settings = toml::from_str(text).unwrap();
+        let Settings {
+            data_dir: Some(_),
+            database_url: Some(_),
+            nats_url: Some(_),
+            mqtt_url: Some(_),
+            mqtt_authorities: Some(_),
+            command_listen: Some(_),
+            query_listen: Some(_),
+            web_listen: Some(_),
+            command_url: Some(_),
+            shard: Some(_),
+            halls: Some(_),
+            reflection: Some(_),
+            drain_seconds: Some(_),
+            clock: Some(_),
+            log: Some(_),
+            log_format: Some(_),
+        } = all.clone()
+        else {
+            panic!("a key is missing in this test: {all:?}");
+        };
+        assert_eq!(Settings::default().or(all.clone()), all);
+    }
+}

@@ -1,0 +1,10 @@
+//! The program as its users meet it: as a process, with flags, files, signals and exit codes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod configuration;
+mod doctor;
+mod hall;
+mod help;
+mod program;
+mod serve_all;
+mod single_services;

@@ -1,0 +1,131 @@
+//! Which function decides which command.
+
+use baize_domain::Command;
+use baize_domain::device::{self, Device};
+
+use super::work::Work;
+use super::{CommandError, Reply, session, venue, wallet};
+
+/// Reads what the command is about and decides it.
+pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
+    match command {
+        Command::RegisterHall {
+            hall_id,
+            name,
+            time_zone,
+            business_day_cutoff_minutes,
+            policy,
+        } => {
+            let profile = baize_domain::hall::HallProfile {
+                hall_id: *hall_id,
+                name: name.clone(),
+                time_zone: time_zone.clone(),
+                business_day_cutoff_minutes: *business_day_cutoff_minutes,
+                policy: policy.clone(),
+            };
+            venue::register_hall(work, profile).await
+        }
+        Command::ChangeHallPolicy { hall_id, policy } => venue::change_policy(work, *hall_id, policy).await,
+        Command::PublishTariff {
+            plan_id,
+            hall_id,
+            tariff,
+        } => venue::publish_tariff(work, *plan_id, *hall_id, tariff).await,
+        Command::RegisterDevice {
+            device_id,
+            hall_id,
+            driver,
+            topic,
+            channels,
+        } => {
+            let profile = device::DeviceProfile {
+                device_id: *device_id,
+                hall_id: *hall_id,
+                driver: *driver,
+                topic: topic.clone(),
+                channels: *channels,
+            };
+            venue::register_device(work, profile).await
+        }
+        Command::RegisterTable {
+            table_id,
+            hall_id,
+            label,
+            class,
+            tariff_plan_id,
+            light,
+            qr_token,
+        } => {
+            let profile = baize_domain::table::TableProfile {
+                table_id: *table_id,
+                hall_id: *hall_id,
+                label: label.clone(),
+                class: *class,
+                tariff_plan_id: *tariff_plan_id,
+                light: *light,
+                qr_token: qr_token.clone(),
+            };
+            venue::register_table(work, profile).await
+        }
+        Command::StartMaintenance {
+            table_id,
+            reason,
+            expected_end,
+        } => venue::start_maintenance(work, *table_id, reason, *expected_end).await,
+        Command::EndMaintenance { table_id } => venue::end_maintenance(work, *table_id).await,
+        Command::CreditTopUp {
+            member_id,
+            top_up_id,
+            channel,
+            amount,
+        } => wallet::credit_top_up(work, *member_id, *top_up_id, *channel, *amount).await,
+        Command::OpenTable {
+            session_id,
+            table_id,
+            member_id,
+            mode,
+        } => session::open(work, *session_id, *table_id, *member_id, *mode).await,
+        Command::ExtendSession { session_id, minutes } => session::extend(work, *session_id, *minutes).await,
+        Command::CloseSession { session_id, cause } => session::close(work, *session_id, *cause).await,
+        Command::StartBilling { session_id, cause, at } => session::start_billing(work, *session_id, *cause, *at).await,
+        Command::CancelSession { session_id, reason } => session::cancel(work, *session_id, *reason).await,
+        Command::RenewHold { session_id } => session::renew_hold(work, *session_id).await,
+        Command::WarnCustomer { session_id, warning } => session::warn(work, *session_id, *warning).await,
+        Command::SettleSession { session_id } => session::settle(work, *session_id).await,
+        Command::SwitchOffLight { light, session_id } => {
+            work.of_session(*session_id);
+            let decide = |state: &Device, now| device::decide::switch_off(state, light.channel, *session_id, now);
+            super::device::tell(work, light.device_id, decide).await
+        }
+        Command::ConfirmLight {
+            device_id,
+            channel,
+            rev,
+            on,
+            attempts,
+            at,
+        } => {
+            let decide = |state: &Device, _| device::decide::confirm(state, *channel, *rev, *on, *attempts, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+        Command::ReportLightExpired {
+            device_id,
+            channel,
+            rev,
+            at,
+        } => {
+            let decide = |state: &Device, _| device::decide::report_expired(state, *channel, *rev, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+        Command::ReportLightFailure {
+            device_id,
+            channel,
+            rev,
+            kind,
+            at,
+        } => {
+            let decide = |state: &Device, _| device::decide::report_failure(state, *channel, *rev, *kind, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+    }
+}

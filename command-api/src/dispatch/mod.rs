@@ -1,0 +1,194 @@
+//! The one door that every command goes through: customers', staff's, devices' and process managers'.
+//!
+//! ```text
+//! read (memory) ─► decide (pure) ─► append (one round trip) ─► remember ─► answer
+//!   ▲                                  │ a stream had changed
+//!   └────────── forget it, queue ◄─────┘ (bounded)
+//! ```
+//!
+//! The append carries everything: the events of all streams, the versions of those that were only read, and the
+//! answer under its request id. Hence a refusal is as reliable as an acceptance, and a repeated request costs no look-up.
+
+mod caller;
+mod decide;
+mod device;
+mod error;
+mod queue;
+mod quote;
+mod reply;
+mod session;
+mod venue;
+mod wallet;
+mod work;
+
+use std::time::Duration;
+
+use baize_domain::Command;
+use baize_eventlog::{
+    AppendError, Appended, Clock, META_ACTOR, META_CAUSATION_ID, META_CORRELATION_ID, META_HALL, META_REQUEST_ID,
+    META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
+};
+
+pub use caller::Caller;
+pub use error::CommandError;
+pub use reply::Reply;
+
+use decide::decide;
+use queue::{Queues, Turn};
+use reply::Stored;
+use work::{Draft, Remember, Work};
+
+/// Executes commands. Shared by all callers of a process.
+pub struct Dispatcher {
+    repository: Repository,
+    clock: Clock,
+    queues: Queues,
+    attempts_max: usize,
+}
+
+/// An accepted command.
+#[derive(Debug)]
+pub struct Done {
+    /// Its answer.
+    pub reply: Reply,
+    /// The position of its last event, or the log's at that time if it changed nothing.
+    pub position: u64,
+}
+
+impl Dispatcher {
+    /// A dispatcher that decides a command at most `attempts_max` times while others change what it is about.
+    pub fn new(repository: Repository, clock: Clock, attempts_max: usize) -> Self {
+        Self {
+            repository,
+            clock,
+            queues: Queues::default(),
+            attempts_max,
+        }
+    }
+
+    /// Executes the command, unless its request was executed before: then its answer comes again.
+    ///
+    /// # Errors
+    /// A refusal, or why there is no answer. Dropping the future does not take the command back.
+    pub async fn dispatch(&self, command: Command, request: RequestKey, caller: &Caller) -> Result<Done, CommandError> {
+        let mut changed: Vec<StreamId> = Vec::new();
+        for attempt in 0..self.attempts_max {
+            let (result, draft, _turn) = self.attempt(&command, &changed).await?;
+            let (unit, remember) = unit(draft, &request, caller, &result)?;
+            match self.repository.log().append(unit).await {
+                Ok(Appended::Committed { position }) => {
+                    remember.into_iter().for_each(|state| state(&self.repository));
+                    return answer(result, position);
+                }
+                Ok(Appended::Replayed { position, response }) => {
+                    let result = serde_json::from_slice(&response);
+                    return answer(result.map_err(unreadable)?, position);
+                }
+                Err(AppendError::Conflict { stream }) => {
+                    self.repository.forget(&stream);
+                    changed.push(stream);
+                }
+                Err(error) => return Err(error.into()),
+            }
+            pause(attempt).await;
+        }
+        tracing::warn!(request_id = %request.request_id, stream = ?changed.last(), "gave up after conflicts");
+        Err(CommandError::Conflict)
+    }
+
+    /// Decides the command, when its turn has come at a stream that others want to write as well.
+    async fn attempt<'a>(
+        &'a self,
+        command: &Command,
+        changed: &[StreamId],
+    ) -> Result<(Stored, Draft, Option<Turn<'a>>), CommandError> {
+        let mut turn = match changed.last() {
+            Some(stream) => Some(self.queues.turn(stream.clone()).await),
+            None => None,
+        };
+        loop {
+            let work = Work::new(&self.repository, changed, self.clock.now());
+            let decision = decide(&work, command).await;
+            let (result, draft) = draft(decision, work)?;
+            match &turn {
+                None => match self.queues.crowded(draft.written()) {
+                    Some(stream) => turn = Some(self.queues.turn(stream.clone()).await),
+                    None => return Ok((result, draft, None)),
+                },
+                // Only those who write to the stream have to go one by one.
+                Some(held) => {
+                    let needed = draft.written().any(|stream| stream == held.stream());
+                    return Ok((result, draft, turn.filter(|_| needed)));
+                }
+            }
+        }
+    }
+}
+
+/// Splits an attempt into its result and what is to be appended; a failure that is no answer ends the command.
+fn draft(decision: Result<Reply, CommandError>, work: Work<'_>) -> Result<(Stored, Draft), CommandError> {
+    let mut draft = work.finish();
+    match decision {
+        Ok(reply) => Ok((Stored::Accepted(reply), draft)),
+        Err(CommandError::Refused(refusal)) => {
+            draft.withdraw_events();
+            Ok((Stored::Refused(refusal), draft))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn unit(
+    draft: Draft,
+    request: &RequestKey,
+    caller: &Caller,
+    result: &Stored,
+) -> Result<(Unit, Vec<Remember>), CommandError> {
+    let response = serde_json::to_vec(result).map_err(|error| CommandError::Internal(error.into()))?;
+    let unit = Unit {
+        request: request.clone(),
+        metadata: metadata(&draft, request, caller),
+        streams: draft.streams,
+        response,
+    };
+    Ok((unit, draft.remember))
+}
+
+fn metadata(draft: &Draft, request: &RequestKey, caller: &Caller) -> Metadata {
+    let request_id = request.request_id.to_string();
+    let correlation = draft.session.map(|session_id| session_id.to_string());
+    let entries = [
+        (META_HALL, draft.hall.map(|hall_id| hall_id.to_string())),
+        (
+            META_CORRELATION_ID,
+            Some(correlation.unwrap_or_else(|| request_id.clone())),
+        ),
+        (META_REQUEST_ID, Some(request_id)),
+        (META_ACTOR, Some(caller.actor.clone())),
+        (META_CAUSATION_ID, caller.causation.clone()),
+        (META_TRACEPARENT, caller.traceparent.clone()),
+    ];
+    let known = entries
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    known.collect()
+}
+
+fn answer(result: Stored, position: u64) -> Result<Done, CommandError> {
+    match result {
+        Stored::Accepted(reply) => Ok(Done { reply, position }),
+        Stored::Refused(refusal) => Err(CommandError::Refused(refusal)),
+    }
+}
+
+fn unreadable(error: serde_json::Error) -> CommandError {
+    CommandError::Internal(anyhow::Error::new(error).context("a stored answer cannot be read"))
+}
+
+/// Before the third attempt and later ones: processes that met twice do not go on meeting in step.
+async fn pause(attempt: usize) {
+    if attempt > 0 {
+        let micros = uuid::Uuid::new_v4().as_fields().0 % 2_000;
+        tokio::time::sleep(Duration::from_micros(u64::from(micros) * attempt as u64)).await;
+    }
+}

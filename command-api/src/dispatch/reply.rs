@@ -1,0 +1,51 @@
+//! What a command is answered: kept with its events, so that a repeated request gets the same answer.
+
+use baize_domain::ids::{DeviceId, HallId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::session::Bill;
+use baize_domain::{Fen, Refusal};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The answer to an accepted command, without its position, which is known only afterwards.
+///
+/// Stored answers are read again for as long as clients repeat requests: only ever add variants and optional fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "fields are named as in the messages that they become")]
+pub enum Reply {
+    /// There is nothing to tell but that it is done.
+    Done,
+    /// To `RegisterHall`.
+    HallRegistered { hall_id: HallId },
+    /// To `PublishTariff`.
+    TariffPublished { plan_id: TariffPlanId, version: u32 },
+    /// To `RegisterDevice`.
+    DeviceRegistered { device_id: DeviceId },
+    /// To `RegisterTable`.
+    TableRegistered { table_id: TableId, qr_token: String },
+    /// To `CreditTopUp`.
+    ToppedUp {
+        top_up_id: TopUpId,
+        balance: Fen,
+        available: Fen,
+    },
+    /// To `OpenTable`.
+    Opened {
+        session_id: SessionId,
+        opened_at: Timestamp,
+        secured: Fen,
+        secured_until: Timestamp,
+    },
+    /// To `ExtendSession`.
+    Extended { secured_until: Timestamp, amount: Fen },
+    /// To `CloseSession`.
+    Closed { closed_at: Timestamp, bill: Bill },
+}
+
+/// A result as it is stored: a refusal is an answer like any other.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Stored {
+    /// The command was accepted.
+    Accepted(Reply),
+    /// A rule refused it.
+    Refused(Box<Refusal>),
+}

@@ -1,0 +1,81 @@
+//! What can be set about the service.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use baize_eventlog::Clock;
+
+use crate::RunnerLimits;
+
+/// How to run a [`crate::CommandApi`].
+#[derive(Clone)]
+pub struct Options {
+    /// Where to listen; port 0 lets the system choose. Loopback unless something in front authenticates callers.
+    pub listen: SocketAddr,
+    /// The migrated database, as a URL. It may hold a password.
+    pub database_url: String,
+    /// Role taken on every connection. `None` keeps the login's own rights, which only tests should want.
+    pub database_role: Option<String>,
+    /// Where to publish the log. `None` leaves publication to another process.
+    pub nats_url: Option<String>,
+    /// Whether clients can ask for the contract. Off in production.
+    pub reflection: bool,
+    /// Whether this process stands for election as process runner.
+    pub processes: bool,
+    /// The time that commands and timers go by.
+    pub clock: Clock,
+    /// Bounds of the service.
+    pub limits: Limits,
+    /// Bounds of the process runner.
+    pub runner: RunnerLimits,
+}
+
+/// Bounds of the service.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// No request takes longer; a client's own deadline may be shorter.
+    pub deadline_max: Duration,
+    /// Requests in work at the same time; more are refused at once.
+    pub requests_max: usize,
+    /// Requests of one connection in work at the same time; more wait in the client.
+    pub streams_max: u32,
+    /// Bytes of one request.
+    pub request_bytes_max: usize,
+    /// How often a command is decided while others change what it is about.
+    pub attempts_max: usize,
+    /// How long stopping waits for requests in work.
+    pub drain_max: Duration,
+    /// How often the database is looked at for the health service.
+    pub health_interval: Duration,
+}
+
+impl Options {
+    /// Defaults for the database at `database_url`: any port of loopback, the services' own role, no publication.
+    pub fn new(database_url: impl Into<String>) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            database_url: database_url.into(),
+            database_role: Some("baize_app".to_owned()),
+            nats_url: None,
+            reflection: false,
+            processes: true,
+            clock: Clock::real(),
+            limits: Limits::default(),
+            runner: RunnerLimits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadline_max: Duration::from_secs(10),
+            requests_max: 4_096,
+            streams_max: 2_048,
+            request_bytes_max: 64 << 10,
+            attempts_max: 8,
+            drain_max: Duration::from_secs(10),
+            health_interval: Duration::from_millis(500),
+        }
+    }
+}

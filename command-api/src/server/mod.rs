@@ -1,0 +1,82 @@
+//! The gRPC server around the services: limits, health, reflection.
+
+mod gate;
+mod health;
+
+use std::time::Duration;
+
+use baize_proto::DESCRIPTOR_SET;
+use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
+use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
+use baize_proto::hall::venue::v1::venue_service_server::VenueServiceServer;
+use baize_proto::hall::wallet::v1::wallet_service_server::WalletServiceServer;
+use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
+
+pub use health::Health;
+
+use crate::options::Limits;
+use crate::services::Services;
+use gate::Gate;
+
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// The names of the services, as health is asked for them.
+const NAMES: [&str; 4] = [
+    VenueServiceServer::<Services>::NAME,
+    TableServiceServer::<Services>::NAME,
+    WalletServiceServer::<Services>::NAME,
+    DeviceServiceServer::<Services>::NAME,
+];
+
+/// Serves until `stop`, then until the requests in work are done.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(
+    incoming: TcpIncoming,
+    services: Services,
+    health: &Health,
+    reflection: bool,
+    limits: &Limits,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let bytes = limits.request_bytes_max;
+    let mut routes = Routes::builder();
+    routes
+        .add_service(health.service())
+        .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(TableServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
+    if reflection {
+        routes
+            .add_service(reflection_builder().build_v1()?)
+            .add_service(reflection_builder().build_v1alpha()?);
+    }
+    Server::builder()
+        .max_concurrent_streams(limits.streams_max)
+        // Watchers of health ask nothing for hours: this is how one that has gone is noticed.
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .layer(Gate::new(limits.requests_max, limits.deadline_max))
+        .add_routes(routes.routes())
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
+        .await?;
+    Ok(())
+}
+
+fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
+        // Queries are another service's.
+        .with_service_name(VenueServiceServer::<Services>::NAME)
+        .with_service_name(TableServiceServer::<Services>::NAME)
+        .with_service_name(WalletServiceServer::<Services>::NAME)
+        .with_service_name(DeviceServiceServer::<Services>::NAME)
+        .with_service_name("grpc.health.v1.Health")
+}

@@ -1,0 +1,162 @@
+//! The service as a whole: what it is made of, how it starts and stops.
+
+use std::net::SocketAddr;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use baize_domain::device::Device;
+use baize_domain::table::Table;
+use baize_domain::wallet::Wallet;
+use baize_eventlog::{CacheOptions, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters};
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::transport::server::TcpIncoming;
+
+use crate::dispatch::Dispatcher;
+use crate::options::Options;
+use crate::processes::{Runner, RunnerStatus};
+use crate::server::{self, Health};
+use crate::services::Services;
+
+/// Raised whenever the same events make another state.
+const STATE_VERSION: u32 = 1;
+
+/// A running service. Dropping it ends it at once, as a crash would: nothing that was answered is lost by that.
+pub struct CommandApi {
+    address: SocketAddr,
+    log: EventLog,
+    health: Health,
+    relay: Option<Relay>,
+    runner: watch::Receiver<RunnerStatus>,
+    server_stop: CancellationToken,
+    runner_stop: CancellationToken,
+    server: AbortOnDropHandle<anyhow::Result<()>>,
+    runner_task: Option<AbortOnDropHandle<()>>,
+    drain_max: Duration,
+    health_watch: AbortOnDropHandle<()>,
+}
+
+impl CommandApi {
+    /// Connects to the database and starts to serve.
+    ///
+    /// # Errors
+    /// The database is away or not migrated, or the address is taken.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let connect = PgConnectOptions::from_str(&options.database_url).context("the database URL cannot be read")?;
+        let mut log_options = LogOptions::new(connect);
+        log_options.role.clone_from(&options.database_role);
+        let log = EventLog::connect(log_options)
+            .await
+            .context("the event log cannot be opened")?;
+        let cache = CacheOptions::default()
+            .snapshots_of::<Table>(STATE_VERSION)
+            .snapshots_of::<Wallet>(STATE_VERSION)
+            .snapshots_of::<Device>(STATE_VERSION);
+        let repository = Repository::new(log.clone(), cache, Upcasters::none());
+        let dispatcher = Arc::new(Dispatcher::new(
+            repository,
+            options.clock.clone(),
+            options.limits.attempts_max,
+        ));
+
+        let incoming = TcpIncoming::bind(options.listen)
+            .with_context(|| format!("{} cannot be listened on", options.listen))?
+            .with_nodelay(Some(true));
+        let address = incoming.local_addr()?;
+        let health = Health::default();
+        health.set(true).await;
+        let server_stop = CancellationToken::new();
+        let server = tokio::spawn({
+            let (services, health, limits) = (
+                Services::new(Arc::clone(&dispatcher)),
+                health.clone(),
+                options.limits.clone(),
+            );
+            let (reflection, stop) = (options.reflection, server_stop.clone());
+            async move { server::serve(incoming, services, &health, reflection, &limits, stop).await }
+        });
+        let health_watch = tokio::spawn({
+            let (health, pool, interval) = (health.clone(), log.pool().clone(), options.limits.health_interval);
+            async move { health.watch(pool, interval).await }
+        });
+        let (status, runner) = watch::channel(RunnerStatus::Off);
+        let runner_stop = CancellationToken::new();
+        let runner_task = options.processes.then(|| {
+            let runner = Runner {
+                log: log.clone(),
+                dispatcher,
+                clock: options.clock.clone(),
+                limits: options.runner.clone(),
+                status,
+            };
+            AbortOnDropHandle::new(tokio::spawn(runner.run(runner_stop.clone())))
+        });
+        let relay = options
+            .nats_url
+            .as_ref()
+            .map(|url| Relay::start(log.clone(), RelayOptions::new(url)));
+        tracing::info!(%address, "listening");
+        Ok(Self {
+            address,
+            log,
+            health,
+            relay,
+            runner,
+            server_stop,
+            runner_stop,
+            server: AbortOnDropHandle::new(server),
+            runner_task,
+            drain_max: options.limits.drain_max,
+            health_watch: AbortOnDropHandle::new(health_watch),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the process runner of this process is at, now and whenever it changes.
+    pub fn processes(&self) -> watch::Receiver<RunnerStatus> {
+        self.runner.clone()
+    }
+
+    /// What the relay of this process is at, if it has one.
+    pub fn relay(&self) -> Option<watch::Receiver<RelayStatus>> {
+        self.relay.as_ref().map(Relay::status)
+    }
+
+    /// Waits until it cannot serve any more; that is a failure, for it serves until it is stopped.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match (&mut self.server).await {
+            Ok(Ok(())) => anyhow::anyhow!("the server ended"),
+            Ok(Err(error)) => error,
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Stops: no new requests, those in work are finished within [`crate::Limits::drain_max`], processes and
+    /// publication come to rest, connections are closed.
+    pub async fn stop(mut self) {
+        drop(self.health_watch);
+        self.health.set(false).await;
+        self.server_stop.cancel();
+        if tokio::time::timeout(self.drain_max, &mut self.server).await.is_err() {
+            tracing::warn!("requests still in work are given up");
+            self.server.abort();
+        }
+        self.runner_stop.cancel();
+        if let Some(runner) = self.runner_task {
+            // It stops between two steps; a failure in it has been told already.
+            let _ = runner.await;
+        }
+        if let Some(relay) = self.relay {
+            relay.stop().await;
+        }
+        self.log.close().await;
+    }
+}

@@ -1,0 +1,70 @@
+//! The gRPC methods: decode, dispatch, encode.
+
+mod device;
+mod table;
+mod venue;
+mod wallet;
+
+use std::sync::Arc;
+
+use baize_eventlog::RequestKey;
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::dispatch::{Caller, Dispatcher, Done};
+use crate::errors;
+use crate::wire::{Fields, Mutation};
+
+/// Request ids of all callers, until callers have names.
+const SCOPE: &str = "anonymous";
+
+/// Every service of this program, on one dispatcher.
+#[derive(Clone)]
+pub struct Services {
+    dispatcher: Arc<Dispatcher>,
+}
+
+impl Services {
+    /// Services that go through `dispatcher`.
+    pub fn new(dispatcher: Arc<Dispatcher>) -> Self {
+        Self { dispatcher }
+    }
+
+    /// What every mutation does.
+    async fn execute<M: Mutation>(&self, request: Request<M>) -> Result<Response<M::Response>, Status> {
+        let (metadata, _, message) = request.into_parts();
+        // The content of a request is what came over the wire, not what it became here: ids that we choose differ.
+        let mut content = Vec::with_capacity(M::METHOD.len() + message.encoded_len());
+        content.extend_from_slice(M::METHOD.as_bytes());
+        message.encode_raw(&mut content);
+        let mut fields = Fields::default();
+        let request_id: Uuid = fields.id("request_id", message.request_id());
+        let command = message.command(&mut fields);
+        let command = fields.finish(command).map_err(errors::invalid)?;
+        let key = RequestKey::new(SCOPE, request_id, &content);
+        let caller = Caller::anonymous(traceparent(&metadata));
+        // Asked first: a span that nobody listens to is still offered to the `log` crate, field by field.
+        let span = match tracing::enabled!(tracing::Level::INFO) {
+            true => tracing::info_span!("command", method = M::METHOD, %request_id),
+            false => tracing::Span::none(),
+        };
+        let answered = async {
+            let done = self.dispatcher.dispatch(command, key, &caller).await;
+            done.map_err(errors::status)
+        };
+        let Done { reply, position } = answered.instrument(span).await?;
+        let response = M::response(reply, position);
+        let response =
+            response.ok_or_else(|| errors::internal(&anyhow::anyhow!("{} got another method's reply", M::METHOD)))?;
+        Ok(Response::new(response))
+    }
+}
+
+/// W3C trace context, if it looks like one: it is kept with the events.
+fn traceparent(metadata: &MetadataMap) -> Option<String> {
+    let text = metadata.get("traceparent")?.to_str().ok()?;
+    let plain = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    plain.then(|| text.to_owned())
+}

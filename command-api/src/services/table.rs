@@ -1,0 +1,49 @@
+//! `hall.table.v1.TableService`.
+
+use baize_proto::hall::table::v1::table_service_server::TableService;
+use baize_proto::hall::table::v1::{
+    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
+    OpenTableResponse, QuoteSessionRequest, QuoteSessionResponse,
+};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::Services;
+use crate::errors;
+use crate::wire::{Fields, bill, quote_request};
+
+#[async_trait]
+impl TableService for Services {
+    async fn quote_session(
+        &self,
+        request: Request<QuoteSessionRequest>,
+    ) -> Result<Response<QuoteSessionResponse>, Status> {
+        let mut fields = Fields::default();
+        let asked = quote_request(request.get_ref(), &mut fields);
+        let (table_id, minutes) = fields.finish(asked).map_err(errors::invalid)?;
+        let quoted = self.dispatcher.quote(table_id, minutes).await.map_err(errors::status)?;
+        Ok(Response::new(QuoteSessionResponse {
+            bill: Some(bill(quoted.bill)),
+            tariff_plan_id: quoted.plan_id.to_string(),
+            tariff_version: quoted.version,
+            hold_fen: quoted.hold.0,
+        }))
+    }
+
+    async fn open_table(&self, request: Request<OpenTableRequest>) -> Result<Response<OpenTableResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn extend_session(
+        &self,
+        request: Request<ExtendSessionRequest>,
+    ) -> Result<Response<ExtendSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn close_session(
+        &self,
+        request: Request<CloseSessionRequest>,
+    ) -> Result<Response<CloseSessionResponse>, Status> {
+        self.execute(request).await
+    }
+}

@@ -1,0 +1,64 @@
+//! `hall.venue.v1.VenueService`.
+
+use baize_proto::hall::venue::v1::venue_service_server::VenueService;
+use baize_proto::hall::venue::v1::{
+    ChangeHallPolicyRequest, ChangeHallPolicyResponse, EndMaintenanceRequest, EndMaintenanceResponse,
+    PublishTariffRequest, PublishTariffResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest,
+    RegisterHallResponse, RegisterTableRequest, RegisterTableResponse, StartMaintenanceRequest,
+    StartMaintenanceResponse,
+};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::Services;
+
+#[async_trait]
+impl VenueService for Services {
+    async fn register_hall(
+        &self,
+        request: Request<RegisterHallRequest>,
+    ) -> Result<Response<RegisterHallResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn change_hall_policy(
+        &self,
+        request: Request<ChangeHallPolicyRequest>,
+    ) -> Result<Response<ChangeHallPolicyResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn publish_tariff(
+        &self,
+        request: Request<PublishTariffRequest>,
+    ) -> Result<Response<PublishTariffResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn register_device(
+        &self,
+        request: Request<RegisterDeviceRequest>,
+    ) -> Result<Response<RegisterDeviceResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn register_table(
+        &self,
+        request: Request<RegisterTableRequest>,
+    ) -> Result<Response<RegisterTableResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn start_maintenance(
+        &self,
+        request: Request<StartMaintenanceRequest>,
+    ) -> Result<Response<StartMaintenanceResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn end_maintenance(
+        &self,
+        request: Request<EndMaintenanceRequest>,
+    ) -> Result<Response<EndMaintenanceResponse>, Status> {
+        self.execute(request).await
+    }
+}

@@ -1,0 +1,46 @@
+//! Bills on the wire.
+
+use baize_domain::session::{Bill, BillLine};
+use baize_proto::hall::table::v1::{self, bill_line::Kind};
+
+use super::timestamp;
+
+/// A bill with its lines.
+pub fn bill(bill: Bill) -> v1::Bill {
+    v1::Bill {
+        total_fen: bill.total.0,
+        lines: bill.lines.into_iter().map(line).collect(),
+    }
+}
+
+fn line(line: BillLine) -> v1::BillLine {
+    let amount_fen = line.amount().0;
+    let of = |kind: Kind| v1::BillLine {
+        kind: kind.into(),
+        amount_fen,
+        ..v1::BillLine::default()
+    };
+    match line {
+        BillLine::Time {
+            band,
+            from,
+            to,
+            minutes,
+            price_per_hour,
+            amount: _,
+        } => v1::BillLine {
+            band,
+            from: Some(timestamp(from)),
+            to: Some(timestamp(to)),
+            minutes,
+            price_per_hour_fen: price_per_hour.0,
+            ..of(Kind::Time)
+        },
+        BillLine::MinimumCharge { .. } => of(Kind::MinimumCharge),
+        BillLine::Cap { .. } => of(Kind::Cap),
+        BillLine::Prepaid { minutes, .. } => v1::BillLine {
+            minutes,
+            ..of(Kind::Prepaid)
+        },
+    }
+}

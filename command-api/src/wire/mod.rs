@@ -1,0 +1,61 @@
+//! Between the wire and the domain: what a request must look like to become a command, and how an answer is written.
+
+mod bill;
+mod device;
+mod fields;
+mod table;
+mod venue;
+mod wallet;
+
+use baize_domain::Command;
+use jiff::Timestamp;
+
+pub use bill::bill;
+pub use fields::Fields;
+pub use table::quote_request;
+
+use crate::dispatch::Reply;
+
+/// A request that changes something.
+pub trait Mutation: prost::Message {
+    /// The method. Part of the content that a request id stands for.
+    const METHOD: &'static str;
+    /// What the method answers.
+    type Response;
+
+    /// The caller's id of the request.
+    fn request_id(&self) -> &str;
+
+    /// The command that the request asks for; whatever is wrong with it is noted in `fields`.
+    fn command(self, fields: &mut Fields) -> Command;
+
+    /// The answer; `None` if the reply is another command's.
+    fn response(reply: Reply, position: u64) -> Option<Self::Response>;
+}
+
+/// An instant as the wire has it.
+pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    // The wire counts nanoseconds forward from the whole second before.
+    let nanos = at.as_nanosecond();
+    prost_types::Timestamp {
+        seconds: nanos.div_euclid(1_000_000_000) as i64,
+        nanos: nanos.rem_euclid(1_000_000_000) as i32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_before_1970_count_forward() {
+        let at: Timestamp = "1969-12-31T23:59:59.25Z".parse().unwrap();
+        assert_eq!(
+            timestamp(at),
+            prost_types::Timestamp {
+                seconds: -1,
+                nanos: 250_000_000
+            }
+        );
+    }
+}

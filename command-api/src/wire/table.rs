@@ -1,0 +1,126 @@
+//! `hall.table.v1`.
+
+use baize_domain::Command;
+use baize_domain::command::OpenMode;
+use baize_domain::ids::TableId;
+use baize_domain::session::CloseCause;
+use baize_proto::hall::table::v1::{
+    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
+    OpenTableResponse, QuoteSessionRequest, open_table_request::Mode,
+};
+
+use super::{Fields, Mutation, bill, timestamp};
+use crate::dispatch::Reply;
+
+/// A day.
+const PLAY_MINUTES_MAX: u32 = 1_440;
+
+/// The table and the minutes that a quote is asked for.
+pub fn quote_request(request: &QuoteSessionRequest, fields: &mut Fields) -> (TableId, u32) {
+    (
+        fields.id("table_id", &request.table_id),
+        fields.uint("minutes", request.minutes, 1..=PLAY_MINUTES_MAX),
+    )
+}
+
+impl Mutation for OpenTableRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/OpenTable";
+    type Response = OpenTableResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::OpenTable {
+            session_id: fields.new_id("session_id", ""),
+            table_id: fields.id("table_id", &self.table_id),
+            member_id: fields.id("member_id", &self.member_id),
+            mode: match self.mode {
+                Some(Mode::Postpaid(_)) => OpenMode::Postpaid,
+                Some(Mode::Prepaid(prepaid)) => OpenMode::Prepaid {
+                    minutes: fields.within("prepaid", |fields| {
+                        fields.uint("minutes", prepaid.minutes, 1..=PLAY_MINUTES_MAX)
+                    }),
+                },
+                None => {
+                    fields.refuse("mode", "is required: postpaid or prepaid");
+                    OpenMode::Postpaid
+                }
+            },
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Opened {
+            session_id,
+            opened_at,
+            secured,
+            secured_until,
+        } = reply
+        else {
+            return None;
+        };
+        Some(OpenTableResponse {
+            session_id: session_id.to_string(),
+            opened_at: Some(timestamp(opened_at)),
+            secured_fen: secured.0,
+            secured_until: Some(timestamp(secured_until)),
+            position,
+        })
+    }
+}
+
+impl Mutation for ExtendSessionRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/ExtendSession";
+    type Response = ExtendSessionResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::ExtendSession {
+            session_id: fields.id("session_id", &self.session_id),
+            minutes: fields.uint("minutes", self.minutes, 1..=PLAY_MINUTES_MAX),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Extended { secured_until, amount } = reply else {
+            return None;
+        };
+        Some(ExtendSessionResponse {
+            secured_until: Some(timestamp(secured_until)),
+            amount_fen: amount.0,
+            position,
+        })
+    }
+}
+
+impl Mutation for CloseSessionRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/CloseSession";
+    type Response = CloseSessionResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::CloseSession {
+            session_id: fields.id("session_id", &self.session_id),
+            cause: CloseCause::Customer,
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Closed { closed_at, bill: owed } = reply else {
+            return None;
+        };
+        Some(CloseSessionResponse {
+            closed_at: Some(timestamp(closed_at)),
+            bill: Some(bill(owed)),
+            position,
+        })
+    }
+}

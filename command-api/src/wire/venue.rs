@@ -1,0 +1,381 @@
+//! `hall.venue.v1`.
+
+use std::ops::RangeInclusive;
+
+use baize_domain::device::{Driver, LightChannel};
+use baize_domain::hall::HallPolicy;
+use baize_domain::table::TableClass;
+use baize_domain::tariff::{Band, Tariff, Weekday};
+use baize_domain::{Command, Fen};
+use baize_proto::hall::venue::v1::{
+    self, ChangeHallPolicyRequest, ChangeHallPolicyResponse, EndMaintenanceRequest, EndMaintenanceResponse,
+    PublishTariffRequest, PublishTariffResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest,
+    RegisterHallResponse, RegisterTableRequest, RegisterTableResponse, StartMaintenanceRequest,
+    StartMaintenanceResponse,
+};
+use uuid::Uuid;
+
+use super::{Fields, Mutation};
+use crate::dispatch::Reply;
+
+/// Outputs of one device.
+pub(super) const CHANNELS_MAX: u32 = 32;
+
+const NAME_CHARS_MAX: usize = 100;
+const TARIFF_NAME_CHARS_MAX: usize = 50;
+const LABEL_CHARS_MAX: usize = 32;
+const TOPIC_CHARS_MAX: usize = 64;
+const REASON_CHARS_MAX: usize = 200;
+const BANDS_MAX: usize = 32;
+const WARNINGS_MAX: usize = 8;
+const DAY_MINUTES: u32 = 1_440;
+const HOUR_SECONDS: u32 = 3_600;
+const PRICE_PER_HOUR: RangeInclusive<i64> = 0..=1_000_000;
+
+impl Mutation for RegisterHallRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/RegisterHall";
+    type Response = RegisterHallResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::RegisterHall {
+            hall_id: fields.new_id("hall_id", &self.hall_id),
+            name: fields.text("name", self.name, NAME_CHARS_MAX),
+            time_zone: fields.time_zone("time_zone", self.time_zone),
+            business_day_cutoff_minutes: fields.uint(
+                "business_day_cutoff_minutes",
+                self.business_day_cutoff_minutes,
+                0..=DAY_MINUTES - 1,
+            ),
+            policy: policy(fields, self.policy),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::HallRegistered { hall_id } = reply else {
+            return None;
+        };
+        Some(RegisterHallResponse {
+            hall_id: hall_id.to_string(),
+            position,
+        })
+    }
+}
+
+impl Mutation for ChangeHallPolicyRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/ChangeHallPolicy";
+    type Response = ChangeHallPolicyResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        if self.policy.is_none() {
+            fields.refuse("policy", "is required");
+        }
+        Command::ChangeHallPolicy {
+            hall_id: fields.id("hall_id", &self.hall_id),
+            policy: policy(fields, self.policy),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(ChangeHallPolicyResponse { position })
+    }
+}
+
+impl Mutation for PublishTariffRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/PublishTariff";
+    type Response = PublishTariffResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        if self.tariff.is_none() {
+            fields.refuse("tariff", "is required");
+        }
+        Command::PublishTariff {
+            plan_id: fields.new_id("plan_id", &self.plan_id),
+            hall_id: fields.id("hall_id", &self.hall_id),
+            tariff: match self.tariff {
+                Some(sent) => fields.within("tariff", |fields| tariff(fields, sent)),
+                None => no_tariff(),
+            },
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::TariffPublished { plan_id, version } = reply else {
+            return None;
+        };
+        Some(PublishTariffResponse {
+            plan_id: plan_id.to_string(),
+            version,
+            position,
+        })
+    }
+}
+
+impl Mutation for RegisterDeviceRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/RegisterDevice";
+    type Response = RegisterDeviceResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::RegisterDevice {
+            device_id: fields.new_id("device_id", &self.device_id),
+            hall_id: fields.id("hall_id", &self.hall_id),
+            driver: fields.choice("driver", driver(self.driver()), Driver::Tasmota),
+            topic: topic(fields, self.topic),
+            channels: fields.uint("channels", self.channels, 1..=CHANNELS_MAX),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::DeviceRegistered { device_id } = reply else {
+            return None;
+        };
+        Some(RegisterDeviceResponse {
+            device_id: device_id.to_string(),
+            position,
+        })
+    }
+}
+
+impl Mutation for RegisterTableRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/RegisterTable";
+    type Response = RegisterTableResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::RegisterTable {
+            table_id: fields.new_id("table_id", &self.table_id),
+            hall_id: fields.id("hall_id", &self.hall_id),
+            class: fields.choice("table_class", class(self.table_class()), TableClass::default()),
+            label: fields.text("label", self.label, LABEL_CHARS_MAX),
+            tariff_plan_id: fields.id("tariff_plan_id", &self.tariff_plan_id),
+            light: LightChannel {
+                device_id: fields.id("light_device_id", &self.light_device_id),
+                channel: fields.uint("light_channel", self.light_channel, 1..=CHANNELS_MAX),
+            },
+            // 122 random bits: nobody guesses another table's code.
+            qr_token: Uuid::new_v4().simple().to_string(),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::TableRegistered { table_id, qr_token } = reply else {
+            return None;
+        };
+        Some(RegisterTableResponse {
+            table_id: table_id.to_string(),
+            qr_token,
+            position,
+        })
+    }
+}
+
+impl Mutation for StartMaintenanceRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/StartMaintenance";
+    type Response = StartMaintenanceResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::StartMaintenance {
+            table_id: fields.id("table_id", &self.table_id),
+            reason: fields.text("reason", self.reason, REASON_CHARS_MAX),
+            expected_end: fields.instant("expected_end", self.expected_end),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(StartMaintenanceResponse { position })
+    }
+}
+
+impl Mutation for EndMaintenanceRequest {
+    const METHOD: &'static str = "hall.venue.v1.VenueService/EndMaintenance";
+    type Response = EndMaintenanceResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::EndMaintenance {
+            table_id: fields.id("table_id", &self.table_id),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(EndMaintenanceResponse { position })
+    }
+}
+
+/// A policy; what is absent has its default.
+fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
+    let default = HallPolicy::default();
+    let Some(sent) = sent else { return default };
+    fields.within("policy", |fields| {
+        let mut or = |field, value: Option<u32>, default, range| match value {
+            Some(value) => fields.uint(field, value, range),
+            None => default,
+        };
+        let policy = HallPolicy {
+            light_timeout_seconds: or(
+                "light_timeout_seconds",
+                sent.light_timeout_seconds,
+                default.light_timeout_seconds,
+                1..=HOUR_SECONDS,
+            ),
+            billing_start_seconds_max: or(
+                "billing_start_seconds_max",
+                sent.billing_start_seconds_max,
+                default.billing_start_seconds_max,
+                0..=HOUR_SECONDS,
+            ),
+            linger_seconds: or(
+                "linger_seconds",
+                sent.linger_seconds,
+                default.linger_seconds,
+                0..=HOUR_SECONDS,
+            ),
+            hold_minutes: or("hold_minutes", sent.hold_minutes, default.hold_minutes, 1..=DAY_MINUTES),
+            hold_renewal_minutes: or(
+                "hold_renewal_minutes",
+                sent.hold_renewal_minutes,
+                default.hold_renewal_minutes,
+                1..=DAY_MINUTES,
+            ),
+            warning_minutes: if sent.warning_minutes.is_empty() {
+                default.warning_minutes
+            } else {
+                sent.warning_minutes
+            },
+        };
+        if policy.hold_renewal_minutes >= policy.hold_minutes {
+            fields.refuse("hold_renewal_minutes", "is not less than hold_minutes");
+        }
+        if policy.warning_minutes.len() > WARNINGS_MAX {
+            fields.refuse("warning_minutes", format!("has more than {WARNINGS_MAX} entries"));
+        }
+        for minutes in &policy.warning_minutes {
+            fields.uint::<u32>("warning_minutes", *minutes, 1..=DAY_MINUTES);
+        }
+        policy
+    })
+}
+
+fn tariff(fields: &mut Fields, sent: v1::Tariff) -> Tariff {
+    if sent.bands.len() > BANDS_MAX {
+        fields.refuse("bands", format!("has more than {BANDS_MAX} entries"));
+    }
+    let tariff = Tariff {
+        name: fields.text("name", sent.name, TARIFF_NAME_CHARS_MAX),
+        price_per_hour: fields.fen("price_per_hour_fen", sent.price_per_hour_fen, PRICE_PER_HOUR),
+        bands: sent
+            .bands
+            .into_iter()
+            .take(BANDS_MAX)
+            .enumerate()
+            .map(|(index, sent)| fields.item("bands", index, |fields| band(fields, sent)))
+            .collect(),
+        step_minutes: fields.uint("step_minutes", sent.step_minutes, 1..=60),
+        minimum: fields.fen("minimum_fen", sent.minimum_fen, 0..=Fen::MAX_INPUT.0),
+        cap: sent.cap_fen.map(|cap| fields.fen("cap_fen", cap, 0..=Fen::MAX_INPUT.0)),
+        grace_seconds: fields.uint("grace_seconds", sent.grace_seconds, 0..=HOUR_SECONDS),
+    };
+    if tariff.cap.is_some_and(|cap| cap < tariff.minimum) {
+        fields.refuse("cap_fen", "is less than minimum_fen");
+    }
+    tariff
+}
+
+fn band(fields: &mut Fields, sent: v1::Band) -> Band {
+    if sent.weekdays.is_empty() {
+        fields.refuse("weekdays", "is required");
+    }
+    // Not the generated iterator, which passes over days it does not know.
+    let day = |number: &i32| weekday(v1::Weekday::try_from(*number).ok()?);
+    let days: Option<Vec<_>> = sent.weekdays.iter().map(day).collect();
+    let repeated = (1..sent.weekdays.len()).any(|n| sent.weekdays[..n].contains(&sent.weekdays[n]));
+    if repeated {
+        fields.refuse("weekdays", "names a day twice");
+    }
+    Band {
+        weekdays: fields.choice("weekdays", days, Vec::new()),
+        name: fields.text("name", sent.name, TARIFF_NAME_CHARS_MAX),
+        from_minute: fields.uint("from_minute", sent.from_minute, 0..=DAY_MINUTES - 1),
+        to_minute: fields.uint("to_minute", sent.to_minute, 1..=DAY_MINUTES),
+        price_per_hour: fields.fen("price_per_hour_fen", sent.price_per_hour_fen, PRICE_PER_HOUR),
+    }
+}
+
+/// Stands in for a tariff that was refused.
+fn no_tariff() -> Tariff {
+    Tariff {
+        name: String::new(),
+        price_per_hour: Fen::ZERO,
+        bands: Vec::new(),
+        step_minutes: 1,
+        minimum: Fen::ZERO,
+        cap: None,
+        grace_seconds: 0,
+    }
+}
+
+/// One level of an MQTT topic, without its separators and wildcards.
+fn topic(fields: &mut Fields, topic: String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if topic.is_empty() || topic.len() > TOPIC_CHARS_MAX || !topic.chars().all(plain) {
+        fields.refuse(
+            "topic",
+            format!("is not 1 to {TOPIC_CHARS_MAX} letters, digits, `_` and `-`"),
+        );
+    }
+    topic
+}
+
+fn driver(driver: v1::Driver) -> Option<Driver> {
+    match driver {
+        v1::Driver::Unspecified => None,
+        v1::Driver::Tasmota => Some(Driver::Tasmota),
+    }
+}
+
+fn class(class: v1::TableClass) -> Option<TableClass> {
+    match class {
+        v1::TableClass::Unspecified => None,
+        v1::TableClass::ChineseEightBall => Some(TableClass::ChineseEightBall),
+        v1::TableClass::Snooker => Some(TableClass::Snooker),
+        v1::TableClass::NineBall => Some(TableClass::NineBall),
+    }
+}
+
+fn weekday(day: v1::Weekday) -> Option<Weekday> {
+    match day {
+        v1::Weekday::Unspecified => None,
+        v1::Weekday::Monday => Some(Weekday::Monday),
+        v1::Weekday::Tuesday => Some(Weekday::Tuesday),
+        v1::Weekday::Wednesday => Some(Weekday::Wednesday),
+        v1::Weekday::Thursday => Some(Weekday::Thursday),
+        v1::Weekday::Friday => Some(Weekday::Friday),
+        v1::Weekday::Saturday => Some(Weekday::Saturday),
+        v1::Weekday::Sunday => Some(Weekday::Sunday),
+    }
+}

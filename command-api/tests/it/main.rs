@@ -1,0 +1,14 @@
+//! The service in-process, on a real Postgres, asked by ordinary gRPC clients.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod contention;
+mod crash;
+mod outage;
+mod processes;
+mod publication;
+mod reflection;
+mod repeats;
+mod requests;
+mod sessions;
+mod world;

@@ -1,0 +1,133 @@
+//! A session over gRPC, from opening to settlement.
+
+use baize_domain::Event;
+use baize_domain::wallet::WalletEvent;
+use baize_proto::hall::table::v1::bill_line::Kind;
+use baize_proto::hall::table::v1::{CloseSessionRequest, ExtendSessionRequest};
+use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
+
+use jiff::Timestamp;
+
+use super::world::{FEN_PER_MINUTE, World, decoded, prepaid, request_id};
+
+#[tokio::test]
+async fn postpaid_play_is_held_extended_closed_and_paid() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(100_000).await;
+
+    let opened = clients.open(&hall.tables[0], &member).await.unwrap();
+    assert_eq!(opened.secured_fen, 60 * FEN_PER_MINUTE);
+    let (from, until) = (opened.opened_at.unwrap(), opened.secured_until.unwrap());
+    assert_eq!(until.seconds - from.seconds, 3_600);
+    let extend = ExtendSessionRequest {
+        request_id: request_id(),
+        session_id: opened.session_id.clone(),
+        minutes: 30,
+    };
+    let extended = clients.table.extend_session(extend).await.unwrap().into_inner();
+    assert_eq!(extended.amount_fen, 30 * FEN_PER_MINUTE);
+    assert_eq!(extended.secured_until.unwrap().seconds - until.seconds, 1_800);
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id: opened.session_id.clone(),
+    };
+    let closed = clients.table.close_session(close).await.unwrap().into_inner();
+    let bill = closed.bill.unwrap();
+    assert_eq!(
+        bill.lines.iter().map(|line| line.amount_fen).sum::<i64>(),
+        bill.total_fen
+    );
+
+    let mut history = world.history().await;
+    let settled = history.until("SessionSettled", &opened.session_id).await;
+    assert_eq!(
+        settled.metadata.get("actor").map(String::as_str),
+        Some("process:settling")
+    );
+    assert!(
+        settled
+            .metadata
+            .get("causation_id")
+            .is_some_and(|cause| cause.starts_with("event:"))
+    );
+    let positions = [opened.position, extended.position, closed.position, settled.position];
+    assert!(positions.is_sorted_by(|one, other| one < other));
+    world.settled(settled.position).await;
+    assert_eq!(history.types_of(&opened.session_id).last(), Some(&"SessionSettled"));
+    // The wallet has everything but the bill.
+    let balance = CreditTopUpRequest {
+        request_id: request_id(),
+        member_id: member,
+        channel: TopUpChannel::Counter.into(),
+        principal_fen: 1,
+        bonus_fen: 0,
+    };
+    let balance = clients.wallet.credit_top_up(balance).await.unwrap().into_inner();
+    assert_eq!(
+        (balance.balance_fen, balance.available_fen),
+        (100_001 - bill.total_fen, 100_001 - bill.total_fen)
+    );
+}
+
+#[tokio::test]
+async fn prepaid_play_is_paid_first_and_billed_whole() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(100_000).await;
+    let opened = clients
+        .table
+        .open_table(prepaid(&hall.tables[0], &member, 90))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(opened.secured_fen, 90 * FEN_PER_MINUTE);
+    clients.confirm(&hall, 1, 1, true, Timestamp::now()).await.unwrap();
+    let mut history = world.history().await;
+    history.until("BillingStarted", &opened.session_id).await;
+    let extend = ExtendSessionRequest {
+        request_id: request_id(),
+        session_id: opened.session_id.clone(),
+        minutes: 30,
+    };
+    let extended = clients.table.extend_session(extend).await.unwrap().into_inner();
+    assert_eq!(extended.amount_fen, 30 * FEN_PER_MINUTE);
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id: opened.session_id.clone(),
+    };
+    let bill = clients
+        .table
+        .close_session(close)
+        .await
+        .unwrap()
+        .into_inner()
+        .bill
+        .unwrap();
+    assert_eq!(bill.total_fen, 120 * FEN_PER_MINUTE);
+    let lines: Vec<_> = bill
+        .lines
+        .iter()
+        .map(|line| (line.kind(), line.minutes, line.amount_fen))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            (Kind::Prepaid, 90, 90 * FEN_PER_MINUTE),
+            (Kind::Prepaid, 30, 30 * FEN_PER_MINUTE)
+        ]
+    );
+    history.until("SessionSettled", &opened.session_id).await;
+    let charged: Vec<_> = history
+        .events
+        .iter()
+        .filter(|event| event.stream.aggregate_id == member)
+        .filter_map(|event| match decoded(event) {
+            Event::Wallet(WalletEvent::PrepaidCharged { amount, .. }) => Some(amount.total().0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(charged, [90 * FEN_PER_MINUTE, 30 * FEN_PER_MINUTE]);
+}

@@ -1,0 +1,238 @@
+//! What a device decides.
+
+use jiff::Timestamp;
+
+use crate::ids::SessionId;
+use crate::refusal::InvalidField;
+
+use super::{
+    DesireReason, Desired, Device, DeviceCommand, DeviceError, DeviceEvent, DeviceProfile, FailureKind, Output,
+    Standing,
+};
+
+/// Outputs of a device, at most.
+const CHANNELS_MAX: u8 = 32;
+/// Characters of a topic, at most.
+const TOPIC_CHARS_MAX: usize = 64;
+
+/// Decides a command.
+///
+/// # Errors
+/// Why it is refused.
+pub fn decide(device: &Device, command: DeviceCommand) -> Result<Vec<DeviceEvent>, DeviceError> {
+    match command {
+        DeviceCommand::Register(profile) => register(device, profile),
+        DeviceCommand::DesireOn {
+            channel,
+            session_id,
+            not_after,
+            reason,
+            at,
+        } => desire_on(device, channel, session_id, not_after, reason, at),
+        DeviceCommand::SwitchOff {
+            channel,
+            session_id,
+            at,
+        } => switch_off(device, channel, session_id, at),
+        DeviceCommand::Confirm {
+            channel,
+            rev,
+            on,
+            attempts,
+            at,
+        } => confirm(device, channel, rev, on, attempts, at),
+        DeviceCommand::ReportExpired { channel, rev, at } => report_expired(device, channel, rev, at),
+        DeviceCommand::ReportFailure { channel, rev, kind, at } => report_failure(device, channel, rev, kind, at),
+    }
+}
+
+/// Sets a device up; the same device again changes nothing.
+///
+/// # Errors
+/// [`DeviceError::Exists`], [`DeviceError::Invalid`].
+pub fn register(device: &Device, profile: DeviceProfile) -> Result<Vec<DeviceEvent>, DeviceError> {
+    if let Some(existing) = &device.profile {
+        return if **existing == profile {
+            Ok(Vec::new())
+        } else {
+            Err(DeviceError::Exists(existing.device_id))
+        };
+    }
+    // A wildcard or a separator in a topic would address other devices; a dot or a blank breaks brokers.
+    let topic_is_plain = profile
+        .topic
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    InvalidField::unless(
+        topic_is_plain && (1..=TOPIC_CHARS_MAX).contains(&profile.topic.len()),
+        "topic",
+        "must be 1 to 64 letters, digits, '_' or '-'",
+    )?;
+    InvalidField::unless(
+        (1..=CHANNELS_MAX).contains(&profile.channels),
+        "channels",
+        "must be 1 to 32",
+    )?;
+    Ok(vec![DeviceEvent::DeviceRegistered {
+        device_id: profile.device_id,
+        hall_id: profile.hall_id,
+        driver: profile.driver,
+        topic: profile.topic,
+        channels: profile.channels,
+    }])
+}
+
+/// Wants an output on for a session until `not_after`; replaces whatever was desired of it.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`].
+pub fn desire_on(
+    device: &Device,
+    channel: u8,
+    session_id: SessionId,
+    not_after: Timestamp,
+    reason: DesireReason,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let same = output(device, channel)?.desired.is_some_and(|desired| {
+        desired.on && desired.session_id == Some(session_id) && desired.not_after == Some(not_after)
+    });
+    if same {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::LightDesired {
+        channel,
+        rev: device.rev.saturating_add(1),
+        on: true,
+        session_id: Some(session_id),
+        not_after: Some(not_after),
+        reason,
+        issued_at: at,
+    }])
+}
+
+/// Wants an output off, if it is still desired on for `session_id`. The next session's light is left alone.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`].
+pub fn switch_off(
+    device: &Device,
+    channel: u8,
+    session_id: SessionId,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let is_on = output(device, channel)?
+        .desired
+        .is_some_and(|desired| desired.on && desired.session_id == Some(session_id));
+    if !is_on {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::LightDesired {
+        channel,
+        rev: device.rev.saturating_add(1),
+        on: false,
+        session_id: Some(session_id),
+        not_after: None,
+        reason: DesireReason::SessionOver,
+        issued_at: at,
+    }])
+}
+
+/// Takes a confirmation. One about an older state, or a repeated one, changes nothing.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`], [`DeviceError::UnknownRev`], [`DeviceError::OtherState`].
+pub fn confirm(
+    device: &Device,
+    channel: u8,
+    rev: u64,
+    on: bool,
+    attempts: u32,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let Some((desired, standing)) = reported_on(device, channel, rev)? else {
+        return Ok(Vec::new());
+    };
+    if on != desired.on {
+        return Err(DeviceError::OtherState { channel, on });
+    }
+    if matches!(standing, Standing::Confirmed | Standing::Expired) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::LightConfirmed {
+        channel,
+        rev,
+        session_id: desired.session_id,
+        on,
+        latency_ms: u64::try_from(at.as_millisecond() - desired.issued_at.as_millisecond()).unwrap_or(0),
+        attempts,
+        at,
+    }])
+}
+
+/// Takes the report that a light went off because its time was over.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`], [`DeviceError::UnknownRev`], [`DeviceError::NotExpired`].
+pub fn report_expired(device: &Device, channel: u8, rev: u64, at: Timestamp) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let Some((desired, standing)) = reported_on(device, channel, rev)? else {
+        return Ok(Vec::new());
+    };
+    if standing == Standing::Expired {
+        return Ok(Vec::new());
+    }
+    if !desired.on || desired.not_after.is_none_or(|not_after| at < not_after) {
+        return Err(DeviceError::NotExpired { channel });
+    }
+    Ok(vec![DeviceEvent::LightExpired {
+        channel,
+        rev,
+        session_id: desired.session_id,
+        at,
+    }])
+}
+
+/// Takes the report that a desired state was missed. "Late" after an answer is itself late and changes nothing.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`], [`DeviceError::UnknownRev`].
+pub fn report_failure(
+    device: &Device,
+    channel: u8,
+    rev: u64,
+    kind: FailureKind,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let Some((desired, standing)) = reported_on(device, channel, rev)? else {
+        return Ok(Vec::new());
+    };
+    let stale = standing == Standing::Failed(kind) || (kind == FailureKind::Late && standing != Standing::Pending);
+    if stale {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::LightFailed {
+        channel,
+        rev,
+        session_id: desired.session_id,
+        kind,
+        at,
+    }])
+}
+
+/// The desired state that a report is about; nothing if a newer one has replaced it.
+fn reported_on(device: &Device, channel: u8, rev: u64) -> Result<Option<(Desired, Standing)>, DeviceError> {
+    let output = output(device, channel)?;
+    match output.desired {
+        Some(desired) if desired.rev == rev => Ok(Some((desired, output.standing))),
+        Some(desired) if desired.rev > rev => Ok(None),
+        _ => Err(DeviceError::UnknownRev { channel, rev }),
+    }
+}
+
+fn output(device: &Device, channel: u8) -> Result<&Output, DeviceError> {
+    let profile = device.profile.as_ref().ok_or(DeviceError::NotFound)?;
+    device.output(channel).ok_or(DeviceError::NoSuchChannel {
+        channel,
+        channels: profile.channels,
+    })
+}

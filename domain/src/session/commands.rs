@@ -1,0 +1,67 @@
+//! What a session can be asked.
+
+use jiff::Timestamp;
+
+use crate::money::Fen;
+
+use super::{BillingStartCause, CancelReason, CloseCause, Opening, Warning};
+
+/// Commands of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableSessionCommand {
+    /// Begin.
+    Open(Box<Opening>),
+    /// Start billing.
+    StartBilling {
+        /// Why.
+        cause: BillingStartCause,
+        /// From when on; never later than the hall's policy allows.
+        at: Timestamp,
+    },
+    /// Sell more prepaid time.
+    Extend {
+        /// Minutes, rounded up to whole steps.
+        minutes: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// Record that the hold was raised.
+    RaiseHold {
+        /// The whole hold now.
+        held: Fen,
+        /// Until when it covers play.
+        covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Record a warning.
+    Warn {
+        /// Of what.
+        warning: Warning,
+        /// When.
+        at: Timestamp,
+    },
+    /// End play.
+    Close {
+        /// Why.
+        cause: CloseCause,
+        /// When.
+        at: Timestamp,
+    },
+    /// Record the payment.
+    Settle {
+        /// What was paid.
+        paid: Fen,
+        /// What is still owed.
+        outstanding: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Give the session up.
+    Cancel {
+        /// Why.
+        reason: CancelReason,
+        /// When.
+        at: Timestamp,
+    },
+}

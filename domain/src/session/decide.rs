@@ -1,0 +1,292 @@
+//! What a session decides.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::money::Fen;
+use crate::tariff;
+use crate::tariff::pricing::{seconds_after, within_grace};
+
+use super::reach::{check_minutes, extension};
+use super::{
+    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, TableSession,
+    TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
+};
+
+/// Decides a command.
+///
+/// # Errors
+/// Why it is refused.
+pub fn decide(
+    session: &TableSession,
+    command: TableSessionCommand,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    match command {
+        TableSessionCommand::Open(opening) => open(session, *opening),
+        TableSessionCommand::StartBilling { cause, at } => start_billing(session, cause, at),
+        TableSessionCommand::Extend { minutes, at } => extend(session, minutes, at),
+        TableSessionCommand::RaiseHold {
+            held,
+            covered_until,
+            at,
+        } => raise_hold(session, held, covered_until, at),
+        TableSessionCommand::Warn { warning, at } => warn(session, warning, at),
+        TableSessionCommand::Close { cause, at } => close(session, cause, at),
+        TableSessionCommand::Settle { paid, outstanding, at } => settle(session, paid, outstanding, at),
+        TableSessionCommand::Cancel { reason, at } => cancel(session, reason, at),
+    }
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// [`TableSessionError::Exists`].
+pub fn open(session: &TableSession, opening: Opening) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if let Some(existing) = &session.opening {
+        return Err(TableSessionError::Exists(existing.session_id));
+    }
+    Ok(vec![TableSessionEvent::SessionOpened {
+        session_id: opening.session_id,
+        table_id: opening.table_id,
+        hall_id: opening.hall_id,
+        member_id: opening.member_id,
+        mode: opening.mode,
+        light: opening.light,
+        tariff: opening.tariff,
+        time_zone: opening.time_zone,
+        policy: opening.policy,
+        opened_at: opening.opened_at,
+    }])
+}
+
+/// Starts billing at `at`, but neither before the opening nor later than the policy allows. What is paid or secured is moved by the same delay.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::Cancelled`].
+pub fn start_billing(
+    session: &TableSession,
+    cause: BillingStartCause,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    let opening = playing(session)?;
+    if session.billing.is_some() {
+        return Ok(Vec::new());
+    }
+    let latest = seconds_after(opening.opened_at, opening.policy.billing_start_seconds_max);
+    let at = at.clamp(opening.opened_at, latest);
+    Ok(vec![billing_started(session, opening, cause, at)])
+}
+
+/// Sells more prepaid time.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::Cancelled`], [`TableSessionError::OtherMode`],
+/// [`TableSessionError::TooLong`], [`TableSessionError::Invalid`].
+pub fn extend(
+    session: &TableSession,
+    minutes: u32,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    let opening = playing(session)?;
+    check_minutes(minutes, "minutes")?;
+    if !opening.is_prepaid() {
+        return Err(TableSessionError::OtherMode { prepaid: false });
+    }
+    let extension = extension(session, opening, minutes)?;
+    Ok(vec![TableSessionEvent::SessionExtended {
+        minutes: extension.minutes,
+        price: extension.price,
+        ends_at: extension.ends_at,
+        at,
+    }])
+}
+
+/// Records that the hold was raised.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::Cancelled`], [`TableSessionError::OtherMode`].
+pub fn raise_hold(
+    session: &TableSession,
+    held: Fen,
+    covered_until: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if playing(session)?.is_prepaid() {
+        return Err(TableSessionError::OtherMode { prepaid: true });
+    }
+    if session.held == held && session.covered_until == covered_until {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TableSessionEvent::HoldRenewed {
+        held,
+        covered_until,
+        at,
+    }])
+}
+
+/// Records a warning; each is given once for the present end.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::Cancelled`].
+pub fn warn(
+    session: &TableSession,
+    warning: Warning,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    playing(session)?;
+    if session.warned.contains(&warning) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TableSessionEvent::CustomerWarned { warning, at }])
+}
+
+/// Ends play; a close of a closed session changes nothing.
+///
+/// A session that ends by itself ends when its time was over, however late the close comes; one that is closed by hand ends when it is
+/// closed, but not after its light went off.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Cancelled`], [`TableSessionError::NotOver`], [`TableSessionError::OtherMode`].
+pub fn close(
+    session: &TableSession,
+    cause: CloseCause,
+    now: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if matches!(session.phase, Phase::Closed | Phase::Settled) {
+        return Ok(Vec::new());
+    }
+    let opening = playing(session)?;
+    let end = end_of_play(session, opening, cause, now)?;
+    let mut events = Vec::with_capacity(2);
+    let billing = session.billing.unwrap_or_else(|| {
+        events.push(billing_started(
+            session,
+            opening,
+            BillingStartCause::Closed,
+            end.max(opening.opened_at),
+        ));
+        Billing {
+            from: end.max(opening.opened_at),
+            cause: BillingStartCause::Closed,
+        }
+    });
+    let at = end.max(billing.from);
+    let lingers_until = seconds_after(at, opening.policy.linger_seconds);
+    events.push(TableSessionEvent::SessionClosed {
+        at,
+        cause,
+        bill: final_bill(session, opening, billing.from, at),
+        light: opening.light,
+        light_until: if lingers_until > now { lingers_until } else { at },
+    });
+    Ok(events)
+}
+
+/// Records the payment of a closed session.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Cancelled`], [`TableSessionError::StillOpen`].
+pub fn settle(
+    session: &TableSession,
+    paid: Fen,
+    outstanding: Fen,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    match session.phase {
+        Phase::Unopened => Err(TableSessionError::NotFound),
+        Phase::Open => Err(TableSessionError::StillOpen),
+        Phase::Cancelled => Err(TableSessionError::Cancelled),
+        Phase::Settled => Ok(Vec::new()),
+        Phase::Closed => Ok(vec![TableSessionEvent::SessionSettled { paid, outstanding, at }]),
+    }
+}
+
+/// Gives up a session whose light was never confirmed; a cancelled one stays so.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::LightConfirmed`].
+pub fn cancel(
+    session: &TableSession,
+    reason: CancelReason,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if session.phase == Phase::Cancelled {
+        return Ok(Vec::new());
+    }
+    playing(session)?;
+    let lit = session
+        .billing
+        .is_some_and(|billing| billing.cause == BillingStartCause::LightConfirmed);
+    if lit {
+        return Err(TableSessionError::LightConfirmed);
+    }
+    Ok(vec![TableSessionEvent::SessionCancelled { reason, at }])
+}
+
+/// The opening of a session that is being played.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Closed`], [`TableSessionError::Cancelled`].
+pub fn playing(session: &TableSession) -> Result<&Arc<Opening>, TableSessionError> {
+    match session.phase {
+        Phase::Unopened => Err(TableSessionError::NotFound),
+        Phase::Closed | Phase::Settled => Err(TableSessionError::Closed),
+        Phase::Cancelled => Err(TableSessionError::Cancelled),
+        Phase::Open => session.opening.as_ref().ok_or(TableSessionError::NotFound),
+    }
+}
+
+fn billing_started(
+    session: &TableSession,
+    opening: &Opening,
+    cause: BillingStartCause,
+    at: Timestamp,
+) -> TableSessionEvent {
+    let delay = at.duration_since(opening.opened_at);
+    TableSessionEvent::BillingStarted {
+        at,
+        cause,
+        covered_until: session.covered_until.saturating_add(delay).unwrap_or(Timestamp::MAX),
+    }
+}
+
+/// When play ended, if it may end for that cause.
+fn end_of_play(
+    session: &TableSession,
+    opening: &Opening,
+    cause: CloseCause,
+    now: Timestamp,
+) -> Result<Timestamp, TableSessionError> {
+    let until = session.covered_until;
+    let prepaid = opening.is_prepaid();
+    match cause {
+        CloseCause::PrepaidEnd if !prepaid => Err(TableSessionError::OtherMode { prepaid }),
+        CloseCause::HoldExhausted if prepaid => Err(TableSessionError::OtherMode { prepaid }),
+        CloseCause::PrepaidEnd | CloseCause::HoldExhausted if now < until => Err(TableSessionError::NotOver { until }),
+        CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Ok(until),
+        CloseCause::Customer | CloseCause::Staff if prepaid => Ok(now.min(until)),
+        CloseCause::Customer | CloseCause::Staff => Ok(now.min(seconds_after(until, opening.policy.linger_seconds))),
+    }
+}
+
+/// Postpaid: the time played. Prepaid: what was bought, unless play was so short that it costs nothing.
+fn final_bill(session: &TableSession, opening: &Opening, from: Timestamp, to: Timestamp) -> Bill {
+    if !opening.is_prepaid() {
+        return tariff::bill(opening.prices(), &opening.zone(), from, to);
+    }
+    if to <= from || within_grace(opening.prices(), from, to) {
+        return Bill::default();
+    }
+    Bill {
+        lines: session
+            .purchases
+            .iter()
+            .map(|purchase| BillLine::Prepaid {
+                minutes: purchase.minutes,
+                amount: purchase.price,
+            })
+            .collect(),
+        total: session.bought_price(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Why a session refuses.
+
+use jiff::Timestamp;
+
+use crate::ids::SessionId;
+use crate::refusal::{InvalidField, Refusal, RefusalKind};
+
+/// An error of a session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TableSessionError {
+    /// There is no such session.
+    #[error("there is no such session")]
+    NotFound,
+    /// The id is taken by a session with other content.
+    #[error("session {0} exists with other content")]
+    Exists(SessionId),
+    /// It is over.
+    #[error("the session is closed")]
+    Closed,
+    /// It came to nothing.
+    #[error("the session was cancelled")]
+    Cancelled,
+    /// It is still being played.
+    #[error("the session is still open")]
+    StillOpen,
+    /// Its time is not over, so it does not end by itself yet.
+    #[error("the session's time is not over before {until}")]
+    NotOver {
+        /// When it is.
+        until: Timestamp,
+    },
+    /// Its time is over and its light off, so it cannot be prolonged any more.
+    #[error("the session's time was over at {until}")]
+    TimeOver {
+        /// When it was.
+        until: Timestamp,
+    },
+    /// Its light is on, so it does not come to nothing.
+    #[error("the session's light was confirmed")]
+    LightConfirmed,
+    /// It is not paid in the way that the command needs.
+    #[error("the session is paid {}", if *.prepaid { "beforehand" } else { "afterwards" })]
+    OtherMode {
+        /// How it is paid.
+        prepaid: bool,
+    },
+    /// It would last too long.
+    #[error("a session lasts at most {minutes_max} minutes")]
+    TooLong {
+        /// The most.
+        minutes_max: u32,
+    },
+    /// A field is out of its range.
+    #[error(transparent)]
+    Invalid(#[from] InvalidField),
+}
+
+impl From<TableSessionError> for Refusal {
+    fn from(error: TableSessionError) -> Self {
+        let message = error.to_string();
+        let refuse = |reason, next_step| Self::new(RefusalKind::Precondition, reason, message.clone(), next_step);
+        match error {
+            TableSessionError::NotFound => Self::new(
+                RefusalKind::NotFound,
+                "SESSION_NOT_FOUND",
+                message,
+                "Check the session's id.",
+            ),
+            TableSessionError::Exists(session_id) => Self::new(
+                RefusalKind::AlreadyExists,
+                "SESSION_EXISTS",
+                message,
+                "Use a new id for the new session.",
+            )
+            .with("session_id", session_id),
+            TableSessionError::Closed => refuse("SESSION_CLOSED", "Open a table to play on; see the bill."),
+            TableSessionError::Cancelled => refuse("SESSION_CANCELLED", "Open another table."),
+            TableSessionError::StillOpen => refuse("SESSION_STILL_OPEN", "Close the session first."),
+            TableSessionError::NotOver { until } => {
+                refuse("SESSION_NOT_OVER", "Wait for its end, or close it by hand.").with("until", until)
+            }
+            TableSessionError::TimeOver { until } => {
+                refuse("SESSION_TIME_OVER", "Open a table to play on.").with("until", until)
+            }
+            TableSessionError::LightConfirmed => refuse("SESSION_LIGHT_CONFIRMED", "Close the session instead."),
+            TableSessionError::OtherMode { prepaid } => refuse(
+                if prepaid {
+                    "SESSION_IS_PREPAID"
+                } else {
+                    "SESSION_IS_POSTPAID"
+                },
+                "Use what fits the way in which the session is paid.",
+            ),
+            TableSessionError::TooLong { minutes_max } => refuse(
+                "SESSION_TOO_LONG",
+                "Ask for fewer minutes, or close this session and open another.",
+            )
+            .with("minutes_max", minutes_max),
+            TableSessionError::Invalid(invalid) => invalid.into(),
+        }
+    }
+}

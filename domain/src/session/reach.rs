@@ -1,0 +1,137 @@
+//! How far a session's money reaches, and what it costs to reach further.
+
+use jiff::Timestamp;
+
+use crate::money::Fen;
+use crate::refusal::InvalidField;
+use crate::tariff::covered_until;
+use crate::tariff::pricing::{PLAY_MINUTES_MAX, longest, minutes_after, price_prepaid, seconds_after, whole_steps};
+
+use super::{Opening, TableSession, TableSessionError};
+
+/// More prepaid time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Minutes sold, in whole steps.
+    pub minutes: u32,
+    /// What they cost.
+    pub price: Fen,
+    /// The new end.
+    pub ends_at: Timestamp,
+}
+
+/// A larger hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// How much more is set aside; nothing once the cap is reached.
+    pub added: Fen,
+    /// The whole hold.
+    pub held: Fen,
+    /// Until when it covers play.
+    pub covered_until: Timestamp,
+}
+
+/// Minutes that a customer may ask for: 1–1440.
+///
+/// # Errors
+/// [`TableSessionError::Invalid`].
+pub fn check_minutes(minutes: u32, field: &str) -> Result<(), TableSessionError> {
+    InvalidField::unless((1..=PLAY_MINUTES_MAX).contains(&minutes), field, "must be 1 to 1440")?;
+    Ok(())
+}
+
+/// Whether play may still be prolonged: once the light went off by itself it may not, or the time in the dark would be sold too.
+///
+/// # Errors
+/// [`TableSessionError::TimeOver`].
+pub fn check_time(session: &TableSession, opening: &Opening, now: Timestamp) -> Result<(), TableSessionError> {
+    let until = session.covered_until;
+    if now > light_until(opening, session.billing.is_some(), until) {
+        return Err(TableSessionError::TimeOver { until });
+    }
+    Ok(())
+}
+
+/// What `minutes` more of prepaid time give and cost: the price of all time bought less what is paid, so that buying in parts never costs
+/// more than buying at once, and the cap holds for the whole session.
+///
+/// # Errors
+/// [`TableSessionError::TooLong`].
+pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Result<Extension, TableSessionError> {
+    let bought = session.bought_minutes();
+    let minutes = whole_steps(opening.prices(), minutes);
+    if bought.saturating_add(minutes) > whole_steps(opening.prices(), PLAY_MINUTES_MAX) {
+        return Err(TableSessionError::TooLong {
+            minutes_max: PLAY_MINUTES_MAX,
+        });
+    }
+    let whole = price_prepaid(opening.prices(), &opening.zone(), opening.opened_at, bought + minutes);
+    Ok(Extension {
+        minutes,
+        price: whole.total.saturating_sub_zero(session.bought_price()),
+        ends_at: minutes_after(session.covered_until, minutes),
+    })
+}
+
+/// What it takes to secure `minutes` more of postpaid play.
+///
+/// # Errors
+/// [`TableSessionError::TooLong`].
+pub fn raise(session: &TableSession, opening: &Opening, minutes: u32) -> Result<Raise, TableSessionError> {
+    let base = base(session, opening);
+    let longest = longest(opening.prices());
+    if session.covered_until >= minutes_after(base, longest) {
+        return Err(TableSessionError::TooLong { minutes_max: longest });
+    }
+    let target = minutes_after(session.covered_until, minutes);
+    let whole = minutes_between(base, target).min(longest);
+    let zone = opening.zone();
+    let held = price_prepaid(opening.prices(), &zone, base, whole)
+        .total
+        .max(session.held);
+    Ok(Raise {
+        added: held - session.held,
+        held,
+        covered_until: covered_until(opening.prices(), &zone, base, held),
+    })
+}
+
+/// What `available` can still secure, if that is a step or more.
+pub fn raise_within(session: &TableSession, opening: &Opening, available: Fen) -> Option<Raise> {
+    let base = base(session, opening);
+    let zone = opening.zone();
+    let reached = covered_until(opening.prices(), &zone, base, session.held + available);
+    if reached <= session.covered_until {
+        return None;
+    }
+    let held = price_prepaid(opening.prices(), &zone, base, minutes_between(base, reached))
+        .total
+        .max(session.held);
+    Some(Raise {
+        added: held - session.held,
+        held,
+        covered_until: reached,
+    })
+}
+
+/// Until when the light may be on. Before billing starts, its start may still be put off by as much as the policy allows.
+pub fn light_until(opening: &Opening, billing_started: bool, covered_until: Timestamp) -> Timestamp {
+    let delay = if billing_started {
+        0
+    } else {
+        opening.policy.billing_start_seconds_max
+    };
+    seconds_after(covered_until, opening.policy.linger_seconds.saturating_add(delay))
+}
+
+/// From when on postpaid time is counted.
+fn base(session: &TableSession, opening: &Opening) -> Timestamp {
+    session.billing.map_or(opening.opened_at, |billing| billing.from)
+}
+
+/// Minutes from `from` to `to`, a part counted whole.
+fn minutes_between(from: Timestamp, to: Timestamp) -> u32 {
+    let seconds =
+        to.as_second().saturating_sub(from.as_second()) + i64::from(to.subsec_nanosecond() > from.subsec_nanosecond());
+    u32::try_from(seconds.max(0).div_euclid(60) + i64::from(seconds.rem_euclid(60) > 0)).unwrap_or(u32::MAX)
+}

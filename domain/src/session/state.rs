@@ -1,0 +1,233 @@
+//! What a session is.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::device::LightChannel;
+use crate::hall::{HallPolicy, time_zone_or_utc};
+use crate::ids::{HallId, MemberId, SessionId, TableId};
+use crate::money::Fen;
+use crate::tariff::{PinnedTariff, Tariff};
+
+use super::{Bill, BillingStartCause, SessionMode, TableSessionEvent, Warning};
+
+/// A session, opened or not yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSession {
+    /// How it was opened; nothing before.
+    pub opening: Option<Arc<Opening>>,
+    /// How far it is.
+    pub phase: Phase,
+    /// Since when time is billed; nothing before.
+    pub billing: Option<Billing>,
+    /// Until when play is paid for or secured.
+    pub covered_until: Timestamp,
+    /// Postpaid: the whole hold.
+    pub held: Fen,
+    /// Prepaid: what was bought, at opening and by extension.
+    pub purchases: Vec<Purchase>,
+    /// Warnings given for the present end.
+    pub warned: Vec<Warning>,
+    /// How it was closed; nothing before.
+    pub closing: Option<Arc<Closing>>,
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Not opened.
+    #[default]
+    Unopened,
+    /// Being played.
+    Open,
+    /// Over, and not yet paid.
+    Closed,
+    /// Over and settled.
+    Settled,
+    /// Came to nothing.
+    Cancelled,
+}
+
+/// What was fixed at opening.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The session.
+    pub session_id: SessionId,
+    /// The table.
+    pub table_id: TableId,
+    /// The hall.
+    pub hall_id: HallId,
+    /// Who plays and pays.
+    pub member_id: MemberId,
+    /// How it is paid.
+    pub mode: SessionMode,
+    /// The light over the table.
+    pub light: LightChannel,
+    /// The prices.
+    pub tariff: Arc<PinnedTariff>,
+    /// The hall's time zone (IANA).
+    pub time_zone: String,
+    /// The hall's policy.
+    pub policy: HallPolicy,
+    /// When.
+    pub opened_at: Timestamp,
+}
+
+/// Since when time is billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billing {
+    /// Since when.
+    pub from: Timestamp,
+    /// Why since then.
+    pub cause: BillingStartCause,
+}
+
+/// A purchase of prepaid time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// Minutes bought.
+    pub minutes: u32,
+    /// What they cost.
+    pub price: Fen,
+}
+
+/// How a session was closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When play ended.
+    pub at: Timestamp,
+    /// What it costs.
+    pub bill: Bill,
+}
+
+impl Opening {
+    /// The prices.
+    pub fn prices(&self) -> &Tariff {
+        &self.tariff.tariff
+    }
+
+    /// The hall's time zone.
+    pub fn zone(&self) -> TimeZone {
+        time_zone_or_utc(&self.time_zone)
+    }
+
+    /// Whether time is bought first.
+    pub const fn is_prepaid(&self) -> bool {
+        matches!(self.mode, SessionMode::Prepaid { .. })
+    }
+}
+
+impl TableSession {
+    /// Prepaid minutes bought so far.
+    pub fn bought_minutes(&self) -> u32 {
+        self.purchases
+            .iter()
+            .fold(0, |sum, purchase| sum.saturating_add(purchase.minutes))
+    }
+
+    /// What prepaid time cost so far.
+    pub fn bought_price(&self) -> Fen {
+        self.purchases.iter().map(|purchase| purchase.price).sum()
+    }
+
+    /// Folds an event in.
+    pub fn evolve(&mut self, event: &TableSessionEvent) {
+        match event {
+            TableSessionEvent::SessionOpened { .. } => self.open(event),
+            TableSessionEvent::BillingStarted {
+                at,
+                cause,
+                covered_until,
+            } => {
+                self.billing = Some(Billing {
+                    from: *at,
+                    cause: *cause,
+                });
+                self.covered_until = *covered_until;
+            }
+            TableSessionEvent::SessionExtended {
+                minutes,
+                price,
+                ends_at,
+                ..
+            } => {
+                self.purchases.push(Purchase {
+                    minutes: *minutes,
+                    price: *price,
+                });
+                self.covered_until = *ends_at;
+                self.warned.clear();
+            }
+            TableSessionEvent::HoldRenewed {
+                held, covered_until, ..
+            } => {
+                self.held = *held;
+                self.covered_until = *covered_until;
+                self.warned.clear();
+            }
+            TableSessionEvent::CustomerWarned { warning, .. } => self.warned.push(*warning),
+            TableSessionEvent::SessionClosed { at, bill, .. } => {
+                self.phase = Phase::Closed;
+                self.closing = Some(Arc::new(Closing {
+                    at: *at,
+                    bill: bill.clone(),
+                }));
+            }
+            TableSessionEvent::SessionSettled { .. } => self.phase = Phase::Settled,
+            TableSessionEvent::SessionCancelled { .. } => self.phase = Phase::Cancelled,
+        }
+    }
+
+    fn open(&mut self, event: &TableSessionEvent) {
+        let TableSessionEvent::SessionOpened {
+            session_id,
+            table_id,
+            hall_id,
+            member_id,
+            mode,
+            light,
+            tariff,
+            time_zone,
+            policy,
+            opened_at,
+        } = event
+        else {
+            return;
+        };
+        match mode {
+            SessionMode::Postpaid {
+                held, covered_until, ..
+            } => {
+                self.held = *held;
+                self.covered_until = *covered_until;
+            }
+            SessionMode::Prepaid {
+                minutes,
+                price,
+                ends_at,
+            } => {
+                self.purchases.push(Purchase {
+                    minutes: *minutes,
+                    price: *price,
+                });
+                self.covered_until = *ends_at;
+            }
+        }
+        self.phase = Phase::Open;
+        self.opening = Some(Arc::new(Opening {
+            session_id: *session_id,
+            table_id: *table_id,
+            hall_id: *hall_id,
+            member_id: *member_id,
+            mode: mode.clone(),
+            light: *light,
+            tariff: tariff.clone(),
+            time_zone: time_zone.clone(),
+            policy: policy.clone(),
+            opened_at: *opened_at,
+        }));
+    }
+}

@@ -1,0 +1,88 @@
+//! Why a table refuses.
+
+use jiff::Timestamp;
+
+use crate::ids::TableId;
+use crate::refusal::{InvalidField, Refusal, RefusalKind};
+
+/// An error of a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    /// There is no such table.
+    #[error("there is no such table")]
+    NotFound,
+    /// The id is taken by a table with other content.
+    #[error("table {0} exists with other content")]
+    Exists(TableId),
+    /// Another session has it.
+    #[error("table {label} is occupied")]
+    Occupied {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+    },
+    /// It is off sale.
+    #[error("table {label} is in maintenance: {reason}")]
+    InMaintenance {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+        /// Why.
+        reason: String,
+        /// When it is expected back.
+        expected_end: Option<Timestamp>,
+    },
+    /// A field is out of its range.
+    #[error(transparent)]
+    Invalid(#[from] InvalidField),
+}
+
+impl From<TableError> for Refusal {
+    fn from(error: TableError) -> Self {
+        let message = error.to_string();
+        match error {
+            TableError::NotFound => Self::new(
+                RefusalKind::NotFound,
+                "TABLE_NOT_FOUND",
+                message,
+                "Scan the table's code again, or ask the staff.",
+            ),
+            TableError::Exists(table_id) => Self::new(
+                RefusalKind::AlreadyExists,
+                "TABLE_EXISTS",
+                message,
+                "Use a new id for the new table.",
+            )
+            .with("table_id", table_id),
+            TableError::Occupied { table_id, .. } => Self::new(
+                RefusalKind::Precondition,
+                "TABLE_OCCUPIED",
+                message,
+                "Choose another table.",
+            )
+            .with("table_id", table_id),
+            TableError::InMaintenance {
+                table_id,
+                reason,
+                expected_end,
+                ..
+            } => {
+                let refusal = Self::new(
+                    RefusalKind::Precondition,
+                    "TABLE_IN_MAINTENANCE",
+                    message,
+                    "Choose another table.",
+                )
+                .with("table_id", table_id)
+                .with("maintenance_reason", reason);
+                match expected_end {
+                    Some(end) => refusal.with("expected_end", end),
+                    None => refusal,
+                }
+            }
+            TableError::Invalid(invalid) => invalid.into(),
+        }
+    }
+}

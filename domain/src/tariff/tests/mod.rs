@@ -1,0 +1,6 @@
+//! Publishing, validation, bills computed by hand, and what holds for every tariff.
+
+mod cases;
+mod properties;
+mod publishing;
+mod validation;

@@ -1,0 +1,79 @@
+//! A session comes to nothing: money back, table to maintenance, light off.
+
+use jiff::Timestamp;
+
+use crate::device::{self, Device};
+use crate::refusal::Refusal;
+use crate::session::{self, CancelReason, TableSession, TableSessionError};
+use crate::table::{self, Table};
+use crate::wallet::{self, Wallet, WalletEvent};
+
+use super::Changes;
+use super::postings::Context;
+
+/// What it is decided from.
+#[derive(Clone, Copy, Debug)]
+pub struct CancelSessionInput<'a> {
+    /// Why.
+    pub reason: CancelReason,
+    /// The session.
+    pub session: &'a TableSession,
+    /// Its table.
+    pub table: &'a Table,
+    /// The member's wallet.
+    pub wallet: &'a Wallet,
+    /// The device with the table's light.
+    pub device: &'a Device,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Cancels a session; a cancelled one stays as it is. A light that was confirmed meanwhile wins: the game goes on.
+///
+/// # Errors
+/// `SESSION_NOT_FOUND`, `SESSION_CLOSED`, `SESSION_LIGHT_CONFIRMED`, `SESSION_NOT_SECURED`.
+pub fn cancel_session(input: CancelSessionInput<'_>) -> Result<Changes, Refusal> {
+    let events = session::decide::cancel(input.session, input.reason, input.now)?;
+    let Some(opening) = input.session.opening.as_ref().filter(|_| !events.is_empty()) else {
+        return Ok(Changes::default());
+    };
+    let session_id = opening.session_id;
+    if input.device.is_lit_for(opening.light.channel, session_id) {
+        return Err(TableSessionError::LightConfirmed.into());
+    }
+    let wallet_events = if opening.is_prepaid() {
+        wallet::decide::refund_prepaid(input.wallet, session_id, input.now)?
+    } else {
+        wallet::decide::release(input.wallet, session_id, input.now)?
+    };
+    let context = Context {
+        hall_id: Some(opening.hall_id),
+        member_id: opening.member_id,
+        at: input.now,
+    };
+    let journal = match wallet_events.as_slice() {
+        [WalletEvent::PrepaidRefunded { amount, .. }] => context.prepaid_refund(session_id, *amount)?,
+        _ => None,
+    };
+    let mut table_events = table::decide::release(input.table, session_id, input.now);
+    table_events.extend(table::decide::start_maintenance(
+        input.table,
+        maintenance_reason(input.reason).to_owned(),
+        None,
+        input.now,
+    )?);
+    Ok(Changes {
+        session: events,
+        table: table_events,
+        wallet: wallet_events,
+        device: device::decide::switch_off(input.device, opening.light.channel, session_id, input.now)
+            .unwrap_or_default(),
+        journal: journal.into_iter().collect(),
+    })
+}
+
+const fn maintenance_reason(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::LightNotConfirmed => "The light did not answer.",
+    }
+}

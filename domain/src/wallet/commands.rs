@@ -1,0 +1,96 @@
+//! What a wallet can be asked.
+
+use jiff::Timestamp;
+
+use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use crate::money::Fen;
+
+use super::{Split, TopUpChannel};
+
+/// Commands of a wallet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WalletCommand {
+    /// Credit a top-up; opens the wallet if need be, and pays debts first.
+    CreditTopUp {
+        /// Whose wallet.
+        member_id: MemberId,
+        /// The top-up.
+        top_up_id: TopUpId,
+        /// How it came in.
+        channel: TopUpChannel,
+        /// Principal and bonus.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+    /// Set money aside for a session that opens.
+    Hold {
+        /// The hold.
+        hold_id: HoldId,
+        /// The session.
+        session_id: SessionId,
+        /// How much.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Set more money aside for a session.
+    RaiseHold {
+        /// The session.
+        session_id: SessionId,
+        /// How much more.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Take a postpaid session's bill.
+    Capture {
+        /// The session.
+        session_id: SessionId,
+        /// The hall that is paid.
+        hall_id: HallId,
+        /// The bill.
+        total: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Give a hold back.
+    Release {
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Take the price of prepaid time of a session that opens.
+    ChargePrepaid {
+        /// The session.
+        session_id: SessionId,
+        /// The price.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Take the price of more prepaid time.
+    ChargeMorePrepaid {
+        /// The session.
+        session_id: SessionId,
+        /// The price.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Pay a session's prepaid time back.
+    RefundPrepaid {
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session's prepaid time is earned.
+    SettlePrepaid {
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+}

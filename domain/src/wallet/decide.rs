@@ -1,0 +1,297 @@
+//! What a wallet decides.
+
+use jiff::Timestamp;
+
+use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use crate::money::Fen;
+use crate::refusal::InvalidField;
+
+use super::{Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent};
+
+/// Unspent top-ups of a wallet, at most.
+const LOTS_MAX: usize = 1000;
+
+/// Decides a command.
+///
+/// # Errors
+/// Why it is refused.
+pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent>, WalletError> {
+    match command {
+        WalletCommand::CreditTopUp {
+            member_id,
+            top_up_id,
+            channel,
+            amount,
+            at,
+        } => credit_top_up(wallet, member_id, top_up_id, channel, amount, at),
+        WalletCommand::Hold {
+            hold_id,
+            session_id,
+            amount,
+            at,
+        } => hold(wallet, hold_id, session_id, amount, at),
+        WalletCommand::RaiseHold { session_id, amount, at } => raise_hold(wallet, session_id, amount, at),
+        WalletCommand::Capture {
+            session_id,
+            hall_id,
+            total,
+            at,
+        } => capture(wallet, session_id, hall_id, total, at),
+        WalletCommand::Release { session_id, at } => release(wallet, session_id, at),
+        WalletCommand::ChargePrepaid { session_id, amount, at } => charge_prepaid(wallet, session_id, amount, at),
+        WalletCommand::ChargeMorePrepaid { session_id, amount, at } => {
+            charge_more_prepaid(wallet, session_id, amount, at)
+        }
+        WalletCommand::RefundPrepaid { session_id, at } => refund_prepaid(wallet, session_id, at),
+        WalletCommand::SettlePrepaid { session_id, at } => settle_prepaid(wallet, session_id, at),
+    }
+}
+
+/// Credits a top-up and pays debts from it, oldest first. Whether the top-up was credited before is the journal's to know.
+///
+/// # Errors
+/// [`WalletError::Invalid`], [`WalletError::TooManyLots`].
+pub fn credit_top_up(
+    wallet: &Wallet,
+    member_id: MemberId,
+    top_up_id: TopUpId,
+    channel: TopUpChannel,
+    amount: Split,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    let in_range = |part: Fen| (Fen::ZERO..=Fen::MAX_INPUT).contains(&part);
+    InvalidField::unless(
+        in_range(amount.principal),
+        "amount.principal",
+        "must be 0 to 1000000000 fen",
+    )?;
+    InvalidField::unless(in_range(amount.bonus), "amount.bonus", "must be 0 to 1000000000 fen")?;
+    InvalidField::unless(amount.total().is_positive(), "amount", "must be above 0")?;
+    if wallet.lots.count() >= LOTS_MAX {
+        return Err(WalletError::TooManyLots);
+    }
+    let mut events = Vec::with_capacity(2);
+    if wallet.member_id.is_none() {
+        events.push(WalletEvent::WalletOpened { member_id, at });
+    }
+    events.push(WalletEvent::TopUpCredited {
+        top_up_id,
+        channel,
+        amount,
+        at,
+    });
+    if !wallet.debts.is_empty() {
+        pay_debts(wallet, &mut events, at);
+    }
+    Ok(events)
+}
+
+/// Sets money aside for a session that opens.
+///
+/// # Errors
+/// [`WalletError::NotOpened`], [`WalletError::Unpaid`], [`WalletError::OpenSession`], [`WalletError::TooLittle`].
+pub fn hold(
+    wallet: &Wallet,
+    hold_id: HoldId,
+    session_id: SessionId,
+    amount: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    may_open(wallet)?;
+    enough(wallet, amount)?;
+    Ok(vec![WalletEvent::FundsHeld {
+        hold_id,
+        session_id,
+        amount,
+        at,
+    }])
+}
+
+/// Sets more money aside for a session; nothing more changes nothing.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`], [`WalletError::TooLittle`].
+pub fn raise_hold(
+    wallet: &Wallet,
+    session_id: SessionId,
+    amount: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    let (hold_id, _) = wallet
+        .hold_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    if amount == Fen::ZERO {
+        return Ok(Vec::new());
+    }
+    enough(wallet, amount)?;
+    Ok(vec![WalletEvent::FundsHeld {
+        hold_id,
+        session_id,
+        amount,
+        at,
+    }])
+}
+
+/// Takes a postpaid session's bill from its hold, then from what else can be spent; the rest is owed.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`].
+pub fn capture(
+    wallet: &Wallet,
+    session_id: SessionId,
+    hall_id: HallId,
+    total: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    let (hold_id, held) = wallet
+        .hold_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    if total == Fen::ZERO {
+        return release(wallet, session_id, at);
+    }
+    let taken = total.min(held + wallet.available());
+    let mut events = vec![WalletEvent::HoldCaptured {
+        hold_id,
+        session_id,
+        captured: wallet.split(taken),
+        released: held.saturating_sub_zero(taken),
+        at,
+    }];
+    if taken < total {
+        events.push(WalletEvent::DebtIncurred {
+            session_id,
+            hall_id,
+            amount: total - taken,
+            at,
+        });
+    }
+    Ok(events)
+}
+
+/// Gives a hold back.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`].
+pub fn release(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
+    let (hold_id, released) = wallet
+        .hold_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    Ok(vec![WalletEvent::HoldReleased {
+        hold_id,
+        session_id,
+        released,
+        at,
+    }])
+}
+
+/// Takes the price of prepaid time of a session that opens.
+///
+/// # Errors
+/// [`WalletError::NotOpened`], [`WalletError::Unpaid`], [`WalletError::OpenSession`], [`WalletError::TooLittle`].
+pub fn charge_prepaid(
+    wallet: &Wallet,
+    session_id: SessionId,
+    amount: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    may_open(wallet)?;
+    enough(wallet, amount)?;
+    Ok(vec![WalletEvent::PrepaidCharged {
+        session_id,
+        amount: wallet.split(amount),
+        at,
+    }])
+}
+
+/// Takes the price of more prepaid time; a price of nothing changes nothing.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`], [`WalletError::TooLittle`].
+pub fn charge_more_prepaid(
+    wallet: &Wallet,
+    session_id: SessionId,
+    amount: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    wallet
+        .prepaid_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    if amount == Fen::ZERO {
+        return Ok(Vec::new());
+    }
+    enough(wallet, amount)?;
+    Ok(vec![WalletEvent::PrepaidCharged {
+        session_id,
+        amount: wallet.split(amount),
+        at,
+    }])
+}
+
+/// Pays a session's prepaid time back, each kind of money to its own lot.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`].
+pub fn refund_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
+    let amount = wallet
+        .prepaid_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    Ok(vec![WalletEvent::PrepaidRefunded { session_id, amount, at }])
+}
+
+/// A session's prepaid time is earned; the wallet no longer stands for it.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`].
+pub fn settle_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
+    wallet
+        .prepaid_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    Ok(vec![WalletEvent::PrepaidSettled { session_id, at }])
+}
+
+/// Whether the member may begin a session at all.
+fn may_open(wallet: &Wallet) -> Result<(), WalletError> {
+    if wallet.member_id.is_none() {
+        return Err(WalletError::NotOpened);
+    }
+    if let Some(debt) = wallet.debts.first() {
+        return Err(WalletError::Unpaid {
+            session_id: debt.session_id,
+            outstanding: debt.outstanding,
+        });
+    }
+    if let Some(open) = wallet.sessions.first() {
+        return Err(WalletError::OpenSession(open.session_id));
+    }
+    Ok(())
+}
+
+fn enough(wallet: &Wallet, needed: Fen) -> Result<(), WalletError> {
+    let available = wallet.available();
+    if available < needed {
+        return Err(WalletError::too_little(needed, available));
+    }
+    Ok(())
+}
+
+/// Pays debts from what can be spent once `events` have happened, oldest debt first.
+fn pay_debts(wallet: &Wallet, events: &mut Vec<WalletEvent>, at: Timestamp) {
+    let mut after = wallet.clone();
+    for event in &*events {
+        after.evolve(event);
+    }
+    for debt in &wallet.debts {
+        let paid = debt.outstanding.min(after.available());
+        if paid == Fen::ZERO {
+            return;
+        }
+        let event = WalletEvent::DebtPaid {
+            session_id: debt.session_id,
+            paid: after.split(paid),
+            outstanding: debt.outstanding - paid,
+            at,
+        };
+        after.evolve(&event);
+        events.push(event);
+    }
+}

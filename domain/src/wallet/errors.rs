@@ -1,0 +1,93 @@
+//! Why a wallet refuses.
+
+use crate::ids::SessionId;
+use crate::money::Fen;
+use crate::refusal::{InvalidField, Refusal, RefusalKind};
+
+/// An error of a wallet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WalletError {
+    /// There is nothing to pay with.
+    #[error("the member has no means of payment")]
+    NotOpened,
+    /// The wallet cannot give what is needed.
+    #[error("the balance is {shortfall} short")]
+    TooLittle {
+        /// What is needed.
+        needed: Fen,
+        /// What can be spent.
+        available: Fen,
+        /// The difference.
+        shortfall: Fen,
+    },
+    /// An earlier session is not paid whole.
+    #[error("{outstanding} of an earlier session is unpaid")]
+    Unpaid {
+        /// That session.
+        session_id: SessionId,
+        /// What is owed.
+        outstanding: Fen,
+    },
+    /// The member has a session that is not settled yet.
+    #[error("the member has an open session")]
+    OpenSession(SessionId),
+    /// The wallet does not stand for that session.
+    #[error("the wallet holds nothing for session {0}")]
+    NothingHeld(SessionId),
+    /// Too many top-ups are unspent.
+    #[error("the wallet has as many unspent top-ups as it can keep")]
+    TooManyLots,
+    /// A field is out of its range.
+    #[error(transparent)]
+    Invalid(#[from] InvalidField),
+}
+
+impl WalletError {
+    /// The wallet lacks some of what is needed.
+    pub fn too_little(needed: Fen, available: Fen) -> Self {
+        Self::TooLittle {
+            needed,
+            available,
+            shortfall: needed.saturating_sub_zero(available),
+        }
+    }
+}
+
+impl From<WalletError> for Refusal {
+    fn from(error: WalletError) -> Self {
+        let message = error.to_string();
+        let refuse = |reason, next_step| Self::new(RefusalKind::Precondition, reason, message.clone(), next_step);
+        match error {
+            WalletError::NotOpened => refuse(
+                "PAYMENT_METHOD_REQUIRED",
+                "Top up the wallet or bind a means of payment.",
+            ),
+            WalletError::TooLittle {
+                needed,
+                available,
+                shortfall,
+            } => refuse("TOP_UP_REQUIRED", "Top up at least the shortfall and try again.")
+                .with("needed_fen", needed.0)
+                .with("available_fen", available.0)
+                .with("shortfall_fen", shortfall.0),
+            WalletError::Unpaid {
+                session_id,
+                outstanding,
+            } => refuse("UNPAID_BILL", "Top up the wallet: the bill is paid first.")
+                .with("session_id", session_id)
+                .with("outstanding_fen", outstanding.0),
+            WalletError::OpenSession(session_id) => refuse(
+                "MEMBER_HAS_OPEN_SESSION",
+                "Close the open session first; it is settled a moment later.",
+            )
+            .with("session_id", session_id),
+            WalletError::NothingHeld(session_id) => {
+                refuse("SESSION_NOT_SECURED", "Ask the staff.").with("session_id", session_id)
+            }
+            WalletError::TooManyLots => {
+                refuse("TOO_MANY_TOP_UPS", "Spend some of the balance before topping up again.")
+            }
+            WalletError::Invalid(invalid) => invalid.into(),
+        }
+    }
+}

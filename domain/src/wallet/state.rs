@@ -1,0 +1,214 @@
+//! What a wallet is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{HallId, HoldId, MemberId, SessionId};
+use crate::money::Fen;
+
+use super::{LotShare, Lots, Split, WalletEvent};
+
+/// A wallet, opened or not yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    /// Whose; nobody's before it is opened.
+    pub member_id: Option<MemberId>,
+    /// The money.
+    pub lots: Lots,
+    /// Sessions that are neither settled nor cancelled.
+    pub sessions: Vec<OpenSession>,
+    /// What settlements left open, oldest first.
+    pub debts: Vec<Debt>,
+}
+
+/// A session for which the wallet stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// The session.
+    pub session_id: SessionId,
+    /// By what.
+    pub secured: Secured,
+}
+
+/// How a session is secured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Secured {
+    /// By money set aside.
+    Hold {
+        /// The hold.
+        hold_id: HoldId,
+        /// All of it.
+        amount: Fen,
+    },
+    /// By money spent, and from which lots, in case it goes back.
+    Prepaid {
+        /// One share for each lot and purchase.
+        shares: Vec<LotShare>,
+    },
+}
+
+/// What a settlement left open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Debt {
+    /// The session.
+    pub session_id: SessionId,
+    /// The hall that is owed.
+    pub hall_id: HallId,
+    /// What is still owed.
+    pub outstanding: Fen,
+}
+
+impl Wallet {
+    /// All money of the wallet, held or not.
+    pub fn balance(&self) -> Split {
+        self.lots.balance()
+    }
+
+    /// What is set aside.
+    pub fn held(&self) -> Fen {
+        self.sessions.iter().map(OpenSession::held).sum()
+    }
+
+    /// What can be spent or set aside.
+    pub fn available(&self) -> Fen {
+        self.balance().total().saturating_sub_zero(self.held())
+    }
+
+    /// What is set aside for one session, if it has a hold.
+    pub fn hold_for(&self, session_id: SessionId) -> Option<(HoldId, Fen)> {
+        match self.session(session_id)?.secured {
+            Secured::Hold { hold_id, amount } => Some((hold_id, amount)),
+            Secured::Prepaid { .. } => None,
+        }
+    }
+
+    /// What was spent on one session's prepaid time, if it has any.
+    pub fn prepaid_for(&self, session_id: SessionId) -> Option<Split> {
+        match &self.session(session_id)?.secured {
+            Secured::Hold { .. } => None,
+            Secured::Prepaid { shares } => Some(shares.iter().fold(Split::default(), |sum, share| Split {
+                principal: sum.principal + share.taken.principal,
+                bonus: sum.bonus + share.taken.bonus,
+            })),
+        }
+    }
+
+    /// How `amount` is spent: principal first. `amount` must not exceed the balance.
+    pub fn split(&self, amount: Fen) -> Split {
+        let principal = self.balance().principal.min(amount);
+        Split {
+            principal,
+            bonus: amount - principal,
+        }
+    }
+
+    /// Folds an event in.
+    pub fn evolve(&mut self, event: &WalletEvent) {
+        match event {
+            WalletEvent::WalletOpened { member_id, .. } => self.member_id = Some(*member_id),
+            WalletEvent::TopUpCredited { top_up_id, amount, .. } => self.lots.add(*top_up_id, *amount),
+            WalletEvent::FundsHeld {
+                hold_id,
+                session_id,
+                amount,
+                ..
+            } => self.hold(*hold_id, *session_id, *amount),
+            WalletEvent::HoldCaptured {
+                session_id, captured, ..
+            } => {
+                self.forget(*session_id);
+                self.lots.take(*captured);
+            }
+            WalletEvent::HoldReleased { session_id, .. } | WalletEvent::PrepaidSettled { session_id, .. } => {
+                self.forget(*session_id);
+            }
+            WalletEvent::PrepaidCharged { session_id, amount, .. } => {
+                let shares = self.lots.take(*amount);
+                self.charge(*session_id, shares);
+            }
+            WalletEvent::PrepaidRefunded { session_id, .. } => {
+                if let Some(OpenSession {
+                    secured: Secured::Prepaid { shares },
+                    ..
+                }) = self.forget(*session_id)
+                {
+                    self.lots.put_back(&shares);
+                }
+            }
+            WalletEvent::DebtIncurred {
+                session_id,
+                hall_id,
+                amount,
+                ..
+            } => self.debts.push(Debt {
+                session_id: *session_id,
+                hall_id: *hall_id,
+                outstanding: *amount,
+            }),
+            WalletEvent::DebtPaid {
+                session_id,
+                paid,
+                outstanding,
+                ..
+            } => {
+                self.lots.take(*paid);
+                for debt in &mut self.debts {
+                    if debt.session_id == *session_id {
+                        debt.outstanding = *outstanding;
+                    }
+                }
+                self.debts.retain(|debt| debt.outstanding > Fen::ZERO);
+            }
+        }
+    }
+
+    fn session(&self, session_id: SessionId) -> Option<&OpenSession> {
+        self.sessions.iter().find(|session| session.session_id == session_id)
+    }
+
+    fn hold(&mut self, hold_id: HoldId, session_id: SessionId, added: Fen) {
+        for session in &mut self.sessions {
+            if let Secured::Hold { amount, .. } = &mut session.secured
+                && session.session_id == session_id
+            {
+                *amount += added;
+                return;
+            }
+        }
+        self.sessions.push(OpenSession {
+            session_id,
+            secured: Secured::Hold { hold_id, amount: added },
+        });
+    }
+
+    fn charge(&mut self, session_id: SessionId, more: Vec<LotShare>) {
+        for session in &mut self.sessions {
+            if let Secured::Prepaid { shares } = &mut session.secured
+                && session.session_id == session_id
+            {
+                shares.extend(more);
+                return;
+            }
+        }
+        self.sessions.push(OpenSession {
+            session_id,
+            secured: Secured::Prepaid { shares: more },
+        });
+    }
+
+    fn forget(&mut self, session_id: SessionId) -> Option<OpenSession> {
+        let index = self
+            .sessions
+            .iter()
+            .position(|session| session.session_id == session_id)?;
+        Some(self.sessions.remove(index))
+    }
+}
+
+impl OpenSession {
+    fn held(&self) -> Fen {
+        match self.secured {
+            Secured::Hold { amount, .. } => amount,
+            Secured::Prepaid { .. } => Fen::ZERO,
+        }
+    }
+}

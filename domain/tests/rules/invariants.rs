@@ -1,0 +1,320 @@
+//! Invariants 4 and 6 of the architecture, under random commands at random times: every transaction of the journal sums to zero; a wallet
+//! equals the sum of its entries and is never negative; principal and bonus are apart; at most one open session per table; no light is
+//! desired on without an end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use baize_domain::command::{Command, OpenMode};
+use baize_domain::device::DeviceEvent;
+use baize_domain::hall::HallPolicy;
+use baize_domain::ids::{MemberId, SessionId, TableId};
+use baize_domain::journal::{Account, JournalEvent};
+use baize_domain::session::{BillLine, BillingStartCause, CancelReason, CloseCause, Phase, TableSessionEvent};
+use baize_domain::table::TableEvent;
+use baize_domain::tariff::Tariff;
+use baize_domain::tariff::pricing::seconds_after;
+use baize_domain::{Event, Fen};
+use proptest::prelude::*;
+
+use super::world::{World, at, balances, credit, member_id, open, session_id, table_id, yuan_a_minute};
+
+const TABLES: u8 = 2;
+const MEMBERS: u8 = 3;
+
+/// What somebody tries next. Sessions are named by their place among all sessions, counted from the newest.
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    TopUp(u8, i64, i64),
+    Open(u8, u8, OpenMode),
+    StartBilling(usize, BillingStartCause),
+    Extend(usize, u32),
+    Renew(usize),
+    Close(usize, CloseCause),
+    /// By staff, when the money is used up and the light is about to go off.
+    CloseLate(usize),
+    Cancel(usize),
+    Settle(usize),
+    EndMaintenance(u8),
+    /// A command of before, once more, counted from the newest.
+    Again(usize),
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    let session = prop_oneof![4 => 0usize..2, 1 => 2usize..6];
+    let mode = prop_oneof![
+        Just(OpenMode::Postpaid),
+        (1u32..100).prop_map(|minutes| OpenMode::Prepaid { minutes }),
+    ];
+    let cause = prop_oneof![
+        Just(CloseCause::Customer),
+        Just(CloseCause::Staff),
+        Just(CloseCause::PrepaidEnd),
+        Just(CloseCause::HoldExhausted),
+    ];
+    let start = prop_oneof![
+        Just(BillingStartCause::LightConfirmed),
+        Just(BillingStartCause::Deadline),
+    ];
+    prop_oneof![
+        1 => (1..=MEMBERS, 0i64..9_000, 0i64..2_000).prop_map(|(m, p, b)| Action::TopUp(m, p, b)),
+        5 => (1..=TABLES, 1..=MEMBERS, mode).prop_map(|(t, m, mode)| Action::Open(t, m, mode)),
+        8 => (session.clone(), start).prop_map(|(s, cause)| Action::StartBilling(s, cause)),
+        3 => (session.clone(), 1u32..60).prop_map(|(s, minutes)| Action::Extend(s, minutes)),
+        3 => session.clone().prop_map(Action::Renew),
+        5 => (session.clone(), cause).prop_map(|(s, cause)| Action::Close(s, cause)),
+        3 => session.clone().prop_map(Action::CloseLate),
+        1 => session.clone().prop_map(Action::Cancel),
+        4 => session.prop_map(Action::Settle),
+        1 => (1..=TABLES).prop_map(Action::EndMaintenance),
+        2 => (0usize..20).prop_map(Action::Again),
+    ]
+}
+
+/// The command of an action, given how many sessions and top-ups there were and all commands so far.
+fn command(action: Action, sessions: u16, now: jiff::Timestamp, past: &[Command]) -> Option<Command> {
+    let nth = |back: usize| {
+        let back = u16::try_from(back).expect("a small number");
+        session_id(sessions.saturating_sub(back).max(1))
+    };
+    Some(match action {
+        Action::TopUp(member, principal, bonus) => {
+            let n = u16::try_from(past.len()).expect("a small number");
+            credit(member, n, principal, bonus)
+        }
+        Action::Open(table, member, mode) => open(sessions + 1, table, member, mode),
+        Action::StartBilling(back, cause) => Command::StartBilling {
+            session_id: nth(back),
+            cause,
+            at: now,
+        },
+        Action::Extend(back, minutes) => Command::ExtendSession {
+            session_id: nth(back),
+            minutes,
+        },
+        Action::Renew(back) => Command::RenewHold { session_id: nth(back) },
+        Action::Close(back, cause) => Command::CloseSession {
+            session_id: nth(back),
+            cause,
+        },
+        Action::CloseLate(back) => Command::CloseSession {
+            session_id: nth(back),
+            cause: CloseCause::Staff,
+        },
+        Action::Cancel(back) => Command::CancelSession {
+            session_id: nth(back),
+            reason: CancelReason::LightNotConfirmed,
+        },
+        Action::Settle(back) => Command::SettleSession { session_id: nth(back) },
+        Action::EndMaintenance(table) => Command::EndMaintenance {
+            table_id: table_id(table),
+        },
+        Action::Again(back) => past.iter().rev().nth(back)?.clone(),
+    })
+}
+
+fn tariff() -> impl Strategy<Value = Tariff> {
+    (
+        1u32..=60,
+        prop_oneof![Just(0i64), Just(3_000)],
+        proptest::option::of(3_000i64..9_000),
+        prop_oneof![Just(0u32), Just(180)],
+        0i64..9_000,
+    )
+        .prop_map(|(step_minutes, minimum, cap, grace_seconds, price)| Tariff {
+            price_per_hour: Fen(price),
+            step_minutes,
+            minimum: Fen(minimum),
+            cap: cap.map(Fen),
+            grace_seconds,
+            ..yuan_a_minute()
+        })
+}
+
+/// What must hold after every command.
+fn check(world: &World) {
+    check_books(world);
+    check_tables(world);
+    check_members(world);
+}
+
+fn check_books(world: &World) {
+    let books = balances(world);
+    for member in (1..=MEMBERS).map(member_id) {
+        let of = |account| books.get(&(member, account)).copied().unwrap_or_default();
+        let wallet = world.wallets.get(&member).cloned().unwrap_or_default();
+        // Liabilities are credits: what the member has is what the hall owes.
+        assert_eq!(-of(Account::MemberPrincipal), wallet.balance().principal);
+        assert_eq!(-of(Account::MemberBonus), wallet.balance().bonus);
+        let owed: Fen = wallet.debts.iter().map(|debt| debt.outstanding).sum();
+        assert_eq!(of(Account::Receivable), owed);
+        let prepaid: Fen = wallet
+            .sessions
+            .iter()
+            .filter_map(|session| wallet.prepaid_for(session.session_id))
+            .map(|amount| amount.total())
+            .sum();
+        assert_eq!(-of(Account::PrepaidDeferred), prepaid);
+        assert!(wallet.held() <= wallet.balance().total());
+        for lot in wallet.lots.iter() {
+            let left = lot.remaining;
+            assert!(left.principal >= Fen::ZERO && left.bonus >= Fen::ZERO);
+            assert!(left.total() > Fen::ZERO, "spent lots are dropped");
+        }
+    }
+    let all: Fen = books.values().copied().sum();
+    assert_eq!(all, Fen::ZERO);
+}
+
+fn check_tables(world: &World) {
+    for (id, table) in &world.tables {
+        let open: Vec<SessionId> = world
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.phase == Phase::Open)
+            .filter(|(_, session)| session.opening.as_ref().is_some_and(|o| o.table_id == *id))
+            .map(|(session_id, _)| *session_id)
+            .collect();
+        assert_eq!(open, Vec::from_iter(table.session_id));
+    }
+}
+
+fn check_members(world: &World) {
+    let mut unfinished: BTreeMap<MemberId, Vec<SessionId>> = BTreeMap::new();
+    for (session_id, session) in &world.sessions {
+        if let (Phase::Open | Phase::Closed, Some(opening)) = (session.phase, &session.opening) {
+            unfinished.entry(opening.member_id).or_default().push(*session_id);
+        }
+    }
+    for (member, wallet) in &world.wallets {
+        let stands_for: Vec<SessionId> = wallet.sessions.iter().map(|s| s.session_id).collect();
+        assert_eq!(stands_for, unfinished.remove(member).unwrap_or_default());
+        assert!(stands_for.len() <= 1);
+    }
+    assert!(unfinished.is_empty());
+}
+
+/// What must hold of the log as a whole.
+fn check_log(world: &World) {
+    let mut occupied: BTreeMap<String, SessionId> = BTreeMap::new();
+    let mut closed = BTreeSet::new();
+    let mut reaches: BTreeMap<SessionId, jiff::Timestamp> = BTreeMap::new();
+    for (stream, event) in &world.log {
+        match event {
+            Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
+                let sum: Fen = entries.iter().map(|entry| entry.amount).sum();
+                assert_eq!(sum, Fen::ZERO);
+            }
+            Event::Table(TableEvent::TableOccupied { session_id, .. }) => {
+                assert_eq!(occupied.insert(stream.clone(), *session_id), None);
+            }
+            Event::Table(TableEvent::TableReleased { session_id, .. }) => {
+                assert_eq!(occupied.remove(stream), Some(*session_id));
+            }
+            Event::TableSession(
+                TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. },
+            ) => assert!(closed.insert(stream.clone()), "one end for each session"),
+            Event::Device(DeviceEvent::LightDesired {
+                on,
+                session_id: Some(session_id),
+                not_after,
+                ..
+            }) => {
+                assert_eq!(*on, not_after.is_some(), "on has an end, off needs none");
+                match not_after {
+                    Some(not_after) => reaches.insert(*session_id, *not_after),
+                    None => reaches.remove(session_id),
+                };
+            }
+            _ => {}
+        }
+        if let Event::TableSession(TableSessionEvent::SessionClosed { bill, .. }) = event {
+            let sum: Fen = bill.lines.iter().map(BillLine::amount).sum();
+            assert_eq!(sum, bill.total);
+        }
+    }
+    // The light's last end is that of play, and what the policy adds to it.
+    for (session_id, not_after) in reaches {
+        let session = &world.sessions[&session_id];
+        let policy = &session.opening.as_ref().expect("an opening").policy;
+        let most = match &session.closing {
+            Some(closing) => seconds_after(closing.at, policy.linger_seconds),
+            None => seconds_after(
+                session.covered_until,
+                policy.linger_seconds + policy.billing_start_seconds_max,
+            ),
+        };
+        assert!(not_after <= most, "{not_after} is after {most}");
+    }
+}
+
+/// Everything that is still open is brought to its end; then nothing is held and nothing is deferred.
+fn wind_up(world: &mut World, now: jiff::Timestamp) {
+    let tables: Vec<TableId> = world.tables.keys().copied().collect();
+    let sessions: Vec<SessionId> = world.sessions.keys().copied().collect();
+    for session_id in sessions {
+        let cause = CloseCause::Staff;
+        let _ = world.execute(&Command::CloseSession { session_id, cause }, now);
+        let _ = world.execute(&Command::SettleSession { session_id }, now);
+    }
+    check(world);
+    for (id, wallet) in &world.wallets {
+        assert!(wallet.sessions.is_empty(), "{id} still stands for a session");
+        assert_eq!(wallet.held(), Fen::ZERO);
+    }
+    for table in tables {
+        assert_eq!(world.tables[&table].session_id, None);
+    }
+    let deferred: Fen = balances(world)
+        .iter()
+        .filter(|((_, account), _)| *account == Account::PrepaidDeferred)
+        .map(|(_, amount)| *amount)
+        .sum();
+    assert_eq!(deferred, Fen::ZERO);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn money_tables_and_lights_stay_in_order(
+        tariff in tariff(),
+        linger_seconds in prop_oneof![Just(0u32), Just(180)],
+        steps in proptest::collection::vec((prop_oneof![0u32..120, 0u32..4_000], actions()), 1..150),
+    ) {
+        let policy = HallPolicy { linger_seconds, ..HallPolicy::default() };
+        let mut world = World::new(tariff, policy, TABLES);
+        let mut now = at("2026-03-02T10:00:00Z");
+        for member in 1..=MEMBERS {
+            world.top_up(member, 1_000 + u16::from(member), 9_000, 1_000, now);
+        }
+        let mut past = Vec::new();
+        for (seconds, action) in steps {
+            now = seconds_after(now, seconds);
+            let sessions = u16::try_from(world.sessions.len()).expect("a small number");
+            let Some(command) = command(action, sessions, now, &past) else {
+                continue;
+            };
+            if let (Action::CloseLate(_), Command::CloseSession { session_id, .. }) = (action, &command)
+                && let Some(session) = world.sessions.get(session_id)
+            {
+                now = now.max(seconds_after(session.covered_until, 170));
+            }
+            let before = world.log.len();
+            match world.execute(&command, now) {
+                Ok(_) => {}
+                Err(refusal) => {
+                    prop_assert_eq!(world.log.len(), before);
+                    prop_assert!(!refusal.reason.is_empty() && !refusal.next_step.is_empty());
+                    // These would be faults of the program.
+                    prop_assert!(!refusal.reason.starts_with("TRANSACTION_UN"), "{}", refusal);
+                    prop_assert_ne!(refusal.reason.as_str(), "SESSION_NOT_SECURED");
+                }
+            }
+            check(&world);
+            past.push(command);
+        }
+        check_log(&world);
+        wind_up(&mut world, seconds_after(now, 60));
+        check_log(&world);
+    }
+}

@@ -1,0 +1,5 @@
+//! The process managers together, over real decisions: evenings in order, and evenings in which inputs come twice, late and out of order.
+
+mod chaos;
+mod evenings;
+mod runner;

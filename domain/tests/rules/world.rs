@@ -1,0 +1,540 @@
+//! A small world of streams: commands in, events out, every stream folded by its aggregate. No clock: the caller says what time it is.
+
+use std::collections::BTreeMap;
+
+use baize_domain::command::{Command, OpenMode};
+use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
+use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
+use baize_domain::ids::{
+    DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId, top_up_transaction,
+};
+use baize_domain::journal::{Account, Journal, JournalEvent};
+use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
+use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
+use baize_domain::tariff::{self, Tariff, TariffPlan, TariffPlanCommand};
+use baize_domain::units::{self, Changes};
+use baize_domain::wallet::{Split, TopUpChannel, Wallet};
+use baize_domain::{Event, Fen, Refusal};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub(crate) const HALL: HallId = HallId(Uuid::from_u128(1));
+pub(crate) const PLAN: TariffPlanId = TariffPlanId(Uuid::from_u128(2));
+pub(crate) const DEVICE: DeviceId = DeviceId(Uuid::from_u128(3));
+
+pub(crate) const fn table_id(n: u8) -> TableId {
+    TableId(Uuid::from_u128(0x100 + n as u128))
+}
+
+pub(crate) const fn member_id(n: u8) -> MemberId {
+    MemberId(Uuid::from_u128(0x200 + n as u128))
+}
+
+pub(crate) const fn session_id(n: u16) -> SessionId {
+    SessionId(Uuid::from_u128(0x1_0000 + n as u128))
+}
+
+pub(crate) const fn top_up_id(n: u16) -> TopUpId {
+    TopUpId(Uuid::from_u128(0x2_0000 + n as u128))
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().expect("a timestamp")
+}
+
+/// One yuan a minute; no minimum, no cap, no grace.
+pub(crate) fn yuan_a_minute() -> Tariff {
+    Tariff {
+        name: "日场".into(),
+        price_per_hour: Fen(6000),
+        bands: Vec::new(),
+        step_minutes: 1,
+        minimum: Fen::ZERO,
+        cap: None,
+        grace_seconds: 0,
+    }
+}
+
+/// All streams, and the log of their events in order.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    pub halls: BTreeMap<HallId, Hall>,
+    pub plans: BTreeMap<TariffPlanId, TariffPlan>,
+    pub tables: BTreeMap<TableId, Table>,
+    pub devices: BTreeMap<DeviceId, Device>,
+    pub sessions: BTreeMap<SessionId, TableSession>,
+    pub wallets: BTreeMap<MemberId, Wallet>,
+    pub journal: BTreeMap<TransactionId, Journal>,
+    pub log: Vec<(String, Event)>,
+    books: BTreeMap<(MemberId, Account), Fen>,
+}
+
+impl World {
+    /// A hall in Shanghai with `tables` tables on one device.
+    pub fn new(tariff: Tariff, policy: HallPolicy, tables: u8) -> Self {
+        let mut world = Self::default();
+        let now = at("2026-03-02T00:00:00Z");
+        let hall = Command::RegisterHall {
+            hall_id: HALL,
+            name: "白泽台球".into(),
+            time_zone: "Asia/Shanghai".into(),
+            business_day_cutoff_minutes: 360,
+            policy,
+        };
+        let device = Command::RegisterDevice {
+            device_id: DEVICE,
+            hall_id: HALL,
+            driver: Driver::Tasmota,
+            topic: "relay-1".into(),
+            channels: tables,
+        };
+        let plan = Command::PublishTariff {
+            plan_id: PLAN,
+            hall_id: HALL,
+            tariff,
+        };
+        let tables = (1..=tables).map(|n| Command::RegisterTable {
+            table_id: table_id(n),
+            hall_id: HALL,
+            label: format!("A{n}"),
+            class: TableClass::ChineseEightBall,
+            tariff_plan_id: PLAN,
+            light: LightChannel {
+                device_id: DEVICE,
+                channel: n,
+            },
+            qr_token: format!("token-of-table-{n}"),
+        });
+        for command in [hall, device, plan].into_iter().chain(tables) {
+            world.run(&command, now);
+        }
+        world
+    }
+
+    /// One table by the default policy.
+    pub fn with_tariff(tariff: Tariff) -> Self {
+        Self::new(tariff, HallPolicy::default(), 1)
+    }
+
+    /// Runs a command that must be accepted; gives its events.
+    pub fn run(&mut self, command: &Command, now: Timestamp) -> Vec<Event> {
+        self.execute(command, now)
+            .unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal}"))
+    }
+
+    /// Runs a command that must be refused; gives the reason.
+    pub fn refused(&mut self, command: &Command, now: Timestamp) -> Refusal {
+        match self.execute(command, now) {
+            Ok(events) => panic!("{command:?} was accepted: {events:?}"),
+            Err(refusal) => refusal,
+        }
+    }
+
+    pub fn top_up(&mut self, member: u8, n: u16, principal: i64, bonus: i64, now: Timestamp) {
+        let command = credit(member, n, principal, bonus);
+        self.run(&command, now);
+    }
+
+    pub fn session(&self, n: u16) -> &TableSession {
+        &self.sessions[&session_id(n)]
+    }
+
+    pub fn wallet(&self, member: u8) -> &Wallet {
+        &self.wallets[&member_id(member)]
+    }
+
+    /// Decides a command and, if it is accepted, appends and folds all of its events.
+    pub fn execute(&mut self, command: &Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let events = self.decide(command, now)?;
+        for (stream, event) in &events {
+            self.evolve(stream, event);
+        }
+        self.log.extend(events.iter().cloned());
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    fn evolve(&mut self, stream: &str, event: &Event) {
+        let id: Uuid = stream.parse().expect("a stream id");
+        match event {
+            Event::Hall(event) => self.halls.entry(HallId(id)).or_default().evolve(event),
+            Event::Table(event) => self.tables.entry(TableId(id)).or_default().evolve(event),
+            Event::TariffPlan(event) => {
+                self.plans.entry(TariffPlanId(id)).or_default().evolve(event);
+            }
+            Event::TableSession(event) => {
+                self.sessions.entry(SessionId(id)).or_default().evolve(event);
+            }
+            Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
+            Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
+            Event::Journal(event) => {
+                self.journal.entry(TransactionId(id)).or_default().evolve(event);
+                let JournalEvent::TransactionPosted { member_id, entries, .. } = event;
+                for entry in entries {
+                    *self.books.entry((*member_id, entry.account)).or_default() += entry.amount;
+                }
+            }
+        }
+    }
+
+    fn decide(&self, command: &Command, now: Timestamp) -> Result<Vec<(String, Event)>, Refusal> {
+        match command.clone() {
+            Command::RegisterHall {
+                hall_id,
+                name,
+                time_zone,
+                business_day_cutoff_minutes,
+                policy,
+            } => {
+                let command = HallCommand::Register {
+                    hall_id,
+                    name,
+                    time_zone,
+                    business_day_cutoff_minutes,
+                    policy,
+                };
+                let events = hall::decide(&get(&self.halls, hall_id), command)?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
+            Command::ChangeHallPolicy { hall_id, policy } => {
+                let command = HallCommand::ChangePolicy { policy };
+                let events = hall::decide(&get(&self.halls, hall_id), command)?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
+            Command::PublishTariff {
+                plan_id,
+                hall_id,
+                tariff,
+            } => {
+                let command = TariffPlanCommand::Publish {
+                    plan_id,
+                    hall_id,
+                    tariff,
+                    at: now,
+                };
+                let events = tariff::decide(&get(&self.plans, plan_id), command)?;
+                Ok(one(plan_id, events, Event::TariffPlan))
+            }
+            Command::RegisterDevice {
+                device_id,
+                hall_id,
+                driver,
+                topic,
+                channels,
+            } => self.device(
+                device_id,
+                DeviceCommand::Register(DeviceProfile {
+                    device_id,
+                    hall_id,
+                    driver,
+                    topic,
+                    channels,
+                }),
+            ),
+            Command::RegisterTable {
+                table_id,
+                hall_id,
+                label,
+                class,
+                tariff_plan_id,
+                light,
+                qr_token,
+            } => self.table(
+                table_id,
+                TableCommand::Register(TableProfile {
+                    table_id,
+                    hall_id,
+                    label,
+                    class,
+                    tariff_plan_id,
+                    light,
+                    qr_token,
+                }),
+            ),
+            Command::StartMaintenance {
+                table_id,
+                reason,
+                expected_end,
+            } => self.table(
+                table_id,
+                TableCommand::StartMaintenance {
+                    reason,
+                    expected_end,
+                    at: now,
+                },
+            ),
+            Command::EndMaintenance { table_id } => self.table(table_id, TableCommand::EndMaintenance { at: now }),
+            Command::CreditTopUp {
+                member_id,
+                top_up_id,
+                channel,
+                amount,
+            } => {
+                let changes = units::credit_top_up(units::CreditTopUpInput {
+                    member_id,
+                    top_up_id,
+                    channel,
+                    amount,
+                    wallet: &get(&self.wallets, member_id),
+                    journal: &get(&self.journal, top_up_transaction(top_up_id)),
+                    now,
+                })?;
+                Ok(Streams {
+                    member_id,
+                    ..Streams::default()
+                }
+                .events(changes))
+            }
+            Command::OpenTable {
+                session_id,
+                table_id,
+                member_id,
+                mode,
+            } => self.open(session_id, table_id, member_id, mode, now),
+            Command::ExtendSession { session_id, minutes } => self.unit(session_id, |unit| {
+                units::extend_session(units::ExtendSessionInput {
+                    minutes,
+                    session: &unit.session,
+                    wallet: &unit.wallet,
+                    device: &unit.device,
+                    now,
+                })
+            }),
+            Command::CloseSession { session_id, cause } => self.unit(session_id, |unit| {
+                units::close_session(units::CloseSessionInput {
+                    cause,
+                    session: &unit.session,
+                    table: &unit.table,
+                    device: &unit.device,
+                    now,
+                })
+            }),
+            Command::CancelSession { session_id, reason } => self.unit(session_id, |unit| {
+                units::cancel_session(units::CancelSessionInput {
+                    reason,
+                    session: &unit.session,
+                    table: &unit.table,
+                    wallet: &unit.wallet,
+                    device: &unit.device,
+                    now,
+                })
+            }),
+            Command::RenewHold { session_id } => self.unit(session_id, |unit| {
+                units::renew_hold(units::RenewHoldInput {
+                    session: &unit.session,
+                    wallet: &unit.wallet,
+                    device: &unit.device,
+                    now,
+                })
+            }),
+            Command::SettleSession { session_id } => self.unit(session_id, |unit| {
+                units::settle_session(units::SettleSessionInput {
+                    session: &unit.session,
+                    wallet: &unit.wallet,
+                    now,
+                })
+            }),
+            Command::StartBilling { session_id, cause, at } => {
+                self.session_only(session_id, TableSessionCommand::StartBilling { cause, at })
+            }
+            Command::WarnCustomer { session_id, warning } => {
+                self.session_only(session_id, TableSessionCommand::Warn { warning, at: now })
+            }
+            Command::SwitchOffLight { light, session_id } => self.device(
+                light.device_id,
+                DeviceCommand::SwitchOff {
+                    channel: light.channel,
+                    session_id,
+                    at: now,
+                },
+            ),
+            Command::ConfirmLight {
+                device_id,
+                channel,
+                rev,
+                on,
+                attempts,
+                at,
+            } => self.device(
+                device_id,
+                DeviceCommand::Confirm {
+                    channel,
+                    rev,
+                    on,
+                    attempts,
+                    at,
+                },
+            ),
+            Command::ReportLightExpired {
+                device_id,
+                channel,
+                rev,
+                at,
+            } => self.device(device_id, DeviceCommand::ReportExpired { channel, rev, at }),
+            Command::ReportLightFailure {
+                device_id,
+                channel,
+                rev,
+                kind,
+                at,
+            } => self.device(device_id, DeviceCommand::ReportFailure { channel, rev, kind, at }),
+        }
+    }
+
+    fn table(&self, table_id: TableId, command: TableCommand) -> Result<Vec<(String, Event)>, Refusal> {
+        let events = table::decide(&get(&self.tables, table_id), command)?;
+        Ok(one(table_id, events, Event::Table))
+    }
+
+    fn device(&self, device_id: DeviceId, command: DeviceCommand) -> Result<Vec<(String, Event)>, Refusal> {
+        let events = device::decide(&get(&self.devices, device_id), command)?;
+        Ok(one(device_id, events, Event::Device))
+    }
+
+    fn session_only(
+        &self,
+        session_id: SessionId,
+        command: TableSessionCommand,
+    ) -> Result<Vec<(String, Event)>, Refusal> {
+        let events = session::decide(&get(&self.sessions, session_id), command)?;
+        Ok(one(session_id, events, Event::TableSession))
+    }
+
+    fn open(
+        &self,
+        session_id: SessionId,
+        table_id: TableId,
+        member_id: MemberId,
+        mode: OpenMode,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Event)>, Refusal> {
+        let table = get(&self.tables, table_id);
+        let profile = table.profile.clone();
+        let (hall, plan, device_id) = profile.map_or_else(Default::default, |profile| {
+            (
+                get(&self.halls, profile.hall_id),
+                get(&self.plans, profile.tariff_plan_id),
+                profile.light.device_id,
+            )
+        });
+        let changes = units::open_table(units::OpenTableInput {
+            session_id,
+            member_id,
+            mode,
+            session: &get(&self.sessions, session_id),
+            table: &table,
+            hall: &hall,
+            plan: &plan,
+            wallet: &get(&self.wallets, member_id),
+            device: &get(&self.devices, device_id),
+            now,
+        })?;
+        Ok(Streams {
+            session_id,
+            table_id,
+            member_id,
+            device_id,
+        }
+        .events(changes))
+    }
+
+    /// A unit over everything that a session concerns.
+    fn unit(
+        &self,
+        session_id: SessionId,
+        decide: impl FnOnce(&Unit) -> Result<Changes, Refusal>,
+    ) -> Result<Vec<(String, Event)>, Refusal> {
+        let session = get(&self.sessions, session_id);
+        let streams = session
+            .opening
+            .as_ref()
+            .map_or_else(Streams::default, |opening| Streams {
+                session_id,
+                table_id: opening.table_id,
+                member_id: opening.member_id,
+                device_id: opening.light.device_id,
+            });
+        let changes = decide(&Unit {
+            session,
+            table: get(&self.tables, streams.table_id),
+            wallet: get(&self.wallets, streams.member_id),
+            device: get(&self.devices, streams.device_id),
+        })?;
+        Ok(streams.events(changes))
+    }
+}
+
+struct Unit {
+    session: TableSession,
+    table: Table,
+    wallet: Wallet,
+    device: Device,
+}
+
+#[derive(Default)]
+struct Streams {
+    session_id: SessionId,
+    table_id: TableId,
+    member_id: MemberId,
+    device_id: DeviceId,
+}
+
+impl Streams {
+    fn events(self, changes: Changes) -> Vec<(String, Event)> {
+        let mut events = one(self.session_id, changes.session, Event::TableSession);
+        events.extend(one(self.table_id, changes.table, Event::Table));
+        events.extend(one(self.member_id, changes.wallet, Event::Wallet));
+        events.extend(one(self.device_id, changes.device, Event::Device));
+        for (transaction_id, posted) in changes.journal {
+            events.extend(one(transaction_id, posted, Event::Journal));
+        }
+        events
+    }
+}
+
+fn get<K: Ord, V: Clone + Default>(streams: &BTreeMap<K, V>, id: K) -> V {
+    streams.get(&id).cloned().unwrap_or_default()
+}
+
+fn one<E>(id: impl ToString, events: Vec<E>, wrap: impl Fn(E) -> Event) -> Vec<(String, Event)> {
+    let id = id.to_string();
+    events.into_iter().map(|event| (id.clone(), wrap(event))).collect()
+}
+
+pub(crate) fn credit(member: u8, n: u16, principal: i64, bonus: i64) -> Command {
+    Command::CreditTopUp {
+        member_id: member_id(member),
+        top_up_id: top_up_id(n),
+        channel: TopUpChannel::Counter,
+        amount: Split {
+            principal: Fen(principal),
+            bonus: Fen(bonus),
+        },
+    }
+}
+
+pub(crate) fn open(session: u16, table: u8, member: u8, mode: OpenMode) -> Command {
+    Command::OpenTable {
+        session_id: session_id(session),
+        table_id: table_id(table),
+        member_id: member_id(member),
+        mode,
+    }
+}
+
+pub(crate) fn close(session: u16, cause: CloseCause) -> Command {
+    Command::CloseSession {
+        session_id: session_id(session),
+        cause,
+    }
+}
+
+pub(crate) fn settle(session: u16) -> Command {
+    Command::SettleSession {
+        session_id: session_id(session),
+    }
+}
+
+/// The sum of every account that the journal knows, by member.
+pub(crate) fn balances(world: &World) -> &BTreeMap<(MemberId, Account), Fen> {
+    &world.books
+}

@@ -1,0 +1,63 @@
+//! The gRPC server: its services, limits and end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use baize_proto::DESCRIPTOR_SET;
+use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
+use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
+use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::transport::server::{Router, TcpIncoming};
+use tonic_health::pb::health_server::{Health, HealthServer};
+
+use crate::query::{BillService, BoardService, Reader, StatementService};
+
+/// Requests are ids, numbers and page tokens.
+const REQUEST_BYTES_MAX: usize = 64 << 10;
+/// Calls at once on one connection; more are refused, not queued.
+const CALLS_PER_CONNECTION_MAX: usize = 256;
+/// No unary call waits longer than this, whatever its caller says.
+const CALL_MAX: Duration = Duration::from_secs(65);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+
+pub(crate) fn router(
+    reader: Arc<Reader>,
+    health: HealthServer<impl Health>,
+    reflection: bool,
+) -> anyhow::Result<Router> {
+    let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
+    let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader)));
+    let statements = StatementServiceServer::new(StatementService::new(reader));
+    let reflection = reflection.then(|| {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()
+    });
+    let reflection = reflection.transpose().context("the contract cannot be told")?;
+    Ok(Server::builder()
+        .timeout(CALL_MAX)
+        .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
+        .load_shed(true)
+        .max_concurrent_streams(CALLS_PER_CONNECTION_MAX as u32)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .add_service(health)
+        .add_optional_service(reflection)
+        .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(bills.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
+}
+
+pub(crate) async fn serve(router: Router, listener: TcpListener, stopping: CancellationToken) {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let served = router
+        .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the gRPC server ended");
+    }
+}

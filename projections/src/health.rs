@@ -1,0 +1,51 @@
+//! Health, per service: each serves one view.
+
+use futures::StreamExt as _;
+use futures::stream::select_all;
+use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::engine::ViewStatus;
+
+/// Tells the gRPC health service what the views are, whenever that changes.
+pub(crate) async fn report(reporter: HealthReporter, statuses: Vec<watch::Receiver<ViewStatus>>) {
+    let views: Vec<_> = statuses.iter().map(|status| status.borrow().view).collect();
+    for name in views.iter().map(|view| service(view)).chain([""]) {
+        reporter.set_service_status(name, ServingStatus::NotServing).await;
+    }
+    let mut serving = vec![false; statuses.len()];
+    let mut changes = select_all(statuses.into_iter().map(|status| WatchStream::new(status).boxed()));
+    while let Some(status) = changes.next().await {
+        let Some(index) = views.iter().position(|view| *view == status.view) else {
+            continue;
+        };
+        if serving[index] != status.serving {
+            serving[index] = status.serving;
+            reporter
+                .set_service_status(service(status.view), shown(status.serving))
+                .await;
+            reporter
+                .set_service_status("", shown(serving.iter().all(|serves| *serves)))
+                .await;
+        }
+    }
+}
+
+fn shown(serves: bool) -> ServingStatus {
+    if serves {
+        ServingStatus::Serving
+    } else {
+        ServingStatus::NotServing
+    }
+}
+
+/// The gRPC service that serves a view.
+fn service(view: &str) -> &'static str {
+    match view {
+        "board" => "hall.view.v1.BoardService",
+        "bills" => "hall.view.v1.BillService",
+        _ => "hall.view.v1.StatementService",
+    }
+}

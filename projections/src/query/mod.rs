@@ -1,0 +1,20 @@
+//! Reading the views: the same reads answer gRPC calls and draw pages.
+
+mod bills;
+mod board;
+mod deadline;
+mod encode;
+mod error;
+mod fields;
+mod page;
+mod reader;
+mod statement;
+mod watch;
+
+pub(crate) use bills::BillService;
+pub(crate) use board::{BoardService, HallSummary};
+pub(crate) use deadline::Deadline;
+pub(crate) use error::Error;
+pub(crate) use reader::{Found, Reader};
+pub(crate) use statement::StatementService;
+pub(crate) use watch::{BoardUpdate, watch_board};

@@ -1,0 +1,190 @@
+//! Reads rows together with the position they reflect, from whichever generation is live.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments as _, PgPool, Row as _, ValueRef as _};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::deadline::Deadline;
+use super::error::Error;
+use crate::database::is_missing_table;
+use crate::engine::{Condition, Shared, View, registry};
+use crate::store::{Row, TableNames};
+use crate::views::{Bills, Board, Wallets};
+
+/// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
+/// database breaks a connection that is noticed only when it is used.
+const TRIES_MAX: u32 = 4;
+
+/// What queries read: the connections and the running views.
+pub(crate) struct Reader {
+    pub(crate) pool: PgPool,
+    pub(crate) board: Arc<Shared<Board>>,
+    pub(crate) bills: Arc<Shared<Bills>>,
+    pub(crate) wallets: Arc<Shared<Wallets>>,
+    /// One permit a stream, of either protocol.
+    pub(crate) watchers: Arc<Semaphore>,
+    /// Ends the streams.
+    pub(crate) stopping: CancellationToken,
+}
+
+/// Rows and the log position that they reflect.
+#[derive(Debug)]
+pub(crate) struct Found<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) position: u64,
+}
+
+/// Which rows to read. Parameters begin at `$3`.
+pub(crate) struct Selection<'s> {
+    /// Condition, order and limit: `hall_id = $3 ORDER BY label`.
+    pub(crate) tail: &'s str,
+    pub(crate) values: &'s [Value],
+}
+
+/// A parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value {
+    Id(Uuid),
+    Number(i64),
+}
+
+impl Reader {
+    /// Waits until the view has reached `min_position`.
+    pub(crate) async fn wait<V: View>(
+        &self,
+        shared: &Shared<V>,
+        min_position: u64,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let mut status = shared.status();
+        let reached = status.wait_for(|status| {
+            status.position >= min_position || matches!(status.condition, Condition::Stopped { .. })
+        });
+        // What `wait_for` gives is a read lock. Held over the next one, with a writer between the two, nobody would move again.
+        let in_time = tokio::time::timeout_at(deadline.instant(), reached).await.is_ok();
+        let now = shared.status().borrow().clone();
+        if now.position >= min_position {
+            return Ok(());
+        }
+        match (in_time, now.condition) {
+            (true, Condition::Stopped { reason, .. }) => Err(Error::Stopped { view: V::NAME, reason }),
+            _ => Err(Error::TooEarly {
+                view: V::NAME,
+                wanted: min_position,
+                reached: now.position,
+            }),
+        }
+    }
+
+    /// Reads rows of one table and the position of the view in one statement, hence one snapshot.
+    pub(crate) async fn read<V: View, R: Row>(
+        &self,
+        shared: &Shared<V>,
+        selection: Selection<'_>,
+        deadline: Deadline,
+    ) -> Result<Found<R>, Error> {
+        let inner = |names: &TableNames| {
+            format!(
+                "SELECT {} FROM {} WHERE {}",
+                R::TABLE.column_list(""),
+                names.of(&R::TABLE),
+                selection.tail
+            )
+        };
+        self.read_as(shared, &inner, selection.values, deadline, |row| R::read(row, 1))
+            .await
+    }
+
+    /// Reads what `inner` selects, of which the first column is never null. `decode` finds it from column 1 on.
+    pub(crate) async fn read_as<V: View, R>(
+        &self,
+        shared: &Shared<V>,
+        inner: &(dyn Fn(&TableNames) -> String + Sync),
+        values: &[Value],
+        deadline: Deadline,
+        decode: impl Fn(&PgRow) -> sqlx::Result<R> + Sync,
+    ) -> Result<Found<R>, Error> {
+        let reading = self.read_live(shared, inner, values);
+        let rows = match tokio::time::timeout_at(deadline.instant(), reading).await {
+            Ok(rows) => rows?,
+            Err(_) => return Err(Error::Unavailable("the database did not answer in time".to_owned())),
+        };
+        found(&rows, decode).map_err(Error::database)
+    }
+
+    async fn read_live<V: View>(
+        &self,
+        shared: &Shared<V>,
+        inner: &(dyn Fn(&TableNames) -> String + Sync),
+        values: &[Value],
+    ) -> Result<Vec<PgRow>, Error> {
+        let mut last_error = None;
+        for _ in 0..TRIES_MAX {
+            let Some(names) = shared.names() else {
+                return Err(Error::Unavailable(format!("the view {} is starting", V::NAME)));
+            };
+            match self.read_once(&names, &inner(&names), values).await {
+                Ok(rows) if !rows.is_empty() => return Ok(rows),
+                Ok(_) => self.look_up(shared).await?,
+                Err(error) if is_missing_table(&error) => self.look_up(shared).await?,
+                Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => last_error = Some(error),
+                Err(error) => return Err(Error::database(error)),
+            }
+        }
+        let reason = last_error.map_or_else(|| "it is being rebuilt".to_owned(), |error| error.to_string());
+        Err(Error::Unavailable(format!(
+            "the view {} cannot be read: {reason}",
+            V::NAME
+        )))
+    }
+
+    /// At least one row, of nulls if nothing matches; none if the generation is no longer live.
+    async fn read_once(&self, names: &TableNames, inner: &str, values: &[Value]) -> sqlx::Result<Vec<PgRow>> {
+        let sql = format!(
+            "SELECT g.position, t.* FROM views.generations g LEFT JOIN LATERAL ({inner}) t ON true
+             WHERE g.view = $1 AND g.generation = $2 AND g.status = 'live'"
+        );
+        let arguments = arguments(names, values).map_err(sqlx::Error::Encode)?;
+        sqlx::query_with(&sql, arguments).fetch_all(&self.pool).await
+    }
+
+    /// A rebuild has switched, and the projector has not noticed yet.
+    async fn look_up<V: View>(&self, shared: &Shared<V>) -> Result<(), Error> {
+        let mut connection = self.pool.acquire().await.map_err(Error::database)?;
+        let live = registry::live(&mut connection, V::NAME)
+            .await
+            .map_err(Error::database)?;
+        if let Some(live) = live {
+            shared.switched(live.generation);
+        }
+        Ok(())
+    }
+}
+
+fn found<R>(rows: &[PgRow], decode: impl Fn(&PgRow) -> sqlx::Result<R>) -> sqlx::Result<Found<R>> {
+    let position = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>(0))? as u64;
+    let matched = rows
+        .iter()
+        .filter(|row| row.try_get_raw(1).is_ok_and(|value| !value.is_null()));
+    Ok(Found {
+        rows: matched.map(decode).collect::<Result<_, _>>()?,
+        position,
+    })
+}
+
+fn arguments(names: &TableNames, values: &[Value]) -> Result<PgArguments, sqlx::error::BoxDynError> {
+    let mut arguments = PgArguments::default();
+    arguments.add(names.view)?;
+    arguments.add(names.generation)?;
+    for value in values {
+        match value {
+            Value::Id(id) => arguments.add(*id)?,
+            Value::Number(number) => arguments.add(*number)?,
+        }
+    }
+    Ok(arguments)
+}

@@ -1,0 +1,178 @@
+//! Following a view: first what is there, then what changes.
+//!
+//! A watcher holds nothing but its place in the announcements. One that is too slow for them, or whose view moved by
+//! other hands, gets what is there again instead of the changes it missed: memory does not grow with its slowness.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, stream};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use super::deadline::Deadline;
+use super::error::Error;
+use super::reader::{Found, Reader};
+use crate::engine::Announcement;
+use crate::views::bills::BillRow;
+use crate::views::board::TableRow;
+
+const READ_MAX: Duration = Duration::from_secs(5);
+
+/// A board, or what changed on it.
+#[derive(Debug, Clone)]
+pub(crate) struct BoardUpdate {
+    pub(crate) tables: Vec<TableRow>,
+    /// `tables` is the whole board.
+    pub(crate) snapshot: bool,
+    pub(crate) position: u64,
+}
+
+/// A bill as it is now.
+#[derive(Debug, Clone)]
+pub(crate) struct BillUpdate {
+    pub(crate) bill: BillRow,
+    pub(crate) position: u64,
+}
+
+/// The board of a hall. Ends with an error if it cannot be read.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_board(
+    reader: Arc<Reader>,
+    hall_id: Uuid,
+) -> Result<impl Stream<Item = Result<BoardUpdate, Error>> + Send, Error> {
+    let announcements = reader.board.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    Ok(stream::unfold(watcher, move |mut watcher| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_board(hall_id).await;
+        watcher.ended = update.is_err();
+        Some((update, watcher))
+    }))
+}
+
+/// The bill of a session, until it is paid, outstanding or cancelled.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_bill(
+    reader: Arc<Reader>,
+    session_id: Uuid,
+) -> Result<impl Stream<Item = Result<BillUpdate, Error>> + Send, Error> {
+    let announcements = reader.bills.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    Ok(stream::unfold(watcher, move |mut watcher| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_bill(session_id).await;
+        watcher.ended = update.as_ref().map_or(true, |update| update.bill.status.is_final());
+        Some((update, watcher))
+    }))
+}
+
+fn permit(watchers: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    Arc::clone(watchers)
+        .try_acquire_owned()
+        .map_err(|_| Error::TooMany("watchers"))
+}
+
+struct Watcher<C> {
+    reader: Arc<Reader>,
+    /// Subscribed before anything is read, so that nothing falls in between.
+    announcements: Receiver<Announcement<C>>,
+    /// The position that the watcher has been told; `None` if it must be told what is there.
+    seen: Option<u64>,
+    ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<C: Clone> Watcher<C> {
+    /// The next change that has not been told. `None` if that is not known: read again.
+    async fn next_change(&mut self) -> Result<Option<(u64, C)>, Error> {
+        loop {
+            let announcement = tokio::select! {
+                announcement = self.announcements.recv() => announcement,
+                () = self.reader.stopping.cancelled() => Err(RecvError::Closed),
+            };
+            match announcement {
+                Ok(Announcement::Change { position, change }) if self.seen.is_some_and(|seen| position > seen) => {
+                    return Ok(Some((position, change)));
+                }
+                Ok(Announcement::Change { .. }) => {}
+                Ok(Announcement::Reload) | Err(RecvError::Lagged(_)) => {
+                    self.seen = None;
+                    return Ok(None);
+                }
+                Err(RecvError::Closed) => return Err(Error::Unavailable("the service is stopping".to_owned())),
+            }
+        }
+    }
+}
+
+impl Watcher<Arc<[TableRow]>> {
+    async fn next_board(&mut self, hall_id: Uuid) -> Result<BoardUpdate, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            let tables: Vec<_> = change
+                .iter()
+                .filter(|table| table.hall_id == hall_id)
+                .cloned()
+                .collect();
+            if !tables.is_empty() {
+                return Ok(BoardUpdate {
+                    tables,
+                    snapshot: false,
+                    position,
+                });
+            }
+        }
+        let Found { rows: tables, position } = self.reader.tables(hall_id, Deadline::within(READ_MAX)).await?;
+        self.seen = Some(position);
+        Ok(BoardUpdate {
+            tables,
+            snapshot: true,
+            position,
+        })
+    }
+}
+
+impl Watcher<Arc<[BillRow]>> {
+    async fn next_bill(&mut self, session_id: Uuid) -> Result<BillUpdate, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            if let Some(bill) = change.iter().find(|bill| bill.session_id == session_id) {
+                return Ok(BillUpdate {
+                    bill: bill.clone(),
+                    position,
+                });
+            }
+        }
+        let (bill, position) = self.reader.bill(session_id, Deadline::within(READ_MAX)).await?;
+        self.seen = Some(position);
+        Ok(BillUpdate { bill, position })
+    }
+}

@@ -1,0 +1,131 @@
+//! How events change a bill.
+
+use baize_domain::Event;
+use baize_domain::session::TableSessionEvent;
+use baize_domain::wallet::WalletEvent;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::engine::{Contradiction, Decoded};
+
+use super::rows::{BillRow, BillStatus};
+use super::state::BillsState;
+
+pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), Contradiction> {
+    let position = decoded.position();
+    match &decoded.event {
+        Event::TableSession(event) => session(state, session_id(decoded)?, event, position),
+        Event::Wallet(WalletEvent::DebtPaid {
+            session_id,
+            paid,
+            outstanding,
+            ..
+        }) => change(state, session_id.0, position, |bill| {
+            bill.paid_fen += paid.total().0;
+            bill.outstanding_fen = outstanding.0;
+            bill.status = settled(outstanding.0);
+        }),
+        Event::Hall(_)
+        | Event::Table(_)
+        | Event::TariffPlan(_)
+        | Event::Wallet(_)
+        | Event::Device(_)
+        | Event::Journal(_) => Ok(()),
+    }
+}
+
+/// The session that an event is about, or why that cannot be said.
+pub(super) fn session_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
+    if let Event::Wallet(WalletEvent::DebtPaid { session_id, .. }) = &decoded.event {
+        return Ok(session_id.0);
+    }
+    let stream = &decoded.recorded.stream;
+    stream
+        .aggregate_id
+        .parse()
+        .map_err(|_| Contradiction(format!("the id of stream {stream} is no UUID")))
+}
+
+fn session(
+    state: &mut BillsState,
+    session_id: Uuid,
+    event: &TableSessionEvent,
+    position: i64,
+) -> Result<(), Contradiction> {
+    match event {
+        TableSessionEvent::SessionOpened {
+            table_id,
+            hall_id,
+            member_id,
+            tariff,
+            opened_at,
+            ..
+        } => {
+            if state.bills.get(session_id).is_some() {
+                return Err(Contradiction(format!("session {session_id} was opened before")));
+            }
+            state.bills.put(BillRow {
+                session_id,
+                hall_id: hall_id.0,
+                table_id: table_id.0,
+                member_id: member_id.0,
+                status: BillStatus::Running,
+                opened_at: (*opened_at).into(),
+                billing_started_at: None,
+                closed_at: None,
+                tariff_plan_id: tariff.plan_id.0,
+                tariff_version: i32::try_from(tariff.version).unwrap_or(i32::MAX),
+                lines: Json(Vec::new()),
+                total_fen: 0,
+                paid_fen: 0,
+                outstanding_fen: 0,
+                opened_position: position,
+                position,
+            });
+            Ok(())
+        }
+        TableSessionEvent::BillingStarted { at, .. } => change(state, session_id, position, |bill| {
+            bill.billing_started_at = Some((*at).into())
+        }),
+        TableSessionEvent::SessionClosed { at, bill: closed, .. } => change(state, session_id, position, |bill| {
+            bill.status = BillStatus::Closed;
+            bill.closed_at = Some((*at).into());
+            bill.lines = Json(closed.lines.clone());
+            bill.total_fen = closed.total.0;
+        }),
+        TableSessionEvent::SessionSettled { paid, outstanding, .. } => change(state, session_id, position, |bill| {
+            bill.paid_fen = paid.0;
+            bill.outstanding_fen = outstanding.0;
+            bill.status = settled(outstanding.0);
+        }),
+        TableSessionEvent::SessionCancelled { at, .. } => change(state, session_id, position, |bill| {
+            bill.status = BillStatus::Cancelled;
+            bill.closed_at = Some((*at).into());
+        }),
+        TableSessionEvent::SessionExtended { .. }
+        | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::CustomerWarned { .. } => Ok(()),
+    }
+}
+
+fn settled(outstanding_fen: i64) -> BillStatus {
+    if outstanding_fen > 0 {
+        BillStatus::Outstanding
+    } else {
+        BillStatus::Paid
+    }
+}
+
+fn change(
+    state: &mut BillsState,
+    session_id: Uuid,
+    position: i64,
+    change: impl FnOnce(&mut BillRow),
+) -> Result<(), Contradiction> {
+    let Some(bill) = state.bills.change(session_id) else {
+        return Err(Contradiction(format!("session {session_id} was never opened")));
+    };
+    change(bill);
+    bill.position = position;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The views: what each keeps and how it folds events. One folder a view, the same files in each.
+
+pub mod bills;
+pub mod board;
+pub mod wallets;
+
+pub use bills::Bills;
+pub use board::Board;
+pub use wallets::Wallets;

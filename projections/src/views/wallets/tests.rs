@@ -1,0 +1,141 @@
+//! The fold of wallets, without a database.
+
+use baize_domain::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
+use baize_domain::{Event, Fen};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Wallets, WalletsState};
+use crate::engine::{Contradiction, fold_all};
+
+const MEMBER: Uuid = Uuid::from_u128(1);
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+const SESSION: SessionId = SessionId(Uuid::from_u128(2));
+
+fn fold(events: Vec<WalletEvent>) -> Result<WalletsState, Contradiction> {
+    let opened = WalletEvent::WalletOpened {
+        member_id: MemberId(MEMBER),
+        at: AT,
+    };
+    let topped_up = WalletEvent::TopUpCredited {
+        top_up_id: TopUpId(Uuid::from_u128(3)),
+        channel: TopUpChannel::Counter,
+        amount: split(1_000, 100),
+        at: AT,
+    };
+    let events = [opened, topped_up].into_iter().chain(events);
+    fold_all::<Wallets>(events.map(|event| (MEMBER, Event::Wallet(event))).collect())
+}
+
+fn split(principal: i64, bonus: i64) -> Split {
+    Split {
+        principal: Fen(principal),
+        bonus: Fen(bonus),
+    }
+}
+
+fn held(hold: u128, amount: i64) -> WalletEvent {
+    WalletEvent::FundsHeld {
+        hold_id: hold_id(hold),
+        session_id: SESSION,
+        amount: Fen(amount),
+        at: AT,
+    }
+}
+
+fn captured(hold: u128, principal: i64, bonus: i64) -> WalletEvent {
+    let captured = split(principal, bonus);
+    WalletEvent::HoldCaptured {
+        hold_id: hold_id(hold),
+        session_id: SESSION,
+        captured,
+        released: Fen(0),
+        at: AT,
+    }
+}
+
+fn hold_id(hold: u128) -> HoldId {
+    HoldId(Uuid::from_u128(hold))
+}
+
+/// Principal, bonus, held, owed, available.
+fn wallet(state: &WalletsState) -> [i64; 5] {
+    let wallet = state.wallets.get(MEMBER).unwrap();
+    let available = wallet.available_fen();
+    [
+        wallet.principal_fen,
+        wallet.bonus_fen,
+        wallet.held_fen,
+        wallet.owed_fen,
+        available,
+    ]
+}
+
+#[test]
+fn a_wallet_is_the_sum_of_its_entries() {
+    let state = fold(vec![
+        held(10, 300),
+        held(10, 200),
+        held(11, 50),
+        captured(10, 900, 100),
+        WalletEvent::DebtIncurred {
+            session_id: SESSION,
+            hall_id: HallId(MEMBER),
+            amount: Fen(70),
+            at: AT,
+        },
+        WalletEvent::DebtPaid {
+            session_id: SESSION,
+            paid: split(20, 0),
+            outstanding: Fen(50),
+            at: AT,
+        },
+    ])
+    .unwrap();
+    assert_eq!(wallet(&state), [80, 0, 50, 50, 30]);
+    let mut sums = [0; 4];
+    for entry in state.entries.iter() {
+        let changes = [entry.principal_fen, entry.bonus_fen, entry.held_fen, entry.owed_fen];
+        sums.iter_mut().zip(changes).for_each(|(sum, change)| *sum += change);
+    }
+    assert_eq!(sums, wallet(&state)[..4]);
+    assert_eq!(state.entries.count(), 7);
+}
+
+#[test]
+fn a_prepaid_session_is_paid_and_paid_back() {
+    let paid = WalletEvent::PrepaidCharged {
+        session_id: SESSION,
+        amount: split(600, 40),
+        at: AT,
+    };
+    let back = WalletEvent::PrepaidRefunded {
+        session_id: SESSION,
+        amount: split(600, 40),
+        at: AT,
+    };
+    let settled = WalletEvent::PrepaidSettled {
+        session_id: SESSION,
+        at: AT,
+    };
+    assert_eq!(
+        wallet(&fold(vec![paid.clone(), settled]).unwrap()),
+        [400, 60, 0, 0, 460]
+    );
+    assert_eq!(wallet(&fold(vec![paid, back]).unwrap()), [1_000, 100, 0, 0, 1_100]);
+}
+
+#[test]
+fn what_cannot_have_happened_is_said() {
+    let twice = fold(vec![held(10, 300), captured(10, 1, 0), captured(10, 1, 0)]).unwrap_err();
+    assert!(twice.to_string().contains("has no hold"), "{twice}");
+    let unopened = fold_all::<Wallets>(vec![(MEMBER, Event::Wallet(held(1, 1)))]).unwrap_err();
+    assert!(unopened.to_string().contains("was never opened"), "{unopened}");
+    let reopened = fold(vec![WalletEvent::WalletOpened {
+        member_id: MemberId(MEMBER),
+        at: AT,
+    }])
+    .unwrap_err();
+    assert!(reopened.to_string().contains("was opened before"), "{reopened}");
+}

@@ -1,0 +1,145 @@
+//! Pages for people: the halls, and the live board of each.
+
+mod board;
+mod cards;
+mod halls;
+mod language;
+mod ready;
+mod security;
+mod texts;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use baize_eventlog::Clock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{FeedSource, ViewStatus};
+use crate::query::{Error, Reader};
+use language::Language;
+use security::Nonce;
+
+/// What handlers share.
+pub(crate) struct Site {
+    reader: Arc<Reader>,
+    clock: Clock,
+    statuses: Vec<watch::Receiver<ViewStatus>>,
+    source: watch::Receiver<FeedSource>,
+}
+
+pub(crate) fn router(
+    reader: Arc<Reader>,
+    clock: Clock,
+    statuses: Vec<watch::Receiver<ViewStatus>>,
+    source: watch::Receiver<FeedSource>,
+) -> Router {
+    let site = Arc::new(Site {
+        reader,
+        clock,
+        statuses,
+        source,
+    });
+    Router::new()
+        .route("/", get(halls::page))
+        .route("/halls/{hall_id}/board", get(board::page))
+        .route("/halls/{hall_id}/board/events", get(board::events))
+        .route("/healthz", get(ready::alive))
+        .route("/readyz", get(ready::ready))
+        .fallback(not_found)
+        .layer(axum::middleware::from_fn(security::headers))
+        .with_state(site)
+}
+
+pub(crate) async fn serve(router: Router, listener: TcpListener, stopping: CancellationToken) {
+    let listener = listener.tap_io(|connection| {
+        // An update is one small packet: it must not wait for a second one.
+        let _still_works = connection.set_nodelay(true);
+    });
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the web server ended");
+    }
+}
+
+/// Something that could not be shown, in the reader's language.
+pub(crate) struct Failure {
+    status: StatusCode,
+    language: Language,
+    nonce: Nonce,
+}
+
+impl Failure {
+    fn new(error: Error, language: Language, nonce: Nonce) -> Self {
+        let status = match &error {
+            Error::NotFound { .. } | Error::Invalid(_) => StatusCode::NOT_FOUND,
+            Error::Internal(reason) => {
+                tracing::error!(reason, "a page failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Error::TooMany(_) | Error::TooEarly { .. } | Error::Stopped { .. } | Error::Unavailable(_) => {
+                tracing::warn!(?error, "a page could not be shown");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        Self {
+            status,
+            language,
+            nonce,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let texts = self.language.texts();
+        let message = if self.status == StatusCode::NOT_FOUND {
+            texts.not_found
+        } else {
+            texts.unavailable
+        };
+        let page = FailurePage {
+            t: texts,
+            language: self.language,
+            nonce: self.nonce,
+            message,
+        };
+        (self.status, render(&page)).into_response()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct FailurePage {
+    t: &'static texts::Texts,
+    language: Language,
+    nonce: Nonce,
+    message: &'static str,
+}
+
+async fn not_found(language: Language, nonce: Nonce) -> Failure {
+    Failure {
+        status: StatusCode::NOT_FOUND,
+        language,
+        nonce,
+    }
+}
+
+/// A page, or a bare failure if its template cannot be filled, which nothing but a fault of ours can cause.
+fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a template failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The projections service on a real Postgres and a real nats-server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where something unexpected happens"
+)]
+
+mod atomicity;
+mod evening;
+mod faults;
+mod poison;
+mod queries;
+mod rebuilding;
+mod stage;
+mod stream;
+mod views;
+mod watching;
+mod web;

@@ -1,0 +1,347 @@
+//! The parts of the bench and what each compares.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::commands;
+use crate::hall;
+use crate::place::{self, Place};
+use crate::report::{Report, Target, median};
+use crate::{append, lights, projection, raw, replay, stock};
+
+/// Callers of the append comparison and the least ratio for each.
+const WRITERS: [(usize, f64); 4] = [(1, 0.75), (8, 0.75), (32, 2.0), (128, 4.0)];
+/// Callers of the command comparison.
+const CALLERS: usize = 32;
+const RAW_1: &str = "raw single-row INSERT, 1 connection";
+
+/// A part of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Raw INSERTs and the library's append.
+    Append,
+    /// Commands through gRPC, and stock cqrs-es.
+    Commands,
+    /// Replay, COPY and projection.
+    Read,
+    /// Command to MQTT publish.
+    Lights,
+    /// Command latency in large logs and long streams.
+    Latency,
+}
+
+impl Part {
+    /// Those asked for, or all.
+    pub fn chosen(only: &[Self]) -> Vec<Self> {
+        if only.is_empty() {
+            Self::value_variants().to_vec()
+        } else {
+            only.to_vec()
+        }
+    }
+}
+
+/// A run of the bench.
+pub struct Bench {
+    place: Place,
+    rounds: u32,
+    time: Duration,
+    events: u64,
+    report: Report,
+}
+
+impl Bench {
+    /// Starts Postgres.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn start(rounds: u32, time: Duration, events: u64) -> anyhow::Result<Self> {
+        let place = Place::start()?;
+        let (_, pool) = place.empty("settings").await?;
+        let mut report = Report::default();
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        report.machine.push(("cores".to_owned(), cores.to_string()));
+        report.machine.extend(place.settings(&pool).await?);
+        pool.close().await;
+        Ok(Self {
+            place,
+            rounds,
+            time,
+            events,
+            report,
+        })
+    }
+
+    /// Runs one part.
+    ///
+    /// # Errors
+    /// Anything fails: a bench with errors has no figures.
+    pub async fn run(&mut self, part: Part) -> anyhow::Result<()> {
+        eprintln!("{part:?}");
+        match part {
+            Part::Append => self.append().await,
+            Part::Commands => self.commands().await,
+            Part::Read => self.read().await,
+            Part::Lights => self.lights().await,
+            Part::Latency => self.latency().await,
+        }
+    }
+
+    /// All figures.
+    pub fn finish(self) -> Report {
+        self.report
+    }
+
+    async fn append(&mut self) -> anyhow::Result<()> {
+        let (options, pool) = self.place.migrated("append").await?;
+        raw::prepare(&pool).await?;
+        let log = place::log(&options).await?;
+        for (writers, least) in WRITERS {
+            let (mut raws, mut owns, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..self.rounds {
+                let raw = raw::single_rows(&options, writers, self.time).await?.rate();
+                let own = append::single_events(&log, writers, self.time).await?.rate();
+                ratios.push(own / raw);
+                raws.push(raw);
+                owns.push(own);
+            }
+            let plural = if writers == 1 { "" } else { "s" };
+            self.report.figure(
+                format!("raw single-row INSERT, {writers} connection{plural}"),
+                "rows/s",
+                raws,
+            );
+            self.report.figure(
+                format!("library append of one event, {writers} writer{plural}"),
+                "events/s",
+                owns,
+            );
+            let name = format!("library append ÷ raw single-row INSERT, {writers} writer{plural}");
+            self.report.ratio(name, median(&ratios), Target::AtLeast(least));
+        }
+        let mut batches = Vec::new();
+        for _ in 0..self.rounds {
+            batches.push(raw::batches(&options, 50, self.time).await?);
+        }
+        self.report
+            .figure("raw INSERT of 50 rows a statement, 1 connection", "rows/s", batches);
+        log.close().await;
+        pool.close().await;
+        Ok(())
+    }
+
+    async fn commands(&mut self) -> anyhow::Result<()> {
+        let (raw_options, raw_pool) = self.place.migrated("commands_raw").await?;
+        raw::prepare(&raw_pool).await?;
+        let (stock_options, stock_pool) = self.place.empty("commands_stock").await?;
+        stock::prepare(&stock_pool).await?;
+        // Each its own log: what one leaves to be published must not burden the other.
+        let (_, pool) = self.place.migrated("commands").await?;
+        let (_, alone_pool) = self.place.migrated("commands_alone").await?;
+        let nats = lights::nats(&self.place)?;
+        let (mut raws, mut stocks, mut owns, mut alone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            raws.push(raw::single_rows(&raw_options, CALLERS, self.time).await?.rate());
+            stocks.push(stock::commands(&stock_options, CALLERS, self.time).await?.rate());
+            let set_ups = [
+                ("commands", Some(nats.url()), true, &mut owns),
+                ("commands_alone", None, true, &mut alone),
+            ];
+            for (database, nats_url, processes, rates) in set_ups {
+                let (api, channel) = commands::serve(&self.place.postgres.url(database), nats_url, processes).await?;
+                let seats = hall::set_up(&channel, CALLERS).await?;
+                rates.push(commands::play(&channel, &seats, CALLERS, self.time).await?.rate());
+                api.stop().await;
+            }
+        }
+        let over =
+            |rates: &[f64], base: &[f64]| median(&rates.iter().zip(base).map(|(a, b)| a / b).collect::<Vec<_>>());
+        let ratios = [
+            (
+                "gRPC commands ÷ raw single-row INSERT, 32 callers",
+                over(&owns, &raws),
+                1.0,
+            ),
+            (
+                "gRPC commands ÷ raw single-row INSERT, 32 callers, settled, not published",
+                over(&alone, &raws),
+                1.0,
+            ),
+            (
+                "gRPC commands ÷ stock cqrs-es + postgres-es commands, 32 callers",
+                over(&owns, &stocks),
+                3.0,
+            ),
+        ];
+        self.report.figure(
+            "raw single-row INSERT beside the commands, 32 connections",
+            "rows/s",
+            raws,
+        );
+        self.report
+            .figure("stock cqrs-es + postgres-es, 32 callers, no gRPC", "commands/s", stocks);
+        self.report.figure(
+            "gRPC open, extend, close, 32 callers, settled and published",
+            "commands/s",
+            owns,
+        );
+        self.report.figure(
+            "gRPC open, extend, close, 32 callers, settled, not published",
+            "commands/s",
+            alone,
+        );
+        for (name, value, least) in ratios {
+            self.report.ratio(name, value, Target::AtLeast(least));
+        }
+        for pool in [raw_pool, stock_pool, pool, alone_pool] {
+            pool.close().await;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> anyhow::Result<()> {
+        let (options, pool) = self.place.migrated("large").await?;
+        let log = place::log(&options).await?;
+        append::fill(&log, self.events).await?;
+        replay::settle(&options).await?;
+        let rows = log.head().await?;
+        let (mut copies, mut folds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let copy = replay::copy_out(&pool, rows).await?;
+            let fold = replay::fold(&log, rows).await?;
+            ratios.push(fold / copy);
+            copies.push(copy);
+            folds.push(fold);
+        }
+        self.report.figure(format!("COPY out of {rows} rows"), "rows/s", copies);
+        self.report
+            .figure(format!("replay, decode and fold of {rows} events"), "events/s", folds);
+        self.report.ratio(
+            "replay and fold ÷ COPY out of the same rows",
+            median(&ratios),
+            Target::AtLeast(0.8),
+        );
+        log.close().await;
+        pool.close().await;
+        self.project().await
+    }
+
+    /// Projects sessions that were really played, the mix of events that a hall has.
+    async fn project(&mut self) -> anyhow::Result<()> {
+        let (options, pool) = self.place.migrated("projected").await?;
+        raw::prepare(&pool).await?;
+        let url = self.place.postgres.url("projected");
+        let (api, channel) = commands::serve(&url, None, true).await?;
+        let seats = hall::set_up(&channel, CALLERS).await?;
+        commands::play(&channel, &seats, CALLERS, self.time * 4).await?;
+        api.stop().await;
+        replay::settle(&options).await?;
+        let (mut raws, mut rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let raw = raw::single_rows(&options, 1, self.time).await?.rate();
+            let rate = projection::rate(&url, "bills").await?;
+            ratios.push(rate / raw);
+            raws.push(raw);
+            rates.push(rate);
+        }
+        self.report
+            .figure(format!("{RAW_1}, beside the projection"), "rows/s", raws);
+        self.report.figure(
+            "projection of played sessions to the bills, 1 worker",
+            "events/s",
+            rates,
+        );
+        self.report.ratio(
+            "projection to a table ÷ raw single-row INSERT, 1 worker",
+            median(&ratios),
+            Target::AtLeast(10.0),
+        );
+        pool.close().await;
+        Ok(())
+    }
+
+    async fn lights(&mut self) -> anyhow::Result<()> {
+        let (_, pool) = self.place.migrated("lights").await?;
+        let nats = lights::nats(&self.place)?;
+        let (api, channel) = commands::serve(&self.place.postgres.url("lights"), Some(nats.url()), true).await?;
+        let seats = hall::set_up(&channel, 8).await?;
+        let fleet = lights::relays(&nats, &seats).await?;
+        let bridge = lights::bridge(&nats, &format!("http://{}", api.address())).await?;
+        lights::latency(&channel, &nats, &seats, 50).await?;
+        let (mut p50, mut p99) = (Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let latency = lights::latency(&channel, &nats, &seats, 300).await?;
+            p50.push(latency.value_at_quantile(0.5) as f64 / 1e3);
+            p99.push(latency.value_at_quantile(0.99) as f64 / 1e3);
+        }
+        self.report.figure("opening sent → MQTT publish heard, p50", "ms", p50);
+        let p99 = self.report.figure("opening sent → MQTT publish heard, p99", "ms", p99);
+        self.report.ratio(
+            "opening sent → MQTT publish heard, p99 in ms, unloaded",
+            p99,
+            Target::AtMost(10.0),
+        );
+        bridge.stop().await;
+        fleet.stop().await;
+        api.stop().await;
+        pool.close().await;
+        Ok(())
+    }
+
+    async fn latency(&mut self) -> anyhow::Result<()> {
+        const CALLS: usize = 1_500;
+        const LONG: usize = 10_000;
+        let (_, empty_pool) = self.place.migrated("latency_empty").await?;
+        let (large, large_pool) = self.place.migrated("latency_large").await?;
+        let log = place::log(&large).await?;
+        append::fill(&log, self.events).await?;
+        log.close().await;
+        replay::settle(&large).await?;
+        let (empty_api, empty) = commands::serve(&self.place.postgres.url("latency_empty"), None, false).await?;
+        let (large_api, large) = commands::serve(&self.place.postgres.url("latency_large"), None, false).await?;
+        let empty_seats = hall::set_up(&empty, 2).await?;
+        let large_seats = hall::set_up(&large, 1).await?;
+        let [fresh, long] = empty_seats.as_slice() else {
+            anyhow::bail!("two tables were set up")
+        };
+        let mut figures = [const { Vec::new() }; 4];
+        for _ in 0..self.rounds {
+            figures[0].push(commands::toggle_latency(&empty, &fresh.table_id, CALLS).await?);
+            figures[1].push(commands::toggle_latency(&large, &large_seats[0].table_id, CALLS).await?);
+        }
+        commands::lengthen(&empty, &long.table_id, LONG).await?;
+        for _ in 0..self.rounds {
+            let fresh = hall::set_up(&empty, 1).await?;
+            figures[2].push(commands::toggle_latency(&empty, &fresh[0].table_id, CALLS).await?);
+            figures[3].push(commands::toggle_latency(&empty, &long.table_id, CALLS).await?);
+        }
+        let over = |a: &[f64], b: &[f64]| median(&a.iter().zip(b).map(|(a, b)| a / b).collect::<Vec<_>>());
+        let (size, length) = (over(&figures[1], &figures[0]), over(&figures[3], &figures[2]));
+        let [on_empty, on_large, on_fresh, on_long] = figures;
+        self.report.figure("command latency p50, empty log", "µs", on_empty);
+        self.report.figure(
+            format!("command latency p50, log of {} events", self.events),
+            "µs",
+            on_large,
+        );
+        self.report.figure("command latency p50, fresh stream", "µs", on_fresh);
+        self.report
+            .figure(format!("command latency p50, stream of {LONG} events"), "µs", on_long);
+        self.report.ratio(
+            format!("p50 command latency, log of {} events ÷ empty log", self.events),
+            size,
+            Target::AtMost(1.1),
+        );
+        self.report.ratio(
+            format!("p50 command latency, stream of {LONG} events ÷ fresh stream"),
+            length,
+            Target::AtMost(1.2),
+        );
+        empty_api.stop().await;
+        large_api.stop().await;
+        empty_pool.close().await;
+        large_pool.close().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,263 @@
+//! One installation for one test: a database, a nats-server, the three services as processes, clients of all of them.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use baize_eventlog::Clock;
+use baize_servers::{NatsServer, Postgres, PostgresOptions, testing};
+use baize_simulators::fleet::{Connections, Fleet, FleetOptions, RelaySpec};
+use jiff::Timestamp;
+use rand::Rng as _;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::clients::Clients;
+use crate::log::Log;
+use crate::program::{self, Process};
+
+/// Below the range from which the system takes ports for outgoing connections, so that a service that was killed finds
+/// its port free when it comes back.
+const PORTS: std::ops::Range<u16> = 15_000..32_000;
+
+/// Everything that runs, in the order in which it must end.
+#[derive(Debug)]
+pub struct World {
+    /// gRPC commands, the process runner, the relay.
+    pub command_api: Process,
+    /// Views, queries, the live page.
+    pub projections: Process,
+    /// Lights.
+    pub device_bridge: Process,
+    /// The stream, and the broker of the lights.
+    pub nats: NatsServer,
+    /// A Postgres of this world alone, with default durability; else the one that all tests share.
+    pub postgres: Option<Postgres>,
+    /// What all services go by.
+    pub clock: Clock,
+    /// Clients of the services.
+    pub clients: Clients,
+    /// Where the queries are served.
+    pub queries: Channel,
+    /// Addresses of commands, queries and the live page.
+    pub addresses: Addresses,
+    /// The database, read past the services.
+    pub pool: PgPool,
+    start: Start,
+    spare: Option<Process>,
+}
+
+/// What the processes are started with.
+#[derive(Debug)]
+struct Start {
+    dir: PathBuf,
+    common: Vec<OsString>,
+    database_url: String,
+}
+
+impl Start {
+    /// `baize serve SERVICE`, as the process `name`.
+    fn process(&self, name: &'static str, service: &str, own: &[(&str, &str)]) -> Process {
+        let own = own
+            .iter()
+            .flat_map(|(flag, value)| [OsString::from(flag), OsString::from(value)]);
+        let arguments = ["serve".into(), service.into()]
+            .into_iter()
+            .chain(self.common.iter().cloned())
+            .chain(own);
+        Process::new(name, &self.dir, arguments)
+    }
+
+    fn command_api(&self, name: &'static str, listen: SocketAddr) -> Process {
+        self.process(
+            name,
+            "command-api",
+            &[
+                ("--database-url", &self.database_url),
+                ("--command-listen", &listen.to_string()),
+            ],
+        )
+    }
+}
+
+/// Where the services listen.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "named as the services")]
+pub struct Addresses {
+    pub commands: SocketAddr,
+    pub queries: SocketAddr,
+    pub web: SocketAddr,
+}
+
+impl World {
+    /// Everything started and ready, on a database of its own within the Postgres that all tests share.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start(speed: f64) -> anyhow::Result<Self> {
+        Self::on(None, testing::fresh_database(), speed).await
+    }
+
+    /// The same on a Postgres of its own, with default durability, for tests that kill it.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start_with_own_postgres(speed: f64) -> anyhow::Result<Self> {
+        let dir = testing::fresh_dir("durable")?;
+        let postgres = Postgres::launch(PostgresOptions::new(dir))?;
+        let url = postgres.fresh_database()?;
+        Self::on(Some(postgres), url, speed).await
+    }
+
+    async fn on(postgres: Option<Postgres>, database_url: String, speed: f64) -> anyhow::Result<Self> {
+        let dir = testing::fresh_dir("services")?;
+        let nats = testing::nats()?;
+        let clock = clock(speed);
+        migrate(&database_url)?;
+        let addresses = Addresses {
+            commands: free_address()?,
+            queries: free_address()?,
+            web: free_address()?,
+        };
+        let (mqtt_host, mqtt_port) = nats.mqtt_address();
+        let common = [
+            "--clock".into(),
+            clock.spec().into(),
+            "--nats-url".into(),
+            nats.url().into(),
+        ]
+        .to_vec();
+        let start = Start {
+            dir,
+            common,
+            database_url,
+        };
+        let mut world = Self {
+            command_api: start.command_api("command-api", addresses.commands),
+            projections: start.process(
+                "projections",
+                "projections",
+                &[
+                    ("--database-url", &start.database_url),
+                    ("--query-listen", &addresses.queries.to_string()),
+                    ("--web-listen", &addresses.web.to_string()),
+                ],
+            ),
+            device_bridge: start.process(
+                "device-bridge",
+                "device-bridge",
+                &[
+                    ("--mqtt-url", &format!("mqtt://{mqtt_host}:{mqtt_port}")),
+                    ("--command-url", &format!("http://{}", addresses.commands)),
+                ],
+            ),
+            clients: Clients::new(&channel(addresses.commands)?, &channel(addresses.queries)?),
+            queries: channel(addresses.queries)?,
+            pool: PgPoolOptions::new()
+                .max_connections(2)
+                .connect_lazy(&start.database_url)?,
+            nats,
+            postgres,
+            clock,
+            addresses,
+            start,
+            spare: None,
+        };
+        for service in world.services() {
+            service.spawn()?;
+        }
+        for service in world.services() {
+            service.ready().await?;
+        }
+        Ok(world)
+    }
+
+    /// The three services.
+    pub fn services(&mut self) -> [&mut Process; 3] {
+        [&mut self.command_api, &mut self.projections, &mut self.device_bridge]
+    }
+
+    /// Clients of another command-api on the same database, started beside the first.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn second_command_api(&mut self) -> anyhow::Result<Clients> {
+        let address = free_address()?;
+        let spare = self.spare.insert(self.start.command_api("command-api-2", address));
+        spare.spawn()?;
+        spare.ready().await?;
+        Ok(Clients::new(&channel(address)?, &self.queries))
+    }
+
+    /// Relays of one lamp each, on the network, each with a connection of its own as in a hall.
+    ///
+    /// # Errors
+    /// They cannot be connected.
+    pub async fn relays(&self, topics: &[&str]) -> anyhow::Result<Fleet> {
+        let (host, port) = self.nats.mqtt_address();
+        let relays = topics.iter().map(|topic| RelaySpec::new(*topic)).collect();
+        let options = FleetOptions {
+            clock: self.clock.clone(),
+            connections: Connections::PerRelay,
+            ..FleetOptions::new(host, port, relays)
+        };
+        Fleet::start(options).await
+    }
+
+    /// The log as it is now.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn log(&self) -> anyhow::Result<Log> {
+        Log::read(&self.pool).await
+    }
+
+    /// A client of the nats-server.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn nats_client(&self) -> anyhow::Result<async_nats::Client> {
+        async_nats::connect(self.nats.url())
+            .await
+            .context("connecting to the nats-server")
+    }
+}
+
+/// A clock that starts now and runs `speed` times as fast. Everybody who reads it reads the same time.
+fn clock(speed: f64) -> Clock {
+    // The specification carries milliseconds, so that this process reads the very clock of the others.
+    let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
+    if speed == 1.0 {
+        Clock::real()
+    } else {
+        Clock::scaled(now, now, speed)
+    }
+}
+
+fn migrate(database_url: &str) -> anyhow::Result<()> {
+    let output = Command::new(program::baize())
+        .args(["migrate", "--database-url", database_url])
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "baize migrate: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+/// Connects when it is first used, and again whenever the service has come back.
+fn channel(address: SocketAddr) -> anyhow::Result<Channel> {
+    Ok(Endpoint::from_shared(format!("http://{address}"))?.connect_lazy())
+}
+
+fn free_address() -> anyhow::Result<SocketAddr> {
+    let candidates = std::iter::repeat_with(|| rand::rng().random_range(PORTS)).take(1000);
+    let free = candidates
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|at| TcpListener::bind(at).is_ok());
+    free.context("no free port")
+}

@@ -1,0 +1,100 @@
+//! Clients that share no code with Baize: a Python program, and buf by reflection.
+
+use std::process::{Output, Stdio};
+
+use baize_journeys::hall::{Hall, plain_tariff};
+use baize_journeys::tools;
+use baize_journeys::world::World;
+use tokio::process::Command;
+
+use crate::{all_is_well, patient_policy};
+
+#[tokio::test]
+async fn a_python_program_opens_a_table_sees_its_lamp_and_reads_its_bill() -> anyhow::Result<()> {
+    let world = World::start(1.0).await?;
+    let fleet = world.relays(&["python-1"]).await?;
+    let (mqtt_host, mqtt_port) = world.nats.mqtt_address();
+    let mut python = Command::new(tools::client_python());
+    python
+        .arg(tools::repository().join("tests/python-client/evening.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    python.args([
+        "--commands",
+        &world.addresses.commands.to_string(),
+        "--queries",
+        &world.addresses.queries.to_string(),
+    ]);
+    python.args(["--mqtt", &format!("{mqtt_host}:{mqtt_port}"), "--relay", "python-1"]);
+    let said = succeed(&mut python).await?;
+    for line in [
+        "lamp on",
+        "refused: TABLE_OCCUPIED",
+        "invalid: {'minutes'",
+        "total ¥",
+        "lamp off; done",
+    ] {
+        assert!(said.contains(line), "{line:?} is missing in:\n{said}");
+    }
+    let lamp: Vec<_> = fleet
+        .lamp("python-1", 1)
+        .changes()
+        .iter()
+        .map(|change| change.on)
+        .collect();
+    assert_eq!(lamp, [true, false], "the lamp really went on and off");
+    all_is_well(&world, &fleet).await
+}
+
+#[tokio::test]
+async fn buf_finds_the_services_by_reflection_and_calls_them() -> anyhow::Result<()> {
+    let world = World::start(1.0).await?;
+    let hall = Hall::open(&world.clients, patient_policy(), plain_tariff()).await?;
+    let (commands, queries) = (
+        format!("http://{}", world.addresses.commands),
+        format!("http://{}", world.addresses.queries),
+    );
+    let listed = succeed(&mut curl(&["--list-methods", &commands])).await?;
+    for method in [
+        "hall.table.v1.TableService/OpenTable",
+        "hall.venue.v1.VenueService/RegisterHall",
+        "hall.wallet.v1.WalletService/CreditTopUp",
+        "hall.device.v1.DeviceService/ConfirmLight",
+    ] {
+        assert!(listed.contains(method), "{method} is missing in:\n{listed}");
+    }
+    let listed = succeed(&mut curl(&["--list-methods", &queries])).await?;
+    for method in [
+        "hall.view.v1.BoardService/GetBoard",
+        "hall.view.v1.BillService/WatchBill",
+        "hall.view.v1.StatementService/GetWallet",
+    ] {
+        assert!(listed.contains(method), "{method} is missing in:\n{listed}");
+    }
+    let head = world.log().await?.head();
+    let message = format!(r#"{{"hallId":"{}","minPosition":{head}}}"#, hall.hall_id);
+    let answer = succeed(&mut curl(&[
+        "--data",
+        &message,
+        &format!("{queries}/hall.view.v1.BoardService/GetBoard"),
+    ]))
+    .await?;
+    let answer: serde_json::Value = serde_json::from_str(&answer)?;
+    assert_eq!(answer["position"].as_str(), Some(head.to_string().as_str()), "{answer}");
+    Ok(())
+}
+
+fn curl(arguments: &[&str]) -> Command {
+    let mut buf = Command::new(tools::buf());
+    buf.args(["curl", "--http2-prior-knowledge", "--protocol", "grpc"])
+        .args(arguments);
+    // Away from the checkout: the schema shall come from the services, not from files.
+    buf.current_dir(std::env::temp_dir());
+    buf
+}
+
+async fn succeed(command: &mut Command) -> anyhow::Result<String> {
+    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    anyhow::ensure!(status.success(), "{command:?}: {status}\n{stdout}\n{stderr}");
+    Ok(stdout.into_owned())
+}

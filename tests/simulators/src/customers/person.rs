@@ -1,0 +1,315 @@
+//! One person's visit: money, a table, play, the bill, home.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baize_proto::hall::table::v1::Bill;
+use baize_proto::hall::view::v1::{BillStatus, SessionBill};
+use jiff::{SignedDuration, Timestamp};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::caller::{Caller, Notes, id};
+use super::ledger::{Answer, Refusal, Visit, VisitEnd};
+use super::plan::{Habit, Mode, Person};
+use super::watch;
+use super::wire::{Failed, Wire};
+
+/// How often one person takes another table after a cancelled opening.
+const CANCELLED_MAX: u32 = 2;
+/// How long after the end of play a bill may take to be settled: whichever is longer, by the hall's clock or in real time.
+const SETTLED_WITHIN: (SignedDuration, Duration) = (SignedDuration::from_mins(10), Duration::from_secs(30));
+
+/// What all persons of a day share.
+pub(crate) struct Day {
+    pub(crate) hall_id: Uuid,
+    pub(crate) closes_at: Timestamp,
+    pub(crate) wire: Wire,
+    pub(crate) notes: Arc<Notes>,
+    /// Cancelled: the hall closes now.
+    pub(crate) closing: CancellationToken,
+}
+
+/// Lives through one person's visit.
+pub(crate) async fn visit(day: Arc<Day>, person: Person) {
+    let Person {
+        number,
+        arrives_at,
+        habit,
+        ..
+    } = person;
+    tokio::select! {
+        () = day.wire.clock.sleep_until(arrives_at) => {}
+        () = day.closing.cancelled() => return,
+    }
+    let caller = Caller {
+        person: number,
+        wire: day.wire.clone(),
+        notes: Arc::clone(&day.notes),
+        habit,
+        rng: StdRng::seed_from_u64(person.seed),
+    };
+    let member_id = Uuid::new_v4();
+    let mut visitor = Visitor {
+        day: Arc::clone(&day),
+        person,
+        caller,
+        member_id,
+        paid_in_fen: Some(0),
+        paid_fen: 0,
+    };
+    let end = visitor.stay().await;
+    let left_at = visitor.caller.now();
+    tracing::debug!(person = number, ?habit, ?end, "left");
+    day.notes.visit(Visit {
+        person: number,
+        member_id,
+        habit,
+        arrived_at: arrives_at,
+        left_at,
+        end,
+    });
+}
+
+/// A person on a visit.
+pub(super) struct Visitor {
+    pub(super) day: Arc<Day>,
+    pub(super) person: Person,
+    pub(super) caller: Caller,
+    pub(super) member_id: Uuid,
+    /// What came into the wallet; nobody knows if a top-up was never answered.
+    pub(super) paid_in_fen: Option<i64>,
+    /// What was paid for settled sessions.
+    paid_fen: i64,
+}
+
+/// A table that was opened.
+pub(super) struct Opened {
+    pub(super) session_id: Uuid,
+    pub(super) table_id: Uuid,
+    pub(super) position: u64,
+}
+
+impl Visitor {
+    async fn stay(&mut self) -> VisitEnd {
+        let comes_with_money = !matches!(self.person.habit, Habit::NoWallet | Habit::NoWalletLeaves);
+        if comes_with_money && self.top_up(self.person.top_up_fen).await.is_err() {
+            return VisitEnd::GaveUp;
+        }
+        for _ in 0..=CANCELLED_MAX {
+            let opened = match self.open_some_table().await {
+                Ok(opened) => opened,
+                Err(end) => return end,
+            };
+            match self.play(&opened).await {
+                Ok(BillStatus::Cancelled) => {}
+                Ok(_) => return VisitEnd::Played,
+                Err(Failed::Refused(refusal)) => {
+                    self.caller
+                        .complain(format!("session {}: {}", opened.session_id, told(&refusal)));
+                    return VisitEnd::GaveUp;
+                }
+                Err(Failed::Unknown(_)) => return VisitEnd::GaveUp,
+            }
+        }
+        VisitEnd::Cancelled
+    }
+
+    /// Plays until the bill is settled or the session cancelled; tells which.
+    async fn play(&mut self, opened: &Opened) -> Result<BillStatus, Failed> {
+        let session_id = opened.session_id;
+        let bill = self.caller.bill(session_id, opened.position).await?;
+        if id(&bill.table_id) != opened.table_id || id(&bill.member_id) != self.member_id {
+            self.caller
+                .complain(format!("the bill of session {session_id} is not ours: {bill:?}"));
+        }
+        let began = self.caller.now();
+        let leaves_at = later(began, self.person.play).min(self.day.closes_at);
+        let mut extends_at = self.person.extends.map(|_| later(began, self.person.play / 2));
+        let stays_to_the_end = self.person.runs_out && matches!(self.person.mode, Mode::Prepaid { .. });
+        let leaves_at = if stays_to_the_end {
+            self.day.closes_at
+        } else {
+            leaves_at
+        };
+        loop {
+            let next = extends_at.filter(|at| *at < leaves_at).unwrap_or(leaves_at);
+            let ended = tokio::select! {
+                _ended = watch::until(&self.day.wire, session_id, |bill| bill.status() != BillStatus::Running) => true,
+                () = self.day.wire.clock.sleep_until(next) => false,
+                () = self.day.closing.cancelled() => { extends_at = None; false }
+            };
+            if ended {
+                break;
+            }
+            if extends_at.is_some_and(|at| at <= next) {
+                extends_at = None;
+                self.extend(session_id).await?;
+            } else {
+                self.close(session_id).await?;
+                break;
+            }
+        }
+        self.settle(session_id).await
+    }
+
+    async fn extend(&mut self, session_id: Uuid) -> Result<(), Failed> {
+        let minutes = self.person.extends.unwrap_or(15);
+        match self.caller.extend(session_id, minutes).await {
+            Err(Failed::Refused(refusal)) if refusal.reason == "TOP_UP_REQUIRED" => {
+                if self.top_up_shortfall(&refusal).await.is_ok()
+                    && let Err(Failed::Refused(again)) = self.caller.extend(session_id, minutes).await
+                {
+                    self.refused_because_over(session_id, &again).await;
+                }
+                Ok(())
+            }
+            Err(Failed::Refused(refusal)) => {
+                self.refused_because_over(session_id, &refusal).await;
+                Ok(())
+            }
+            Err(Failed::Unknown(_)) | Ok(_) => Ok(()),
+        }
+    }
+
+    async fn close(&mut self, session_id: Uuid) -> Result<(), Failed> {
+        let (total_fen, position) = match self.caller.close(session_id).await {
+            Ok(Answer::Closed {
+                total_fen, position, ..
+            }) => (total_fen, position),
+            Ok(_) => return Ok(()),
+            Err(Failed::Refused(refusal)) => {
+                self.refused_because_over(session_id, &refusal).await;
+                return Ok(());
+            }
+            Err(unknown) => return Err(unknown),
+        };
+        let bill = self.caller.bill(session_id, position).await?;
+        let content = bill.bill.clone().unwrap_or_default();
+        if content.total_fen != total_fen || bill.status() == BillStatus::Running {
+            self.caller.complain(format!(
+                "session {session_id} was closed at {total_fen} fen, and the bill read afterwards is {bill:?}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// A refusal to change a session is right only if the session is over.
+    async fn refused_because_over(&mut self, session_id: Uuid, refusal: &Refusal) {
+        let over = watch::until(&self.day.wire, session_id, |bill| bill.status() != BillStatus::Running);
+        if tokio::time::timeout(SETTLED_WITHIN.1, over).await.is_err() {
+            self.caller.complain(format!(
+                "session {session_id} goes on, yet was refused: {}",
+                told(refusal)
+            ));
+        }
+    }
+
+    async fn settle(&mut self, session_id: Uuid) -> Result<BillStatus, Failed> {
+        let limit = self
+            .day
+            .wire
+            .clock
+            .real_duration(SETTLED_WITHIN.0.unsigned_abs())
+            .max(SETTLED_WITHIN.1);
+        let settled = watch::until(&self.day.wire, session_id, |bill| {
+            matches!(
+                bill.status(),
+                BillStatus::Paid | BillStatus::Outstanding | BillStatus::Cancelled
+            )
+        });
+        let Ok((_, position)) = tokio::time::timeout(limit, settled).await else {
+            self.caller
+                .complain(format!("the bill of session {session_id} was not settled in {limit:?}"));
+            return Err(Failed::Unknown("not settled".to_owned()));
+        };
+        let bill = self.caller.bill(session_id, position).await?;
+        self.check_bill(&bill);
+        self.paid_fen += bill.paid_fen;
+        self.check_wallet(&bill, position).await?;
+        Ok(bill.status())
+    }
+
+    fn check_bill(&self, bill: &SessionBill) {
+        let content = bill.bill.clone().unwrap_or_default();
+        let cancelled = bill.status() == BillStatus::Cancelled;
+        let owes_the_rest = bill.paid_fen + bill.outstanding_fen == if cancelled { 0 } else { content.total_fen };
+        let status_fits = (bill.status() == BillStatus::Outstanding) == (bill.outstanding_fen > 0);
+        if !(adds_up(&content) && owes_the_rest && status_fits) {
+            self.caller.complain(format!(
+                "the bill of session {} does not add up: {bill:?}",
+                bill.session_id
+            ));
+        }
+    }
+
+    async fn check_wallet(&mut self, bill: &SessionBill, position: u64) -> Result<(), Failed> {
+        let wallet = self.caller.wallet(self.member_id, position).await?;
+        let balance_fen = wallet.principal_fen + wallet.bonus_fen;
+        let expected_fen = self.paid_in_fen.map(|paid_in| paid_in - self.paid_fen);
+        let sound = wallet.principal_fen >= 0
+            && wallet.bonus_fen >= 0
+            && wallet.held_fen == 0
+            && wallet.available_fen == balance_fen
+            && wallet.owed_fen == bill.outstanding_fen
+            && expected_fen.is_none_or(|expected| expected == balance_fen);
+        if !sound {
+            self.caller.complain(format!(
+                "after session {} the wallet should hold {expected_fen:?} fen and is {wallet:?}",
+                bill.session_id
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn wait(&self, time: SignedDuration) {
+        let clock = &self.day.wire.clock;
+        tokio::select! {
+            () = clock.sleep(time.unsigned_abs()) => {}
+            () = self.day.closing.cancelled() => {}
+        }
+    }
+}
+
+/// Whether the lines sum to the total, and the total is no gift.
+pub(crate) fn adds_up(bill: &Bill) -> bool {
+    let sum = bill
+        .lines
+        .iter()
+        .try_fold(0_i64, |sum, line| sum.checked_add(line.amount_fen));
+    sum == Some(bill.total_fen) && bill.total_fen >= 0
+}
+
+pub(super) fn told(refusal: &Refusal) -> String {
+    format!("refused as {} {:?}: {}", refusal.code, refusal.reason, refusal.message)
+}
+
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use baize_proto::hall::table::v1::BillLine;
+
+    use super::*;
+
+    #[test]
+    fn a_bill_adds_up_only_if_its_lines_sum_to_its_total() {
+        let line = |amount_fen| BillLine {
+            amount_fen,
+            ..BillLine::default()
+        };
+        let bill = |lines: &[i64], total_fen| Bill {
+            lines: lines.iter().copied().map(line).collect(),
+            total_fen,
+        };
+        assert!(adds_up(&bill(&[1200, -200], 1000)));
+        assert!(adds_up(&bill(&[], 0)));
+        assert!(!adds_up(&bill(&[1200], 1201)));
+        assert!(!adds_up(&bill(&[-1], -1)));
+        assert!(!adds_up(&bill(&[i64::MAX, 1], i64::MIN)));
+    }
+}

@@ -1,0 +1,241 @@
+//! How customers call: with deadlines, again under the same request id while the service is away, and noted down.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use baize_eventlog::Clock;
+use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
+use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
+use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
+use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
+use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
+use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::StatusExt as _;
+
+use super::ledger::Refusal;
+
+/// How long one attempt may take, in real time.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// Waits between attempts grow from the first to the second.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+/// Connections to the two services.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    command_url: String,
+    command: Channel,
+    query: Channel,
+    retry_for: Duration,
+    pub(crate) clock: Clock,
+}
+
+/// Why a call did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Failed {
+    /// Nothing was done, for a reason.
+    Refused(Refusal),
+    /// Nobody knows.
+    Unknown(String),
+}
+
+/// What came of a call, and how often it was sent.
+pub(crate) struct Asked<T> {
+    pub(crate) result: Result<T, Failed>,
+    pub(crate) attempts: u32,
+    pub(crate) took: Duration,
+}
+
+impl Wire {
+    /// Connects when first used, and again whenever a connection is lost.
+    pub(crate) fn new(command_url: &str, query_url: &str, retry_for: Duration, clock: Clock) -> anyhow::Result<Self> {
+        Ok(Self {
+            command_url: command_url.to_owned(),
+            command: endpoint(command_url)?.connect_lazy(),
+            query: endpoint(query_url)?.connect_lazy(),
+            retry_for,
+            clock,
+        })
+    }
+
+    /// The same with a connection of its own for commands, to be lost.
+    pub(crate) fn fresh(&self) -> anyhow::Result<Self> {
+        Ok(Self {
+            command: endpoint(&self.command_url)?.connect_lazy(),
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn tables(&self) -> TableServiceClient<Channel> {
+        TableServiceClient::new(self.command.clone())
+    }
+
+    pub(crate) fn wallets(&self) -> WalletServiceClient<Channel> {
+        WalletServiceClient::new(self.command.clone())
+    }
+
+    pub(crate) fn venues(&self) -> VenueServiceClient<Channel> {
+        VenueServiceClient::new(self.command.clone())
+    }
+
+    pub(crate) fn boards(&self) -> BoardServiceClient<Channel> {
+        BoardServiceClient::new(self.query.clone())
+    }
+
+    pub(crate) fn bills(&self) -> BillServiceClient<Channel> {
+        BillServiceClient::new(self.query.clone())
+    }
+
+    pub(crate) fn statements(&self) -> StatementServiceClient<Channel> {
+        StatementServiceClient::new(self.query.clone())
+    }
+
+    /// Calls until there is an answer or a refusal, or patience ends. Only for what may be repeated: queries, and
+    /// commands under one request id.
+    pub(crate) async fn ask<T, F>(&self, mut call: impl FnMut() -> F) -> Asked<T>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let began = Instant::now();
+        let mut wait = BACKOFF.0;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            // The client's own deadline too: a server that hangs does not answer its deadline either.
+            let answer = tokio::time::timeout(DEADLINE + Duration::from_secs(1), call()).await;
+            let status = match answer {
+                Ok(Ok(answer)) => {
+                    return Asked {
+                        result: Ok(answer.into_inner()),
+                        attempts,
+                        took: began.elapsed(),
+                    };
+                }
+                Ok(Err(status)) => status,
+                Err(_) => Status::deadline_exceeded("no answer"),
+            };
+            if !may_pass(&status) {
+                return Asked {
+                    result: Err(Failed::Refused(refusal(&status))),
+                    attempts,
+                    took: began.elapsed(),
+                };
+            }
+            tracing::debug!(%status, attempts, "trying again");
+            if began.elapsed() + wait > self.retry_for {
+                let error = format!("{:?}: {}", status.code(), status.message());
+                return Asked {
+                    result: Err(Failed::Unknown(error)),
+                    attempts,
+                    took: began.elapsed(),
+                };
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(BACKOFF.1);
+        }
+    }
+}
+
+/// A request with its deadline, which the server is told.
+pub(crate) fn timed<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(DEADLINE);
+    request
+}
+
+/// Whether the same call may succeed later. `Unknown` and `Internal` are what a connection that breaks looks like.
+fn may_pass(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Aborted
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Unknown
+            | Code::Internal
+    )
+}
+
+fn refusal(status: &Status) -> Refusal {
+    let details = status.get_error_details();
+    let info = details.error_info();
+    let facts = info
+        .map(|info| info.metadata.clone().into_iter().collect())
+        .unwrap_or_default();
+    Refusal {
+        code: format!("{:?}", status.code()),
+        reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
+        message: status.message().to_owned(),
+        facts,
+    }
+}
+
+fn endpoint(url: &str) -> anyhow::Result<Endpoint> {
+    let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| format!("{url:?} is no URL"))?;
+    Ok(endpoint
+        .connect_timeout(Duration::from_secs(2))
+        .http2_keep_alive_interval(Duration::from_secs(5))
+        .keep_alive_timeout(Duration::from_secs(5))
+        .tcp_nodelay(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    fn wire(retry_for: Duration) -> Wire {
+        Wire::new("http://127.0.0.1:1", "http://127.0.0.1:1", retry_for, Clock::real()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_call_is_repeated_until_the_service_is_back() {
+        let calls = AtomicU32::new(0);
+        let wire = wire(Duration::from_secs(60));
+        let asked = wire.ask(async || match calls.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(Status::unavailable("away")),
+            1 => Err(Status::unknown("transport error")),
+            _ => Ok(Response::new("here")),
+        });
+        let asked = asked.await;
+        assert_eq!((asked.result, asked.attempts), (Ok("here"), 3));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_answer_and_is_not_repeated() {
+        let facts = [("shortfall_fen".to_owned(), "500".to_owned())];
+        let details = ErrorDetails::with_error_info("TOP_UP_REQUIRED", "baize", facts.clone());
+        let status = Status::with_error_details(Code::FailedPrecondition, "too little", details);
+        let asked = wire(Duration::from_secs(60))
+            .ask(async || Err::<Response<()>, _>(status.clone()))
+            .await;
+        let refusal = Refusal {
+            code: "FailedPrecondition".to_owned(),
+            reason: "TOP_UP_REQUIRED".to_owned(),
+            message: "too little".to_owned(),
+            facts: facts.into(),
+        };
+        assert_eq!((asked.result, asked.attempts), (Err(Failed::Refused(refusal)), 1));
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stays_away_leaves_the_outcome_unknown() {
+        let wire = wire(Duration::from_millis(50));
+        let asked = wire.ask(|| {
+            let mut client = wire.boards();
+            async move {
+                client
+                    .get_board(timed(baize_proto::hall::view::v1::GetBoardRequest::default()))
+                    .await
+            }
+        });
+        let asked = asked.await;
+        assert!(matches!(asked.result, Err(Failed::Unknown(_))), "{:?}", asked.result);
+        assert!(asked.attempts > 1);
+    }
+}

@@ -1,0 +1,41 @@
+//! `baize-simulators`: the world outside as a program.
+
+use std::process::ExitCode;
+
+use baize_simulators::{customers, fleet};
+use clap::{Parser, Subcommand};
+
+/// Simulated relays and customers for a running Baize.
+#[derive(Debug, Parser)]
+#[command(name = "baize-simulators", version)]
+struct Cli {
+    #[command(subcommand)]
+    simulator: Simulator,
+}
+
+#[derive(Debug, Subcommand)]
+enum Simulator {
+    /// Relays that speak Tasmota over MQTT, until SIGTERM or Ctrl-C.
+    Fleet(fleet::cli::Args),
+    /// A day of customers who act only through gRPC.
+    Customers(customers::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let ended = match Cli::parse().simulator {
+        Simulator::Fleet(args) => fleet::cli::run(args).await,
+        Simulator::Customers(args) => args.run().await,
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("baize-simulators: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
