@@ -10,6 +10,7 @@ pub mod event;
 pub mod hall;
 pub mod ids;
 pub mod journal;
+pub mod level;
 pub mod money;
 pub mod processes;
 pub mod refusal;

@@ -2,7 +2,8 @@
 
 use baize_domain::money::Fen;
 use baize_domain::session::{BillLine, SessionMode};
-use baize_domain::tariff::{self, pricing::within_grace};
+use baize_domain::tariff::pricing::within_grace;
+use baize_domain::tariff::{Course, Stretch};
 use jiff::tz::TimeZone;
 
 use super::Check;
@@ -61,24 +62,39 @@ fn equals_tariff(session: &Session) -> Option<String> {
     let Ok(zone) = TimeZone::get(&session.time_zone) else {
         return Some(format!("its time zone {:?} is unknown", session.time_zone));
     };
-    let tariff = &session.tariff.tariff;
     let Some(billing_from) = session.billing_from else {
         return Some("it was closed, but its billing never began".to_owned());
     };
+    let course = Course {
+        zone: &zone,
+        past: &[],
+        prices: &session.tariff,
+        from: session.opened_at,
+        discount: session.discount.as_ref(),
+        goods: &[],
+    };
     match &session.mode {
         SessionMode::Postpaid { .. } => {
-            let due = tariff::bill(tariff, &zone, billing_from, *closed_at);
+            let due = Course {
+                from: billing_from,
+                ..course
+            }
+            .bill(*closed_at);
             (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
         }
         SessionMode::Prepaid { minutes, price, .. } => {
             // However many purchases it was bought in, the time costs what it would have cost at once.
             let minutes = minutes + session.extensions.iter().map(|(minutes, _)| *minutes).sum::<u32>();
             let bought = *price + session.extensions.iter().map(|(_, price)| *price).sum();
-            let due = tariff::price_prepaid(tariff, &zone, session.opened_at, minutes).total;
+            let due = course.prepaid(minutes).total;
             if due != bought {
                 return Some(format!("{minutes} minutes were sold for {bought}, due {due}"));
             }
-            let free = *closed_at <= billing_from || within_grace(tariff, billing_from, *closed_at);
+            let free = within_grace(&[Stretch {
+                prices: &session.tariff,
+                from: billing_from,
+                to: *closed_at,
+            }]);
             let due = if free { Fen::ZERO } else { bought };
             (due != bill.total).then(|| format!("billed {}, due {due}", bill.total))
         }

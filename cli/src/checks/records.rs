@@ -8,7 +8,7 @@ use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{HoldId, SessionId};
 use baize_domain::money::Fen;
 use baize_domain::session::{Bill, CancelReason, CloseCause, SessionMode};
-use baize_domain::tariff::PinnedTariff;
+use baize_domain::tariff::{Discount, PinnedTariff};
 use baize_domain::wallet::Split;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -35,6 +35,7 @@ pub struct Session {
     pub mode: SessionMode,
     pub light: LightChannel,
     pub tariff: Arc<PinnedTariff>,
+    pub discount: Option<Discount>,
     pub time_zone: String,
     pub policy: HallPolicy,
     pub opened_at: Timestamp,

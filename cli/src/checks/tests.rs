@@ -11,7 +11,7 @@ use baize_domain::journal::{Account, Entry, JournalEvent, Source};
 use baize_domain::money::Fen;
 use baize_domain::session::{Bill, BillLine, BillingStartCause, CloseCause, SessionMode, TableSessionEvent};
 use baize_domain::table::TableEvent;
-use baize_domain::tariff::{self, PinnedTariff, Tariff};
+use baize_domain::tariff::{self, PinnedTariff, Stretch, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_eventlog::{META_REQUEST_ID, RecordedEvent, StreamId};
 use jiff::tz::TimeZone;
@@ -42,8 +42,21 @@ fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
+fn pinned() -> PinnedTariff {
+    PinnedTariff {
+        plan_id: id(8).into(),
+        version: 1,
+        tariff: tariff(),
+    }
+}
+
 fn bill() -> Bill {
-    tariff::bill(&tariff(), &TimeZone::UTC, at(2), at(2 + PLAYED_MINUTES * 60))
+    let played = Stretch {
+        prices: &pinned(),
+        from: at(2),
+        to: at(2 + PLAYED_MINUTES * 60),
+    };
+    tariff::bill(&TimeZone::UTC, &[played], None, &[])
 }
 
 /// One postpaid session from top-up to settlement, with the streams of its events.
@@ -107,11 +120,8 @@ fn evening() -> Vec<(Uuid, Event)> {
         member_id: member,
         mode,
         light,
-        tariff: Arc::new(PinnedTariff {
-            plan_id: id(8).into(),
-            version: 1,
-            tariff: tariff(),
-        }),
+        tariff: Arc::new(pinned()),
+        discount: None,
         time_zone: "UTC".to_owned(),
         policy: HallPolicy::default(),
         opened_at: at(1),

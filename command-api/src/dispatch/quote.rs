@@ -6,7 +6,7 @@ use baize_domain::ids::{TableId, TariffPlanId};
 use baize_domain::refusal::{Refusal, RefusalKind};
 use baize_domain::session::Bill;
 use baize_domain::table::{Table, TableError};
-use baize_domain::tariff::{self, TariffPlan};
+use baize_domain::tariff::{Course, TariffPlan};
 use baize_eventlog::{Repository, StreamId};
 use cqrs_es::Aggregate;
 
@@ -49,13 +49,15 @@ impl Dispatcher {
         let published = published.ok_or_else(|| not_published(profile.tariff_plan_id))?;
         let zone = time_zone_or_utc(&hall.time_zone);
         let pinned = &published.pinned;
-        let quote = tariff::quote(
-            &pinned.tariff,
-            &zone,
-            self.clock.now(),
-            minutes,
-            hall.policy.hold_minutes,
-        );
+        let course = Course {
+            zone: &zone,
+            past: &[],
+            prices: pinned,
+            from: self.clock.now(),
+            discount: None,
+            goods: &[],
+        };
+        let quote = course.quote(minutes, hall.policy.hold_minutes);
         Ok(Quoted {
             bill: quote.prepaid,
             plan_id: pinned.plan_id,

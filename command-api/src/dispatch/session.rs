@@ -51,6 +51,7 @@ pub async fn open(
         session_id,
         member_id,
         mode,
+        discount: None,
         session: &session,
         table: &table,
         hall: &hall,

@@ -42,5 +42,20 @@ fn line(line: BillLine) -> v1::BillLine {
             minutes,
             ..of(Kind::Prepaid)
         },
+        BillLine::Discount { level, rate, .. } => v1::BillLine {
+            level: level.to_string(),
+            rate: rate.normalize().to_string(),
+            ..of(Kind::Discount)
+        },
+        BillLine::Goods(line) => v1::BillLine {
+            goods: Some(v1::Goods {
+                code: line.code,
+                name_zh: line.name_zh,
+                name_en: line.name_en,
+                quantity: line.quantity,
+                price_fen: line.price.0,
+            }),
+            ..of(Kind::Goods)
+        },
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn opened(mode: SessionMode) -> Event {
                 grace_seconds: 0,
             },
         }),
+        discount: None,
         time_zone: "Asia/Shanghai".into(),
         policy: HallPolicy::default(),
         opened_at: at(0),

@@ -1,11 +1,13 @@
 //! What a session costs, line by line.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::level::LevelCode;
 use crate::money::Fen;
 
-/// One line of a bill. `MinimumCharge`, `Cap` and `Prepaid` lines are adjustments so that the lines always sum to the total.
+/// One line of a bill. `MinimumCharge`, `Cap` and `Discount` lines are adjustments so that the lines always sum to the total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BillLine {
     /// Time billed within one band: the whole steps of the session, minute by minute by the clock of the hall.
@@ -37,9 +39,42 @@ pub enum BillLine {
     Prepaid {
         /// Minutes bought.
         minutes: u32,
-        /// What they cost.
+        /// What they cost, before the discount.
         amount: Fen,
     },
+    /// Taken off the price of play by the person's level.
+    Discount {
+        /// The level that gives it.
+        level: LevelCode,
+        /// The part that is taken off, 0 to 1.
+        rate: Decimal,
+        /// ≤ 0, rounded half-up once.
+        amount: Fen,
+    },
+    /// Something to eat, to drink or to use. The discount leaves it as it is.
+    Goods(GoodsLine),
+}
+
+/// Goods of one kind, as they were priced when they were put on the bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoodsLine {
+    /// The code in the hall's list of goods.
+    pub code: String,
+    /// What customers read in Chinese.
+    pub name_zh: String,
+    /// What customers read in English.
+    pub name_en: String,
+    /// How many, at least 1.
+    pub quantity: u32,
+    /// Price of one.
+    pub price: Fen,
+}
+
+impl GoodsLine {
+    /// What they cost together.
+    pub const fn amount(&self) -> Fen {
+        Fen(self.price.0.saturating_mul(self.quantity as i64))
+    }
 }
 
 impl BillLine {
@@ -49,7 +84,9 @@ impl BillLine {
             Self::Time { amount, .. }
             | Self::MinimumCharge { amount }
             | Self::Cap { amount }
-            | Self::Prepaid { amount, .. } => *amount,
+            | Self::Prepaid { amount, .. }
+            | Self::Discount { amount, .. } => *amount,
+            Self::Goods(line) => line.amount(),
         }
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::money::Fen;
-use crate::tariff;
-use crate::tariff::pricing::{seconds_after, within_grace};
+use crate::tariff::Course;
+use crate::tariff::pricing::{Stretch, discount_line, seconds_after, within_grace};
 
 use super::reach::{check_minutes, extension};
 use super::{
-    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, TableSession,
+    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, Purchase, TableSession,
     TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
 };
 
@@ -54,6 +54,7 @@ pub fn open(session: &TableSession, opening: Opening) -> Result<Vec<TableSession
         mode: opening.mode,
         light: opening.light,
         tariff: opening.tariff,
+        discount: opening.discount,
         time_zone: opening.time_zone,
         policy: opening.policy,
         opened_at: opening.opened_at,
@@ -272,21 +273,53 @@ fn end_of_play(
 
 /// Postpaid: the time played. Prepaid: what was bought, unless play was so short that it costs nothing.
 fn final_bill(session: &TableSession, opening: &Opening, from: Timestamp, to: Timestamp) -> Bill {
+    let zone = opening.zone();
     if !opening.is_prepaid() {
-        return tariff::bill(opening.prices(), &opening.zone(), from, to);
+        return Course {
+            from,
+            ..opening.course(&zone)
+        }
+        .bill(to);
     }
-    if to <= from || within_grace(opening.prices(), from, to) {
+    let played = Stretch {
+        prices: &opening.tariff,
+        from,
+        to,
+    };
+    if within_grace(&[played]) {
         return Bill::default();
     }
+    let mut lines = purchases(
+        session,
+        &Course {
+            discount: None,
+            ..opening.course(&zone)
+        },
+    );
+    let bought: Fen = lines.iter().map(BillLine::amount).sum();
+    lines.extend(
+        opening
+            .discount
+            .as_ref()
+            .and_then(|discount| discount_line(discount, bought)),
+    );
     Bill {
-        lines: session
-            .purchases
-            .iter()
-            .map(|purchase| BillLine::Prepaid {
-                minutes: purchase.minutes,
-                amount: purchase.price,
-            })
-            .collect(),
-        total: session.bought_price(),
+        total: lines.iter().map(BillLine::amount).sum(),
+        lines,
     }
+}
+
+/// What was bought, each time at the price before the discount: what all time bought by then costs, less what was bought before.
+fn purchases(session: &TableSession, undiscounted: &Course<'_>) -> Vec<BillLine> {
+    let (mut minutes, mut price) = (0, Fen::ZERO);
+    let line = |purchase: &Purchase| {
+        let before = price;
+        minutes += purchase.minutes;
+        price = undiscounted.prepaid(minutes).total;
+        BillLine::Prepaid {
+            minutes: purchase.minutes,
+            amount: price - before,
+        }
+    };
+    session.purchases.iter().map(line).collect()
 }

@@ -9,7 +9,7 @@ use crate::device::LightChannel;
 use crate::hall::HallPolicy;
 use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId};
 use crate::money::Fen;
-use crate::tariff::PinnedTariff;
+use crate::tariff::{Discount, PinnedTariff};
 
 use super::Bill;
 
@@ -98,6 +98,9 @@ pub enum TableSessionEvent {
         light: LightChannel,
         /// The prices.
         tariff: Arc<PinnedTariff>,
+        /// What the person's level takes off the price of play.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discount: Option<Discount>,
         /// The hall's time zone (IANA).
         time_zone: String,
         /// The hall's policy.

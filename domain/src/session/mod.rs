@@ -23,7 +23,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use bill::{Bill, BillLine};
+pub use bill::{Bill, BillLine, GoodsLine};
 pub use commands::TableSessionCommand;
 pub use decide::decide;
 pub use errors::TableSessionError;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::money::Fen;
 use crate::refusal::InvalidField;
-use crate::tariff::covered_until;
-use crate::tariff::pricing::{PLAY_MINUTES_MAX, longest, minutes_after, price_prepaid, seconds_after, whole_steps};
+use crate::tariff::Course;
+use crate::tariff::pricing::{PLAY_MINUTES_MAX, minutes_after, minutes_between, seconds_after, whole_steps};
 
 use super::{Opening, TableSession, TableSessionError};
 
@@ -65,7 +65,8 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
             minutes_max: PLAY_MINUTES_MAX,
         });
     }
-    let whole = price_prepaid(opening.prices(), &opening.zone(), opening.opened_at, bought + minutes);
+    let zone = opening.zone();
+    let whole = opening.course(&zone).prepaid(bought + minutes);
     Ok(Extension {
         minutes,
         price: whole.total.saturating_sub_zero(session.bought_price()),
@@ -78,35 +79,32 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
 /// # Errors
 /// [`TableSessionError::TooLong`].
 pub fn raise(session: &TableSession, opening: &Opening, minutes: u32) -> Result<Raise, TableSessionError> {
-    let base = base(session, opening);
-    let longest = longest(opening.prices());
-    if session.covered_until >= minutes_after(base, longest) {
-        return Err(TableSessionError::TooLong { minutes_max: longest });
-    }
-    let target = minutes_after(session.covered_until, minutes);
-    let whole = minutes_between(base, target).min(longest);
     let zone = opening.zone();
-    let held = price_prepaid(opening.prices(), &zone, base, whole)
-        .total
-        .max(session.held);
+    let course = course(session, opening, &zone);
+    let reach_max = course.reach_max();
+    if session.covered_until >= reach_max {
+        return Err(TableSessionError::TooLong {
+            minutes_max: minutes_between(course.from, reach_max),
+        });
+    }
+    let target = minutes_after(session.covered_until, minutes).min(reach_max);
+    let held = course.secured(target).total.max(session.held);
     Ok(Raise {
         added: held - session.held,
         held,
-        covered_until: covered_until(opening.prices(), &zone, base, held),
+        covered_until: course.covered_until(held),
     })
 }
 
 /// What `available` can still secure, if that is a step or more.
 pub fn raise_within(session: &TableSession, opening: &Opening, available: Fen) -> Option<Raise> {
-    let base = base(session, opening);
     let zone = opening.zone();
-    let reached = covered_until(opening.prices(), &zone, base, session.held + available);
+    let course = course(session, opening, &zone);
+    let reached = course.covered_until(session.held + available);
     if reached <= session.covered_until {
         return None;
     }
-    let held = price_prepaid(opening.prices(), &zone, base, minutes_between(base, reached))
-        .total
-        .max(session.held);
+    let held = course.secured(reached).total.max(session.held);
     Some(Raise {
         added: held - session.held,
         held,
@@ -124,14 +122,10 @@ pub fn light_until(opening: &Opening, billing_started: bool, covered_until: Time
     seconds_after(covered_until, opening.policy.linger_seconds.saturating_add(delay))
 }
 
-/// From when on postpaid time is counted.
-fn base(session: &TableSession, opening: &Opening) -> Timestamp {
-    session.billing.map_or(opening.opened_at, |billing| billing.from)
-}
-
-/// Minutes from `from` to `to`, a part counted whole.
-fn minutes_between(from: Timestamp, to: Timestamp) -> u32 {
-    let seconds =
-        to.as_second().saturating_sub(from.as_second()) + i64::from(to.subsec_nanosecond() > from.subsec_nanosecond());
-    u32::try_from(seconds.max(0).div_euclid(60) + i64::from(seconds.rem_euclid(60) > 0)).unwrap_or(u32::MAX)
+/// The course of a postpaid session: counted from the opening until billing starts.
+fn course<'a>(session: &TableSession, opening: &'a Opening, zone: &'a jiff::tz::TimeZone) -> Course<'a> {
+    Course {
+        from: session.billing.map_or(opening.opened_at, |billing| billing.from),
+        ..opening.course(zone)
+    }
 }

@@ -10,7 +10,7 @@ use crate::device::LightChannel;
 use crate::hall::{HallPolicy, time_zone_or_utc};
 use crate::ids::{HallId, MemberId, SessionId, TableId};
 use crate::money::Fen;
-use crate::tariff::{PinnedTariff, Tariff};
+use crate::tariff::{Course, Discount, PinnedTariff, Tariff};
 
 use super::{Bill, BillingStartCause, SessionMode, TableSessionEvent, Warning};
 
@@ -68,6 +68,8 @@ pub struct Opening {
     pub light: LightChannel,
     /// The prices.
     pub tariff: Arc<PinnedTariff>,
+    /// What the person's level takes off the price of play.
+    pub discount: Option<Discount>,
     /// The hall's time zone (IANA).
     pub time_zone: String,
     /// The hall's policy.
@@ -112,6 +114,18 @@ impl Opening {
     /// The hall's time zone.
     pub fn zone(&self) -> TimeZone {
         time_zone_or_utc(&self.time_zone)
+    }
+
+    /// The session's course, counted from the opening.
+    pub fn course<'a>(&'a self, zone: &'a TimeZone) -> Course<'a> {
+        Course {
+            zone,
+            past: &[],
+            prices: &self.tariff,
+            from: self.opened_at,
+            discount: self.discount.as_ref(),
+            goods: &[],
+        }
     }
 
     /// Whether time is bought first.
@@ -190,6 +204,7 @@ impl TableSession {
             mode,
             light,
             tariff,
+            discount,
             time_zone,
             policy,
             opened_at,
@@ -225,6 +240,7 @@ impl TableSession {
             mode: mode.clone(),
             light: *light,
             tariff: tariff.clone(),
+            discount: discount.clone(),
             time_zone: time_zone.clone(),
             policy: policy.clone(),
             opened_at: *opened_at,

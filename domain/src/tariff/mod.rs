@@ -7,11 +7,12 @@
 //! ```
 //!
 //! Invariants: versions count 1, 2, 3, …; a published version never changes; only the newest is kept in the state, for sessions carry
-//! their own. [`pricing`] turns a tariff and a span of time into money.
+//! their own. [`pricing`] turns prices and stretches of time into money.
 
 mod aggregate;
 mod commands;
 pub mod decide;
+mod discount;
 mod errors;
 mod events;
 mod plan;
@@ -24,9 +25,10 @@ mod validate;
 
 pub use commands::TariffPlanCommand;
 pub use decide::decide;
+pub use discount::Discount;
 pub use errors::TariffPlanError;
 pub use events::TariffPlanEvent;
 pub use plan::{Band, PinnedTariff, Tariff, Weekday};
-pub use pricing::{Quote, bill, covered_until, price_prepaid, quote};
+pub use pricing::{Course, Quote, Stretch, bill};
 pub use state::{PublishedTariff, TariffPlan};
 pub use validate::validate;

@@ -12,30 +12,30 @@ const SECOND: i128 = 1_000_000_000;
 const MINUTE: i128 = 60 * SECOND;
 const DAY: i128 = 1440 * MINUTE;
 
-/// A run of whole minutes of a session at one price. A minute belongs to the band in force when it begins.
+/// A run of whole minutes at one price. A minute belongs to the band in force when it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct Span {
     /// Index of the band; none outside all bands.
     pub band: Option<usize>,
-    /// First minute of the session, counted from 0.
+    /// First minute, counted from 0.
     pub from_minute: u32,
     /// Minute after the last.
     pub to_minute: u32,
 }
 
-/// Shares the first `minutes` of a session that begins at `from` out over the bands. Neighbours differ in their band.
-pub(super) fn stretches(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minutes: u32) -> Vec<Stretch> {
+/// Shares `minutes` that begin at `from` out over the bands. Neighbours differ in their band.
+pub(super) fn spans(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minutes: u32) -> Vec<Span> {
     if minutes == 0 {
         return Vec::new();
     }
     if tariff.bands.is_empty() {
-        return vec![Stretch {
+        return vec![Span {
             band: None,
             from_minute: 0,
             to_minute: minutes,
         }];
     }
-    let mut stretches: Vec<Stretch> = Vec::with_capacity(4);
+    let mut spans: Vec<Span> = Vec::with_capacity(4);
     let mut clock = WallClock::new(zone, from);
     let mut minute = 0;
     while minute < minutes {
@@ -43,9 +43,9 @@ pub(super) fn stretches(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minut
         let (band, until) = clock.band_at(&tariff.bands, begins);
         let next = ceil_div(until - from.as_nanosecond(), MINUTE).clamp(i128::from(minute) + 1, i128::from(minutes));
         let next = u32::try_from(next).unwrap_or(minutes);
-        match stretches.last_mut() {
+        match spans.last_mut() {
             Some(last) if last.band == band => last.to_minute = next,
-            _ => stretches.push(Stretch {
+            _ => spans.push(Span {
                 band,
                 from_minute: minute,
                 to_minute: next,
@@ -53,7 +53,7 @@ pub(super) fn stretches(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minut
         }
         minute = next;
     }
-    stretches
+    spans
 }
 
 /// The zone's offset around an instant that only moves forward.

@@ -9,13 +9,12 @@ use crate::command::OpenMode;
 use crate::device::{self, DesireReason, Device};
 use crate::hall::{Hall, HallError, HallProfile};
 use crate::ids::{MemberId, SessionId, session_hold};
-use crate::money::Fen;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::session::reach::{check_minutes, light_until};
 use crate::session::{self, Opening, SessionMode, TableSession, TableSessionError};
 use crate::table::{self, Table, TableError, TableProfile};
-use crate::tariff::pricing::{minutes_after, price_prepaid, whole_steps};
-use crate::tariff::{PublishedTariff, TariffPlan, covered_until};
+use crate::tariff::pricing::{minutes_after, whole_steps};
+use crate::tariff::{Course, Discount, PublishedTariff, TariffPlan};
 use crate::wallet::{self, Wallet, WalletEvent};
 
 use super::Changes;
@@ -30,6 +29,8 @@ pub struct OpenTableInput<'a> {
     pub member_id: MemberId,
     /// How it shall be paid.
     pub mode: OpenMode,
+    /// What the person's level takes off the price of play.
+    pub discount: Option<&'a Discount>,
     /// The stream of `session_id`, normally empty.
     pub session: &'a TableSession,
     /// The table.
@@ -72,6 +73,7 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         member_id: input.member_id,
         light: profile.light,
         tariff: Arc::clone(&plan.pinned),
+        discount: input.discount.cloned(),
         time_zone: hall.time_zone.clone(),
         policy: hall.policy.clone(),
         opened_at: input.now,
@@ -110,15 +112,22 @@ fn secure(
     plan: &PublishedTariff,
 ) -> Result<(SessionMode, Vec<WalletEvent>), Refusal> {
     let zone = crate::hall::time_zone_or_utc(&hall.time_zone);
-    let price = |minutes: u32| -> Fen { price_prepaid(&plan.pinned.tariff, &zone, input.now, minutes).total };
+    let course = Course {
+        zone: &zone,
+        past: &[],
+        prices: &plan.pinned,
+        from: input.now,
+        discount: input.discount,
+        goods: &[],
+    };
     match input.mode {
         OpenMode::Postpaid => {
-            let held = price(hall.policy.hold_minutes);
+            let held = course.prepaid(hall.policy.hold_minutes).total;
             let hold_id = session_hold(input.session_id);
             let mode = SessionMode::Postpaid {
                 hold_id,
                 held,
-                covered_until: covered_until(&plan.pinned.tariff, &zone, input.now, held),
+                covered_until: course.covered_until(held),
             };
             let events = wallet::decide::hold(input.wallet, hold_id, input.session_id, held, input.now)?;
             Ok((mode, events))
@@ -126,7 +135,7 @@ fn secure(
         OpenMode::Prepaid { minutes } => {
             check_minutes(minutes, "mode.prepaid.minutes")?;
             let minutes = whole_steps(&plan.pinned.tariff, minutes);
-            let price = price(minutes);
+            let price = course.prepaid(minutes).total;
             let mode = SessionMode::Prepaid {
                 minutes,
                 price,

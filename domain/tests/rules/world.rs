@@ -11,7 +11,7 @@ use baize_domain::ids::{
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
-use baize_domain::tariff::{self, Tariff, TariffPlan, TariffPlanCommand};
+use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
 use baize_domain::units::{self, Changes};
 use baize_domain::wallet::{Split, TopUpChannel, Wallet};
 use baize_domain::{Event, Fen, Refusal};
@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub sessions: BTreeMap<SessionId, TableSession>,
     pub wallets: BTreeMap<MemberId, Wallet>,
     pub journal: BTreeMap<TransactionId, Journal>,
+    /// What the levels of those who open take off.
+    pub discount: Option<Discount>,
     pub log: Vec<(String, Event)>,
     books: BTreeMap<(MemberId, Account), Fen>,
 }
@@ -420,6 +422,7 @@ impl World {
             session_id,
             member_id,
             mode,
+            discount: self.discount.as_ref(),
             session: &get(&self.sessions, session_id),
             table: &table,
             hall: &hall,

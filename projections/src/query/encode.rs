@@ -122,6 +122,21 @@ fn bill_line(line: &BillLine) -> table::BillLine {
             minutes: *minutes,
             ..of(Kind::Prepaid)
         },
+        BillLine::Discount { level, rate, .. } => table::BillLine {
+            level: level.to_string(),
+            rate: rate.normalize().to_string(),
+            ..of(Kind::Discount)
+        },
+        BillLine::Goods(line) => table::BillLine {
+            goods: Some(table::Goods {
+                code: line.code.clone(),
+                name_zh: line.name_zh.clone(),
+                name_en: line.name_en.clone(),
+                quantity: line.quantity,
+                price_fen: line.price.0,
+            }),
+            ..of(Kind::Goods)
+        },
     }
 }
 

@@ -220,6 +220,7 @@ impl Session {
             mode,
             light: self.table.light(),
             tariff: Arc::new(tariff()),
+            discount: None,
             time_zone: "Asia/Shanghai".to_owned(),
             policy: HallPolicy::default(),
             opened_at: at(second),

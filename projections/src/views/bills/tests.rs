@@ -44,6 +44,7 @@ fn opened() -> TableSessionEvent {
             version: 7,
             tariff,
         }),
+        discount: None,
         time_zone: "Asia/Shanghai".to_owned(),
         policy: HallPolicy::default(),
         opened_at: AT,

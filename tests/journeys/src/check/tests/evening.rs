@@ -123,6 +123,7 @@ pub(super) fn evening() -> Log {
                     tariff,
                 }
                 .into(),
+                discount: None,
                 time_zone: "Asia/Shanghai".to_owned(),
                 policy: HallPolicy::default(),
                 opened_at: at,
