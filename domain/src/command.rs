@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::HallPolicy;
-use crate::ids::{DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, Warning};
 use crate::table::TableClass;
 use crate::tariff::Tariff;
@@ -30,9 +31,16 @@ pub enum OpenMode {
     reason = "fields are named as in the events that they lead to, where they are documented"
 )]
 pub enum Command {
+    /// Set up a chain.
+    RegisterChain { chain_id: ChainId, name: String },
+    /// Give a chain another name.
+    RenameChain { chain_id: ChainId, name: String },
+    /// Say which levels a chain's customers can have, and what each takes off.
+    DefineLevels { chain_id: ChainId, levels: Vec<Level> },
     /// Set up a hall.
     RegisterHall {
         hall_id: HallId,
+        chain_id: ChainId,
         name: String,
         time_zone: String,
         business_day_cutoff_minutes: u16,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::Error as _;
 
+use crate::chain::ChainEvent;
 use crate::device::DeviceEvent;
 use crate::hall::HallEvent;
 use crate::journal::JournalEvent;
@@ -44,6 +45,7 @@ pub const VERSION: &str = "1.0.0";
 
 /// The types of all events, by aggregate type.
 pub const CATALOGUE: &[(&str, &[&str])] = &[
+    ("Chain", ChainEvent::TYPES),
     ("Hall", HallEvent::TYPES),
     ("Table", TableEvent::TYPES),
     ("TariffPlan", TariffPlanEvent::TYPES),
@@ -58,6 +60,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
 #[serde(untagged)]
 #[allow(missing_docs, reason = "each variant is one aggregate's events")]
 pub enum Event {
+    Chain(ChainEvent),
     Hall(HallEvent),
     Table(TableEvent),
     TariffPlan(TariffPlanEvent),
@@ -74,6 +77,7 @@ impl Event {
     /// An unknown aggregate type, or a payload that no known version of its events can read.
     pub fn decode(aggregate_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
         Ok(match aggregate_type {
+            "Chain" => Self::Chain(serde_json::from_str(payload)?),
             "Hall" => Self::Hall(serde_json::from_str(payload)?),
             "Table" => Self::Table(serde_json::from_str(payload)?),
             "TariffPlan" => Self::TariffPlan(serde_json::from_str(payload)?),
@@ -89,6 +93,7 @@ impl Event {
     /// The type of the aggregate whose stream it is in.
     pub const fn aggregate_type(&self) -> &'static str {
         match self {
+            Self::Chain(_) => "Chain",
             Self::Hall(_) => "Hall",
             Self::Table(_) => "Table",
             Self::TariffPlan(_) => "TariffPlan",
@@ -102,6 +107,7 @@ impl Event {
     /// The event's type: its variant's name.
     pub const fn event_type(&self) -> &'static str {
         match self {
+            Self::Chain(event) => event.name(),
             Self::Hall(event) => event.name(),
             Self::Table(event) => event.name(),
             Self::TariffPlan(event) => event.name(),

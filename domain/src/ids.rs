@@ -36,6 +36,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A chain: the company that runs halls; its members are known in all of them.
+    ChainId,
     /// A hall: one address, one time zone, one set of policies.
     HallId,
     /// A billiard table.

@@ -4,6 +4,7 @@
 //! `evolve` folds events into a state and never fails. What spans several aggregates is decided in [`units`] and
 //! written as one unit of work; what waits for the outside world is a process manager in [`processes`].
 
+pub mod chain;
 pub mod command;
 pub mod device;
 pub mod event;
@@ -22,5 +23,6 @@ pub mod wallet;
 
 pub use command::Command;
 pub use event::Event;
+pub use level::LevelCode;
 pub use money::Fen;
 pub use refusal::Refusal;

@@ -155,9 +155,14 @@ def set_up_hall(venue, relay: str) -> tuple[str, str]:
     """A hall with one table, its lamp on output 1 of the relay. Returns the ids of hall and table."""
     from hall.venue.v1 import messages_pb2 as m
 
+    chain = venue.RegisterChain(
+        m.RegisterChainRequest(request_id=new_id(), name="白泽"),
+        timeout=DEADLINE_SECONDS,
+    )
     hall = venue.RegisterHall(
         m.RegisterHallRequest(
             request_id=new_id(),
+            chain_id=chain.chain_id,
             name="白泽 Hall",
             time_zone="Asia/Shanghai",
             business_day_cutoff_minutes=360,

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
-    Band, Driver, HallPolicy, PublishTariffRequest, RegisterDeviceRequest, RegisterHallRequest, RegisterTableRequest,
-    TableClass, Tariff, Weekday,
+    Band, Driver, HallPolicy, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
+    RegisterTableRequest, TableClass, Tariff, Weekday,
 };
 use tonic::transport::Channel;
 use uuid::Uuid;
@@ -38,10 +38,17 @@ pub async fn set_up(command_url: &str, tables: u32) -> anyhow::Result<Hall> {
     let mut venue = VenueServiceClient::connect(command_url.to_owned())
         .await
         .context("connecting to the command service")?;
+    let chain = RegisterChainRequest {
+        request_id: request_id(),
+        chain_id: String::new(),
+        name: "白泽台球".to_owned(),
+    };
+    let chain = venue.register_chain(chain).await.context("registering the chain")?;
     let hall_id = Uuid::now_v7();
     let hall = RegisterHallRequest {
         request_id: request_id(),
         hall_id: hall_id.to_string(),
+        chain_id: chain.into_inner().chain_id,
         name: "白泽台球·演示店".to_owned(),
         time_zone: TIME_ZONE.to_owned(),
         business_day_cutoff_minutes: 360,

@@ -7,7 +7,8 @@ use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{OpenTableRequest, OpenTableResponse, Postpaid};
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
-    Driver, PublishTariffRequest, RegisterDeviceRequest, RegisterHallRequest, RegisterTableRequest, TableClass, Tariff,
+    Driver, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
+    RegisterTableRequest, TableClass, Tariff,
 };
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
 use baize_proto::hall::view::v1::{BoardTable, GetBoardRequest};
@@ -33,8 +34,15 @@ fn request_id() -> String {
 /// Sets it up.
 pub async fn set_up(command_url: &str) -> Hall {
     let mut venue = VenueServiceClient::connect(command_url.to_owned()).await.unwrap();
+    let chain = RegisterChainRequest {
+        request_id: request_id(),
+        name: "Test".to_owned(),
+        ..RegisterChainRequest::default()
+    };
+    let chain_id = venue.register_chain(chain).await.unwrap().into_inner().chain_id;
     let hall = RegisterHallRequest {
         request_id: request_id(),
+        chain_id,
         name: "Test".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         business_day_cutoff_minutes: 360,

@@ -4,13 +4,17 @@ use baize_domain::Command;
 use baize_domain::device::{self, Device};
 
 use super::work::Work;
-use super::{CommandError, Reply, session, venue, wallet};
+use super::{CommandError, Reply, chain, session, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
     match command {
+        Command::RegisterChain { chain_id, name } => chain::register(work, *chain_id, name).await,
+        Command::RenameChain { chain_id, name } => chain::rename(work, *chain_id, name).await,
+        Command::DefineLevels { chain_id, levels } => chain::define_levels(work, *chain_id, levels).await,
         Command::RegisterHall {
             hall_id,
+            chain_id,
             name,
             time_zone,
             business_day_cutoff_minutes,
@@ -18,6 +22,7 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         } => {
             let profile = baize_domain::hall::HallProfile {
                 hall_id: *hall_id,
+                chain_id: *chain_id,
                 name: name.clone(),
                 time_zone: time_zone.clone(),
                 business_day_cutoff_minutes: *business_day_cutoff_minutes,

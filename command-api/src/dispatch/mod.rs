@@ -10,6 +10,7 @@
 //! answer under its request id. Hence a refusal is as reliable as an acceptance, and a repeated request costs no look-up.
 
 mod caller;
+mod chain;
 mod decide;
 mod device;
 mod error;

@@ -1,6 +1,6 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
-use baize_domain::ids::{DeviceId, HallId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{ChainId, DeviceId, HallId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub enum Reply {
     /// There is nothing to tell but that it is done.
     Done,
+    /// To `RegisterChain`.
+    ChainRegistered { chain_id: ChainId },
+    /// To `DefineLevels`.
+    LevelsDefined { version: u32 },
     /// To `RegisterHall`.
     HallRegistered { hall_id: HallId },
     /// To `PublishTariff`.

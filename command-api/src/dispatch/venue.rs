@@ -8,12 +8,13 @@ use baize_domain::tariff::{self, Tariff, TariffPlan};
 use jiff::Timestamp;
 
 use super::work::Work;
-use super::{CommandError, Reply};
+use super::{CommandError, Reply, chain};
 
-/// Sets a hall up.
+/// Sets a hall up in a chain.
 pub async fn register_hall(work: &Work<'_>, profile: HallProfile) -> Result<Reply, CommandError> {
     let hall_id = profile.hall_id;
     work.in_hall(hall_id);
+    chain::known(work, profile.chain_id).await?;
     let hall = work.read::<Hall>(hall_id).await?;
     let events = hall::decide::register(&hall, profile).map_err(CommandError::refuse)?;
     work.write(&hall, events)?;

@@ -2,9 +2,10 @@
 
 use baize_proto::hall::venue::v1::venue_service_server::VenueService;
 use baize_proto::hall::venue::v1::{
-    ChangeHallPolicyRequest, ChangeHallPolicyResponse, EndMaintenanceRequest, EndMaintenanceResponse,
-    PublishTariffRequest, PublishTariffResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest,
-    RegisterHallResponse, RegisterTableRequest, RegisterTableResponse, StartMaintenanceRequest,
+    ChangeHallPolicyRequest, ChangeHallPolicyResponse, DefineLevelsRequest, DefineLevelsResponse,
+    EndMaintenanceRequest, EndMaintenanceResponse, PublishTariffRequest, PublishTariffResponse, RegisterChainRequest,
+    RegisterChainResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse,
+    RegisterTableRequest, RegisterTableResponse, RenameChainRequest, RenameChainResponse, StartMaintenanceRequest,
     StartMaintenanceResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
@@ -13,6 +14,27 @@ use super::Services;
 
 #[async_trait]
 impl VenueService for Services {
+    async fn register_chain(
+        &self,
+        request: Request<RegisterChainRequest>,
+    ) -> Result<Response<RegisterChainResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn rename_chain(
+        &self,
+        request: Request<RenameChainRequest>,
+    ) -> Result<Response<RenameChainResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn define_levels(
+        &self,
+        request: Request<DefineLevelsRequest>,
+    ) -> Result<Response<DefineLevelsResponse>, Status> {
+        self.execute(request).await
+    }
+
     async fn register_hall(
         &self,
         request: Request<RegisterHallRequest>,

@@ -1,6 +1,7 @@
 //! Between the wire and the domain: what a request must look like to become a command, and how an answer is written.
 
 mod bill;
+mod chain;
 mod device;
 mod fields;
 mod table;

@@ -43,6 +43,7 @@ impl Mutation for RegisterHallRequest {
     fn command(self, fields: &mut Fields) -> Command {
         Command::RegisterHall {
             hall_id: fields.new_id("hall_id", &self.hall_id),
+            chain_id: fields.id("chain_id", &self.chain_id),
             name: fields.text("name", self.name, NAME_CHARS_MAX),
             time_zone: fields.time_zone("time_zone", self.time_zone),
             business_day_cutoff_minutes: fields.uint(

@@ -11,4 +11,5 @@ mod reflection;
 mod repeats;
 mod requests;
 mod sessions;
+mod venue;
 mod world;

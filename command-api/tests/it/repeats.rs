@@ -112,6 +112,7 @@ async fn a_request_id_used_for_something_else_is_refused() {
     assert_eq!(reused.bad_request().unwrap().field_violations[0].field, "request_id");
     let other_method = RegisterHallRequest {
         request_id: request.request_id,
+        chain_id: request_id(),
         name: "Another".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         ..RegisterHallRequest::default()

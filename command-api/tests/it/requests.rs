@@ -63,6 +63,7 @@ async fn a_hall_is_checked_field_by_field() {
     let hall = RegisterHallRequest {
         request_id: request_id(),
         hall_id: "no uuid".to_owned(),
+        chain_id: String::new(),
         name: "\t".to_owned(),
         time_zone: "Asia/Atlantis".to_owned(),
         business_day_cutoff_minutes: 1_440,
@@ -84,7 +85,7 @@ async fn a_hall_is_checked_field_by_field() {
         "policy.warning_minutes",
     ];
     let expected = [
-        &["business_day_cutoff_minutes", "hall_id", "name"][..],
+        &["business_day_cutoff_minutes", "chain_id", "hall_id", "name"][..],
         &policy,
         &["time_zone"],
     ]
@@ -300,6 +301,7 @@ async fn what_is_registered_must_fit_to_what_is_there() {
     let same_id_other_name = RegisterHallRequest {
         request_id: request_id(),
         hall_id: hall.hall_id.clone(),
+        chain_id: hall.chain_id.clone(),
         name: "Another".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         ..RegisterHallRequest::default()

@@ -13,8 +13,8 @@ use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{OpenTableRequest, OpenTableResponse, Postpaid, Prepaid};
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
-    Driver, HallPolicy, PublishTariffRequest, RegisterDeviceRequest, RegisterHallRequest, RegisterTableRequest,
-    TableClass, Tariff,
+    Driver, HallPolicy, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
+    RegisterTableRequest, TableClass, Tariff,
 };
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
@@ -52,6 +52,7 @@ pub struct Clients {
 #[derive(Clone, Debug)]
 pub struct Hall {
     pub hall_id: String,
+    pub chain_id: String,
     pub plan_id: String,
     pub device_id: String,
     pub tables: Vec<String>,
@@ -180,8 +181,15 @@ impl Clients {
     }
 
     pub async fn hall_with(&mut self, tables: u32, policy: Option<HallPolicy>) -> Hall {
+        let chain = RegisterChainRequest {
+            request_id: request_id(),
+            name: "Green".to_owned(),
+            ..RegisterChainRequest::default()
+        };
+        let chain_id = self.venue.register_chain(chain).await.unwrap().into_inner().chain_id;
         let hall = RegisterHallRequest {
             request_id: request_id(),
+            chain_id: chain_id.clone(),
             name: "Green Cloth".to_owned(),
             time_zone: "Asia/Shanghai".to_owned(),
             business_day_cutoff_minutes: 360,
@@ -207,6 +215,7 @@ impl Clients {
         let device_id = self.venue.register_device(device).await.unwrap().into_inner().device_id;
         let mut hall = Hall {
             hall_id,
+            chain_id,
             plan_id,
             device_id,
             tables: Vec::new(),

@@ -1,6 +1,6 @@
 //! What a hall can be asked.
 
-use crate::ids::HallId;
+use crate::ids::{ChainId, HallId};
 
 use super::HallPolicy;
 
@@ -11,6 +11,8 @@ pub enum HallCommand {
     Register {
         /// The hall.
         hall_id: HallId,
+        /// Whose it is.
+        chain_id: ChainId,
         /// What customers read.
         name: String,
         /// IANA time zone.

@@ -15,6 +15,7 @@ pub fn decide(hall: &Hall, command: HallCommand) -> Result<Vec<HallEvent>, HallE
     match command {
         HallCommand::Register {
             hall_id,
+            chain_id,
             name,
             time_zone,
             business_day_cutoff_minutes,
@@ -23,6 +24,7 @@ pub fn decide(hall: &Hall, command: HallCommand) -> Result<Vec<HallEvent>, HallE
             hall,
             HallProfile {
                 hall_id,
+                chain_id,
                 name,
                 time_zone,
                 business_day_cutoff_minutes,
@@ -59,6 +61,7 @@ pub fn register(hall: &Hall, profile: HallProfile) -> Result<Vec<HallEvent>, Hal
     validate_policy(&profile.policy)?;
     Ok(vec![HallEvent::HallRegistered {
         hall_id: profile.hall_id,
+        chain_id: profile.chain_id,
         name: profile.name,
         time_zone: profile.time_zone,
         business_day_cutoff_minutes: profile.business_day_cutoff_minutes,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::HallId;
+use crate::ids::{ChainId, HallId};
 
 use super::HallPolicy;
 
@@ -13,6 +13,8 @@ pub enum HallEvent {
     HallRegistered {
         /// The hall.
         hall_id: HallId,
+        /// Whose it is: its levels hold here.
+        chain_id: ChainId,
         /// What customers read.
         name: String,
         /// IANA time zone, for tariffs and business days.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::HallId;
+use crate::ids::{ChainId, HallId};
 
 use super::{HallEvent, HallPolicy};
 
@@ -20,6 +20,8 @@ pub struct Hall {
 pub struct HallProfile {
     /// The hall.
     pub hall_id: HallId,
+    /// Whose it is: its levels hold here.
+    pub chain_id: ChainId,
     /// What customers read.
     pub name: String,
     /// IANA time zone.
@@ -36,6 +38,7 @@ impl Hall {
         match event {
             HallEvent::HallRegistered {
                 hall_id,
+                chain_id,
                 name,
                 time_zone,
                 business_day_cutoff_minutes,
@@ -43,6 +46,7 @@ impl Hall {
             } => {
                 self.profile = Some(Arc::new(HallProfile {
                     hall_id: *hall_id,
+                    chain_id: *chain_id,
                     name: name.clone(),
                     time_zone: time_zone.clone(),
                     business_day_cutoff_minutes: *business_day_cutoff_minutes,

@@ -3,15 +3,17 @@
 use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
-use crate::ids::HallId;
+use crate::ids::{ChainId, HallId};
 
 use super::{Hall, HallCommand, HallError, HallEvent, HallPolicy, time_zone};
 
 const HALL: HallId = HallId(Uuid::from_u128(1));
+const CHAIN: ChainId = ChainId(Uuid::from_u128(2));
 
 fn register(name: &str, zone: &str, cutoff: u16, policy: HallPolicy) -> HallCommand {
     HallCommand::Register {
         hall_id: HALL,
+        chain_id: CHAIN,
         name: name.into(),
         time_zone: zone.into(),
         business_day_cutoff_minutes: cutoff,
@@ -22,6 +24,7 @@ fn register(name: &str, zone: &str, cutoff: u16, policy: HallPolicy) -> HallComm
 fn registered() -> HallEvent {
     HallEvent::HallRegistered {
         hall_id: HALL,
+        chain_id: CHAIN,
         name: "白泽".into(),
         time_zone: "Asia/Shanghai".into(),
         business_day_cutoff_minutes: 360,

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use baize_domain::chain::{self, Chain, ChainCommand};
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::ids::{
-    DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId, top_up_transaction,
+    ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
@@ -18,6 +19,7 @@ use baize_domain::{Event, Fen, Refusal};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(crate) const CHAIN: ChainId = ChainId(Uuid::from_u128(4));
 pub(crate) const HALL: HallId = HallId(Uuid::from_u128(1));
 pub(crate) const PLAN: TariffPlanId = TariffPlanId(Uuid::from_u128(2));
 pub(crate) const DEVICE: DeviceId = DeviceId(Uuid::from_u128(3));
@@ -58,6 +60,7 @@ pub(crate) fn yuan_a_minute() -> Tariff {
 /// All streams, and the log of their events in order.
 #[derive(Clone, Default)]
 pub(crate) struct World {
+    pub chains: BTreeMap<ChainId, Chain>,
     pub halls: BTreeMap<HallId, Hall>,
     pub plans: BTreeMap<TariffPlanId, TariffPlan>,
     pub tables: BTreeMap<TableId, Table>,
@@ -76,8 +79,13 @@ impl World {
     pub fn new(tariff: Tariff, policy: HallPolicy, tables: u8) -> Self {
         let mut world = Self::default();
         let now = at("2026-03-02T00:00:00Z");
+        let chain = Command::RegisterChain {
+            chain_id: CHAIN,
+            name: "白泽".into(),
+        };
         let hall = Command::RegisterHall {
             hall_id: HALL,
+            chain_id: CHAIN,
             name: "白泽台球".into(),
             time_zone: "Asia/Shanghai".into(),
             business_day_cutoff_minutes: 360,
@@ -107,7 +115,7 @@ impl World {
             },
             qr_token: format!("token-of-table-{n}"),
         });
-        for command in [hall, device, plan].into_iter().chain(tables) {
+        for command in [chain, hall, device, plan].into_iter().chain(tables) {
             world.run(&command, now);
         }
         world
@@ -158,6 +166,7 @@ impl World {
     fn evolve(&mut self, stream: &str, event: &Event) {
         let id: Uuid = stream.parse().expect("a stream id");
         match event {
+            Event::Chain(event) => self.chains.entry(ChainId(id)).or_default().evolve(event),
             Event::Hall(event) => self.halls.entry(HallId(id)).or_default().evolve(event),
             Event::Table(event) => self.tables.entry(TableId(id)).or_default().evolve(event),
             Event::TariffPlan(event) => {
@@ -180,8 +189,14 @@ impl World {
 
     fn decide(&self, command: &Command, now: Timestamp) -> Result<Vec<(String, Event)>, Refusal> {
         match command.clone() {
+            Command::RegisterChain { chain_id, name } => {
+                self.chain(chain_id, ChainCommand::Register { chain_id, name })
+            }
+            Command::RenameChain { chain_id, name } => self.chain(chain_id, ChainCommand::Rename { name }),
+            Command::DefineLevels { chain_id, levels } => self.chain(chain_id, ChainCommand::DefineLevels { levels }),
             Command::RegisterHall {
                 hall_id,
+                chain_id,
                 name,
                 time_zone,
                 business_day_cutoff_minutes,
@@ -189,6 +204,7 @@ impl World {
             } => {
                 let command = HallCommand::Register {
                     hall_id,
+                    chain_id,
                     name,
                     time_zone,
                     business_day_cutoff_minutes,
@@ -380,6 +396,11 @@ impl World {
                 at,
             } => self.device(device_id, DeviceCommand::ReportFailure { channel, rev, kind, at }),
         }
+    }
+
+    fn chain(&self, chain_id: ChainId, command: ChainCommand) -> Result<Vec<(String, Event)>, Refusal> {
+        let events = chain::decide(&get(&self.chains, chain_id), command)?;
+        Ok(one(chain_id, events, Event::Chain))
     }
 
     fn table(&self, table_id: TableId, command: TableCommand) -> Result<Vec<(String, Event)>, Refusal> {

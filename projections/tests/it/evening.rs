@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
-use baize_domain::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{ChainId, DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
@@ -32,6 +32,7 @@ pub fn at(second: i64) -> Timestamp {
 pub fn hall(hall_id: Uuid, name: &str) -> Happened {
     let event = HallEvent::HallRegistered {
         hall_id: HallId(hall_id),
+        chain_id: ChainId(Uuid::from_u128(1)),
         name: name.to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         business_day_cutoff_minutes: 360,

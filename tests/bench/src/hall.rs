@@ -6,8 +6,8 @@ use baize_proto::hall::table::v1::{
 };
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
-    Driver, HallPolicy, PublishTariffRequest, RegisterDeviceRequest, RegisterHallRequest, RegisterTableRequest,
-    TableClass, Tariff,
+    Driver, HallPolicy, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
+    RegisterTableRequest, TableClass, Tariff,
 };
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
@@ -34,8 +34,15 @@ pub struct Seat {
 /// A command is refused.
 pub async fn set_up(channel: &Channel, seats: usize) -> anyhow::Result<Vec<Seat>> {
     let mut venue = VenueServiceClient::new(channel.clone());
+    let chain = RegisterChainRequest {
+        request_id: request_id(),
+        name: "Bench".to_owned(),
+        ..Default::default()
+    };
+    let chain_id = venue.register_chain(chain).await?.into_inner().chain_id;
     let hall = RegisterHallRequest {
         request_id: request_id(),
+        chain_id,
         name: "Bench".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         business_day_cutoff_minutes: 360,

@@ -14,6 +14,8 @@ use crate::clients::{Clients, Refusal, new_id, timed};
 pub struct Hall {
     /// The hall.
     pub hall_id: String,
+    /// Its chain.
+    pub chain_id: String,
     /// Its tariff: ¥12.00 an hour unless said otherwise.
     pub plan_id: String,
     clients: Clients,
@@ -50,9 +52,16 @@ impl Hall {
     /// A call fails.
     pub async fn open(clients: &Clients, policy: venue::HallPolicy, tariff: venue::Tariff) -> anyhow::Result<Self> {
         let mut clients = clients.clone();
+        let chain = venue::RegisterChainRequest {
+            request_id: new_id(),
+            chain_id: String::new(),
+            name: "白泽".to_owned(),
+        };
+        let chain_id = clients.venue.register_chain(timed(chain)).await?.into_inner().chain_id;
         let hall = venue::RegisterHallRequest {
             request_id: new_id(),
             hall_id: String::new(),
+            chain_id: chain_id.clone(),
             name: "白泽".to_owned(),
             time_zone: "Asia/Shanghai".to_owned(),
             business_day_cutoff_minutes: 360,
@@ -68,6 +77,7 @@ impl Hall {
         let plan_id = clients.venue.publish_tariff(timed(tariff)).await?.into_inner().plan_id;
         Ok(Self {
             hall_id,
+            chain_id,
             plan_id,
             clients,
         })

@@ -23,7 +23,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
             device(state, stream_id(decoded)?, event, position);
             Ok(())
         }
-        Event::TariffPlan(_) | Event::Wallet(_) | Event::Journal(_) => Ok(()),
+        Event::Chain(_) | Event::TariffPlan(_) | Event::Wallet(_) | Event::Journal(_) => Ok(()),
     }
 }
 

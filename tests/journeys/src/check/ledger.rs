@@ -155,6 +155,6 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Wallet(WalletEvent::TopUpCredited { .. })
         | Event::Table(TableEvent::MaintenanceEnded { .. }) => true,
         Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) => false,
-        Event::Hall(_) | Event::TariffPlan(_) | Event::Device(_) | Event::Journal(_) => false,
+        Event::Chain(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Device(_) | Event::Journal(_) => false,
     }
 }

@@ -1,0 +1,27 @@
+//! What a chain can be asked.
+
+use crate::ids::ChainId;
+
+use super::Level;
+
+/// Commands of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChainCommand {
+    /// Set the chain up, with the levels that every chain has.
+    Register {
+        /// The chain.
+        chain_id: ChainId,
+        /// What customers read.
+        name: String,
+    },
+    /// Give it another name.
+    Rename {
+        /// What customers read.
+        name: String,
+    },
+    /// Replace the levels.
+    DefineLevels {
+        /// All levels, the lowest first.
+        levels: Vec<Level>,
+    },
+}

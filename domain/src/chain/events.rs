@@ -1,0 +1,33 @@
+//! What happened to a chain.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ChainId;
+
+use super::Level;
+
+/// Events of the stream `Chain/<chain_id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ChainEvent {
+    /// A chain was set up.
+    ChainRegistered {
+        /// The chain.
+        chain_id: ChainId,
+        /// What customers read.
+        name: String,
+    },
+    /// It has another name.
+    ChainRenamed {
+        /// What customers read.
+        name: String,
+    },
+    /// Its levels from now on; sessions that are open keep the discount they were opened with.
+    LevelsDefined {
+        /// Counts 1, 2, 3, …
+        version: u32,
+        /// All levels, the lowest first.
+        levels: Vec<Level>,
+    },
+}
+
+crate::event::domain_events!(ChainEvent: ChainRegistered, ChainRenamed, LevelsDefined);

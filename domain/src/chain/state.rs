@@ -1,0 +1,63 @@
+//! What a chain is.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ChainId;
+use crate::level::LevelCode;
+
+use super::{ChainEvent, Level};
+
+/// A chain, registered or not yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// What was registered; nothing before.
+    pub profile: Option<Arc<ChainProfile>>,
+}
+
+/// What is known of a registered chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainProfile {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// What customers read.
+    pub name: String,
+    /// The version of the levels, from 1.
+    pub levels_version: u32,
+    /// The levels, the lowest first.
+    pub levels: Vec<Level>,
+}
+
+impl Chain {
+    /// The level of that code, if the chain has it.
+    pub fn level(&self, code: &LevelCode) -> Option<&Level> {
+        self.profile.as_ref()?.levels.iter().find(|level| level.code == *code)
+    }
+
+    /// Folds an event in.
+    pub fn evolve(&mut self, event: &ChainEvent) {
+        match event {
+            ChainEvent::ChainRegistered { chain_id, name } => {
+                self.profile = Some(Arc::new(ChainProfile {
+                    chain_id: *chain_id,
+                    name: name.clone(),
+                    levels_version: 0,
+                    levels: Vec::new(),
+                }));
+            }
+            ChainEvent::ChainRenamed { name } => {
+                if let Some(profile) = &mut self.profile {
+                    Arc::make_mut(profile).name.clone_from(name);
+                }
+            }
+            ChainEvent::LevelsDefined { version, levels } => {
+                if let Some(profile) = &mut self.profile {
+                    let profile = Arc::make_mut(profile);
+                    profile.levels_version = *version;
+                    profile.levels.clone_from(levels);
+                }
+            }
+        }
+    }
+}
