@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | fields out of range | `INVALID_ARGUMENT` | every field in `BadRequest`; reason `INVALID_ARGUMENT` |
 //! | refused by a rule | `FAILED_PRECONDITION`, `NOT_FOUND`, `ALREADY_EXISTS` | stable reason, facts, next step |
+//! | table taken or off sale | `FAILED_PRECONDITION` | as above, and `hall.table.v1.FreeTables` if there are any |
 //! | request id stands for another request | `INVALID_ARGUMENT` | reason `REQUEST_ID_REUSED` |
 //! | others keep changing it | `ABORTED` | reason `CONFLICT`, `RetryInfo` |
 //! | too much at once | `RESOURCE_EXHAUSTED` | reason `OVERLOADED`, `RetryInfo` |
@@ -18,11 +19,14 @@ use std::time::Duration;
 
 use baize_domain::Refusal;
 use baize_domain::refusal::RefusalKind;
+use baize_proto::hall::table::v1::FreeTables;
+use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 use uuid::Uuid;
 
 use crate::dispatch::CommandError;
+use crate::wire;
 
 /// The domain of all reasons.
 pub const DOMAIN: &str = "baize";
@@ -105,6 +109,7 @@ fn refused(refusal: Refusal) -> Status {
         message,
         next_step,
         facts,
+        free_tables,
     } = refusal;
     let field = facts.get("field").cloned();
     let subject = subject(&facts);
@@ -122,7 +127,22 @@ fn refused(refusal: Refusal) -> Status {
             Code::InvalidArgument
         }
     };
-    Status::with_error_details(code, message, details)
+    let status = Status::with_error_details(code, message, details);
+    match free_tables.is_empty() {
+        true => status,
+        false => with_offers(&status, wire::free_tables(free_tables.into_vec())),
+    }
+}
+
+/// Adds where else to play to a status's details.
+fn with_offers(status: &Status, offers: FreeTables) -> Status {
+    // The details were encoded a moment ago.
+    let mut details = tonic_types::Status::decode(status.details()).unwrap_or_default();
+    details.details.push(prost_types::Any {
+        type_url: "type.googleapis.com/hall.table.v1.FreeTables".to_owned(),
+        value: offers.encode_to_vec(),
+    });
+    Status::with_details(status.code(), status.message(), details.encode_to_vec().into())
 }
 
 fn retry(code: Code, reason: &str, message: String, after: Duration) -> Status {

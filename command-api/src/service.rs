@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::server::TcpIncoming;
 
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Dispatcher, Offers};
 use crate::options::Options;
 use crate::processes::{Runner, RunnerStatus};
 use crate::server::{self, Health};
@@ -38,6 +38,7 @@ pub struct CommandApi {
     runner_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
+    offers: AbortOnDropHandle<()>,
 }
 
 impl CommandApi {
@@ -57,9 +58,11 @@ impl CommandApi {
             .snapshots_of::<Wallet>(STATE_VERSION)
             .snapshots_of::<Device>(STATE_VERSION);
         let repository = Repository::new(log.clone(), cache, Upcasters::none());
+        let offers = Offers::default();
         let dispatcher = Arc::new(Dispatcher::new(
             repository,
             options.clock.clone(),
+            offers.clone(),
             options.limits.attempts_max,
         ));
 
@@ -100,6 +103,7 @@ impl CommandApi {
             .as_ref()
             .map(|url| Relay::start(log.clone(), RelayOptions::new(url)));
         tracing::info!(%address, "listening");
+        let offers = AbortOnDropHandle::new(tokio::spawn(offers.follow(log.clone())));
         Ok(Self {
             address,
             log,
@@ -112,6 +116,7 @@ impl CommandApi {
             runner_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
+            offers,
         })
     }
 
@@ -143,6 +148,7 @@ impl CommandApi {
     /// publication come to rest, connections are closed.
     pub async fn stop(mut self) {
         drop(self.health_watch);
+        drop(self.offers);
         self.health.set(false).await;
         self.server_stop.cancel();
         if tokio::time::timeout(self.drain_max, &mut self.server).await.is_err() {

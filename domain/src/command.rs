@@ -98,6 +98,8 @@ pub enum Command {
     ExtendSession { session_id: SessionId, minutes: u32 },
     /// End play.
     CloseSession { session_id: SessionId, cause: CloseCause },
+    /// End play, for a reason that the customer can read. By staff.
+    CloseSessionByStaff { session_id: SessionId, reason: String },
     /// Start billing.
     StartBilling {
         session_id: SessionId,

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::table::FreeTable;
+
 /// How a refusal maps to a class of error at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RefusalKind {
@@ -32,6 +34,9 @@ pub struct Refusal {
     pub next_step: String,
     /// Facts, such as `shortfall_fen` or `session_id`. For [`RefusalKind::Invalid`] the key `field` names the field.
     pub facts: BTreeMap<String, String>,
+    /// Other tables of the hall, if the one asked for cannot be had: those that were free a moment ago.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub free_tables: Box<[FreeTable]>,
 }
 
 impl Refusal {
@@ -43,6 +48,7 @@ impl Refusal {
             message: message.into(),
             next_step: next_step.into(),
             facts: BTreeMap::new(),
+            free_tables: Box::default(),
         }
     }
 

@@ -129,6 +129,7 @@ fn evening() -> Vec<(Uuid, Event)> {
     let closed = TableSessionEvent::SessionClosed {
         at: closed_at,
         cause: CloseCause::Customer,
+        reason: None,
         bill: bill(),
         light,
         light_until: closed_at,

@@ -2,6 +2,7 @@
 
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
+use baize_domain::session::CloseCause;
 
 use super::work::Work;
 use super::{CommandError, Reply, chain, session, venue, wallet};
@@ -91,7 +92,10 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             mode,
         } => session::open(work, *session_id, *table_id, *member_id, *mode).await,
         Command::ExtendSession { session_id, minutes } => session::extend(work, *session_id, *minutes).await,
-        Command::CloseSession { session_id, cause } => session::close(work, *session_id, *cause).await,
+        Command::CloseSession { session_id, cause } => session::close(work, *session_id, *cause, None).await,
+        Command::CloseSessionByStaff { session_id, reason } => {
+            session::close(work, *session_id, CloseCause::Staff, Some(reason)).await
+        }
         Command::StartBilling { session_id, cause, at } => session::start_billing(work, *session_id, *cause, *at).await,
         Command::CancelSession { session_id, reason } => session::cancel(work, *session_id, *reason).await,
         Command::RenewHold { session_id } => session::renew_hold(work, *session_id).await,

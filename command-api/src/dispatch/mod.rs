@@ -14,6 +14,7 @@ mod chain;
 mod decide;
 mod device;
 mod error;
+mod offers;
 mod queue;
 mod quote;
 mod reply;
@@ -32,6 +33,7 @@ use baize_eventlog::{
 
 pub use caller::Caller;
 pub use error::CommandError;
+pub use offers::Offers;
 pub use reply::Reply;
 
 use decide::decide;
@@ -43,6 +45,7 @@ use work::{Draft, Remember, Work};
 pub struct Dispatcher {
     repository: Repository,
     clock: Clock,
+    offers: Offers,
     queues: Queues,
     attempts_max: usize,
 }
@@ -57,11 +60,13 @@ pub struct Done {
 }
 
 impl Dispatcher {
-    /// A dispatcher that decides a command at most `attempts_max` times while others change what it is about.
-    pub fn new(repository: Repository, clock: Clock, attempts_max: usize) -> Self {
+    /// A dispatcher that decides a command at most `attempts_max` times while others change what it is about. Whoever finds a
+    /// table taken is told of `offers`.
+    pub fn new(repository: Repository, clock: Clock, offers: Offers, attempts_max: usize) -> Self {
         Self {
             repository,
             clock,
+            offers,
             queues: Queues::default(),
             attempts_max,
         }
@@ -74,7 +79,10 @@ impl Dispatcher {
     pub async fn dispatch(&self, command: Command, request: RequestKey, caller: &Caller) -> Result<Done, CommandError> {
         let mut changed: Vec<StreamId> = Vec::new();
         for attempt in 0..self.attempts_max {
-            let (result, draft, _turn) = self.attempt(&command, &changed).await?;
+            let (mut result, draft, _turn) = self.attempt(&command, &changed).await?;
+            if let Stored::Refused(refusal) = &mut result {
+                self.offers.add_to(refusal);
+            }
             let (unit, remember) = unit(draft, &request, caller, &result)?;
             match self.repository.log().append(unit).await {
                 Ok(Appended::Committed { position }) => {

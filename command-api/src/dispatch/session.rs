@@ -102,7 +102,12 @@ pub async fn renew_hold(work: &Work<'_>, session_id: SessionId) -> Result<Reply,
 }
 
 /// Ends play.
-pub async fn close(work: &Work<'_>, session_id: SessionId, cause: CloseCause) -> Result<Reply, CommandError> {
+pub async fn close(
+    work: &Work<'_>,
+    session_id: SessionId,
+    cause: CloseCause,
+    reason: Option<&str>,
+) -> Result<Reply, CommandError> {
     let (session, opening) = opened_session(work, session_id).await?;
     let (table, device) = tokio::try_join!(
         work.read::<Table>(opening.table_id),
@@ -110,6 +115,7 @@ pub async fn close(work: &Work<'_>, session_id: SessionId, cause: CloseCause) ->
     )?;
     let changes = close_session(CloseSessionInput {
         cause,
+        reason,
         session: &session,
         table: &table,
         device: &device,

@@ -2,8 +2,9 @@
 
 use baize_proto::hall::table::v1::table_service_server::TableService;
 use baize_proto::hall::table::v1::{
-    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
-    OpenTableResponse, QuoteSessionRequest, QuoteSessionResponse,
+    CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
+    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, QuoteSessionRequest,
+    QuoteSessionResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -37,6 +38,13 @@ impl TableService for Services {
         &self,
         request: Request<ExtendSessionRequest>,
     ) -> Result<Response<ExtendSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn close_session_by_staff(
+        &self,
+        request: Request<CloseSessionByStaffRequest>,
+    ) -> Result<Response<CloseSessionByStaffResponse>, Status> {
         self.execute(request).await
     }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 pub use bill::bill;
 pub use fields::Fields;
-pub use table::quote_request;
+pub use table::{free_tables, quote_request};
 
 use crate::dispatch::Reply;
 

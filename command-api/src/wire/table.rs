@@ -4,10 +4,14 @@ use baize_domain::Command;
 use baize_domain::command::OpenMode;
 use baize_domain::ids::TableId;
 use baize_domain::session::CloseCause;
+use baize_domain::session::decide::REASON_CHARS_MAX;
+use baize_domain::table::{FreeTable, TableClass};
 use baize_proto::hall::table::v1::{
-    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
-    OpenTableResponse, QuoteSessionRequest, open_table_request::Mode,
+    self, CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
+    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, QuoteSessionRequest,
+    open_table_request::Mode,
 };
+use baize_proto::hall::venue;
 
 use super::{Fields, Mutation, bill, timestamp};
 use crate::dispatch::Reply;
@@ -21,6 +25,23 @@ pub fn quote_request(request: &QuoteSessionRequest, fields: &mut Fields) -> (Tab
         fields.id("table_id", &request.table_id),
         fields.uint("minutes", request.minutes, 1..=PLAY_MINUTES_MAX),
     )
+}
+
+/// Free tables as a detail of a refusal.
+pub fn free_tables(tables: Vec<FreeTable>) -> v1::FreeTables {
+    let tables = tables.into_iter().map(|table| v1::FreeTable {
+        table_id: table.table_id.to_string(),
+        label: table.label,
+        table_class: match table.class {
+            TableClass::ChineseEightBall => venue::v1::TableClass::ChineseEightBall,
+            TableClass::Snooker => venue::v1::TableClass::Snooker,
+            TableClass::NineBall => venue::v1::TableClass::NineBall,
+        }
+        .into(),
+    });
+    v1::FreeTables {
+        tables: tables.collect(),
+    }
 }
 
 impl Mutation for OpenTableRequest {
@@ -118,6 +139,33 @@ impl Mutation for CloseSessionRequest {
             return None;
         };
         Some(CloseSessionResponse {
+            closed_at: Some(timestamp(closed_at)),
+            bill: Some(bill(owed)),
+            position,
+        })
+    }
+}
+
+impl Mutation for CloseSessionByStaffRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/CloseSessionByStaff";
+    type Response = CloseSessionByStaffResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::CloseSessionByStaff {
+            session_id: fields.id("session_id", &self.session_id),
+            reason: fields.text("reason", self.reason, REASON_CHARS_MAX),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Closed { closed_at, bill: owed } = reply else {
+            return None;
+        };
+        Some(CloseSessionByStaffResponse {
             closed_at: Some(timestamp(closed_at)),
             bill: Some(bill(owed)),
             position,

@@ -18,6 +18,8 @@ use uuid::Uuid;
 use super::{Fields, Mutation};
 use crate::dispatch::Reply;
 
+/// Sessions that a hall may allow one person at a time.
+const OPEN_SESSIONS_MAX: u32 = 20;
 /// Outputs of one device.
 pub(super) const CHANNELS_MAX: u32 = 32;
 
@@ -262,6 +264,12 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 sent.hold_renewal_minutes,
                 default.hold_renewal_minutes,
                 1..=DAY_MINUTES,
+            ),
+            open_sessions_max: or(
+                "open_sessions_max",
+                sent.open_sessions_max,
+                default.open_sessions_max,
+                1..=OPEN_SESSIONS_MAX,
             ),
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes

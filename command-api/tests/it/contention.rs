@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use baize_command_api::Options;
-use baize_proto::hall::table::v1::CloseSessionRequest;
-use baize_proto::hall::venue::v1::PublishTariffRequest;
+use baize_proto::hall::table::v1::{CloseSessionRequest, FreeTables};
+use baize_proto::hall::venue::v1::{PublishTariffRequest, StartMaintenanceRequest};
 use futures::StreamExt as _;
-use tonic::Code;
+use prost::Message as _;
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::world::{Clients, FEN_PER_MINUTE, World, postpaid, refused, request_id, tariff};
+use super::world::{Clients, FEN_PER_MINUTE, PATIENCE, World, postpaid, refused, request_id, tariff};
 
 /// Opens of one table by as many members, spread over the clients; reasons and how often each was given.
 async fn storm(clients: &[Clients], table_id: &str, members: Vec<String>) -> BTreeMap<String, usize> {
@@ -43,6 +44,18 @@ async fn storm(clients: &[Clients], table_id: &str, members: Vec<String>) -> BTr
     reasons
 }
 
+/// The tables that a refusal offers instead.
+fn offered(refusal: &Status) -> Vec<String> {
+    let status = tonic_types::Status::decode(refusal.details()).unwrap();
+    let offers = status
+        .details
+        .iter()
+        .find(|detail| detail.type_url.ends_with("/hall.table.v1.FreeTables"));
+    let offers = offers.map(|detail| FreeTables::decode(&*detail.value).unwrap());
+    let tables = offers.unwrap_or_default().tables;
+    tables.into_iter().map(|table| table.table_id).collect()
+}
+
 async fn members(clients: &Clients, number: usize) -> Vec<String> {
     let member = |_| {
         let mut clients = clients.clone();
@@ -59,9 +72,10 @@ async fn members(clients: &Clients, number: usize) -> Vec<String> {
 async fn of_a_thousand_who_want_one_table_exactly_one_gets_it() {
     let world = World::start().await;
     let mut clients = world.clients.clone();
-    let hall = clients.hall(1).await;
-    let members = members(&clients, 1_000).await;
-    let reasons = storm(&[clients], &hall.tables[0], members).await;
+    let hall = clients.hall(3).await;
+    let members = members(&clients, 1_001).await;
+    let (last, members) = members.split_last().unwrap();
+    let reasons = storm(&[clients.clone()], &hall.tables[0], members.to_vec()).await;
     assert_eq!(
         reasons,
         BTreeMap::from([("OPENED".to_owned(), 1), ("TABLE_OCCUPIED".to_owned(), 999)])
@@ -72,6 +86,8 @@ async fn of_a_thousand_who_want_one_table_exactly_one_gets_it() {
             .await,
         1
     );
+    let late = clients.open(&hall.tables[0], last).await.unwrap_err();
+    assert_eq!(offered(&late), hall.tables[1..]);
     assert_eq!(
         world
             .count("SELECT count(*) FROM events WHERE event_type = 'FundsHeld'")
@@ -108,6 +124,36 @@ async fn newest_session(world: &World) -> String {
     let pool = sqlx::PgPool::connect(&world.url).await.unwrap();
     let newest = "SELECT aggregate_id FROM events WHERE event_type = 'SessionOpened' ORDER BY position DESC LIMIT 1";
     sqlx::query_scalar(newest).fetch_one(&pool).await.unwrap()
+}
+
+/// What each process offers follows the log of both, a moment behind; so it is asked until it has heard of it.
+#[tokio::test]
+async fn whoever_finds_a_table_taken_or_off_sale_is_offered_the_free_ones() {
+    let world = World::start().await;
+    let other = World::on(Options::new(&world.url)).await;
+    let (mut here, mut there) = (world.clients.clone(), other.clients.clone());
+    let hall = here.hall(4).await;
+    let (first, second) = (here.member(100_000).await, here.member(100_000).await);
+    here.open(&hall.tables[0], &first).await.unwrap();
+    let maintenance = StartMaintenanceRequest {
+        request_id: request_id(),
+        table_id: hall.tables[1].clone(),
+        reason: "新台呢".to_owned(),
+        ..StartMaintenanceRequest::default()
+    };
+    here.venue.start_maintenance(maintenance).await.unwrap();
+    for (asked_for, reason) in [(0, "TABLE_OCCUPIED"), (1, "TABLE_IN_MAINTENANCE")] {
+        let hears = async {
+            loop {
+                let refusal = there.open(&hall.tables[asked_for], &second).await.unwrap_err();
+                assert_eq!(refusal.get_details_error_info().unwrap().reason, reason);
+                if offered(&refusal) == hall.tables[2..] {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, hears).await.expect(reason);
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! A session over gRPC, from opening to settlement.
 
 use baize_domain::Event;
+use baize_domain::session::{CloseCause, TableSessionEvent};
 use baize_domain::wallet::WalletEvent;
 use baize_proto::hall::table::v1::bill_line::Kind;
-use baize_proto::hall::table::v1::{CloseSessionRequest, ExtendSessionRequest};
+use baize_proto::hall::table::v1::{CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest};
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
 
 use jiff::Timestamp;
@@ -130,4 +131,30 @@ async fn prepaid_play_is_paid_first_and_billed_whole() {
         })
         .collect();
     assert_eq!(charged, [90 * FEN_PER_MINUTE, 30 * FEN_PER_MINUTE]);
+}
+
+#[tokio::test]
+async fn staff_close_a_session_and_say_why() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(100_000).await;
+    let session_id = clients.open(&hall.tables[0], &member).await.unwrap().session_id;
+    let close = |reason: &str| CloseSessionByStaffRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        reason: reason.to_owned(),
+    };
+    let refusal = clients.table.close_session_by_staff(close("")).await.unwrap_err();
+    assert_eq!(refusal.message(), "reason is required");
+    let closed = clients.table.close_session_by_staff(close("The guest has left.")).await;
+    assert!(closed.unwrap().into_inner().closed_at.is_some());
+    let closed = world.history().await.until("SessionClosed", &session_id).await;
+    let Event::TableSession(TableSessionEvent::SessionClosed { cause, reason, .. }) = decoded(&closed) else {
+        panic!("{closed:?}");
+    };
+    assert_eq!(
+        (cause, reason.as_deref()),
+        (CloseCause::Staff, Some("The guest has left."))
+    );
 }

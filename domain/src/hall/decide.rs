@@ -118,5 +118,10 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
                 .all(|minutes| (1..=1440).contains(minutes)),
         "policy.warning_minutes",
         "must be at most 8 values, each 1 to 1440",
+    )?;
+    unless(
+        (1..=20).contains(&policy.open_sessions_max),
+        "policy.open_sessions_max",
+        "must be 1 to 20",
     )
 }

@@ -18,6 +18,8 @@ pub struct HallPolicy {
     pub hold_renewal_minutes: u32,
     /// Warnings before a prepaid end, in minutes before it, each given once per end.
     pub warning_minutes: Vec<u32>,
+    /// Sessions that one person may have at the same time, a session counting until it is settled.
+    pub open_sessions_max: u32,
 }
 
 impl Default for HallPolicy {
@@ -29,6 +31,7 @@ impl Default for HallPolicy {
             hold_minutes: 60,
             hold_renewal_minutes: 10,
             warning_minutes: vec![30, 5],
+            open_sessions_max: 1,
         }
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn closed(second: i64, light_until: i64) -> Event {
     Event::TableSession(TableSessionEvent::SessionClosed {
         at: at(second),
         cause: CloseCause::Customer,
+        reason: None,
         bill: Bill::default(),
         light: LIGHT,
         light_until: at(light_until),

@@ -45,6 +45,8 @@ pub enum TableSessionCommand {
     Close {
         /// Why.
         cause: CloseCause,
+        /// In the words of the staff, if they close it.
+        reason: Option<String>,
         /// When.
         at: Timestamp,
     },

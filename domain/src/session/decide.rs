@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::money::Fen;
+use crate::refusal::InvalidField;
 use crate::tariff::Course;
 use crate::tariff::pricing::{Stretch, discount_line, seconds_after, within_grace};
 
@@ -13,6 +14,9 @@ use super::{
     Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, Purchase, TableSession,
     TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
 };
+
+/// Characters of a reason that staff give, at most.
+pub const REASON_CHARS_MAX: usize = 200;
 
 /// Decides a command.
 ///
@@ -32,7 +36,7 @@ pub fn decide(
             at,
         } => raise_hold(session, held, covered_until, at),
         TableSessionCommand::Warn { warning, at } => warn(session, warning, at),
-        TableSessionCommand::Close { cause, at } => close(session, cause, at),
+        TableSessionCommand::Close { cause, reason, at } => close(session, cause, reason.as_deref(), at),
         TableSessionCommand::Settle { paid, outstanding, at } => settle(session, paid, outstanding, at),
         TableSessionCommand::Cancel { reason, at } => cancel(session, reason, at),
     }
@@ -145,15 +149,20 @@ pub fn warn(
 /// Ends play; a close of a closed session changes nothing.
 ///
 /// A session that ends by itself ends when its time was over, however late the close comes; one that is closed by hand ends when it is
-/// closed, but not after its light went off.
+/// closed, but not after its light went off. `reason` is 1–200 characters.
 ///
 /// # Errors
-/// [`TableSessionError::NotFound`], [`TableSessionError::Cancelled`], [`TableSessionError::NotOver`], [`TableSessionError::OtherMode`].
+/// [`TableSessionError::NotFound`], [`TableSessionError::Cancelled`], [`TableSessionError::NotOver`], [`TableSessionError::OtherMode`],
+/// [`TableSessionError::Invalid`].
 pub fn close(
     session: &TableSession,
     cause: CloseCause,
+    reason: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if let Some(reason) = reason {
+        InvalidField::unless_text(reason, REASON_CHARS_MAX, "reason")?;
+    }
     if matches!(session.phase, Phase::Closed | Phase::Settled) {
         return Ok(Vec::new());
     }
@@ -177,6 +186,7 @@ pub fn close(
     events.push(TableSessionEvent::SessionClosed {
         at,
         cause,
+        reason: reason.map(str::to_owned),
         bill: final_bill(session, opening, billing.from, at),
         light: opening.light,
         light_until: if lingers_until > now { lingers_until } else { at },

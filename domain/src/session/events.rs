@@ -150,6 +150,9 @@ pub enum TableSessionEvent {
         at: Timestamp,
         /// Why.
         cause: CloseCause,
+        /// In the words of the staff, if they closed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// What it costs.
         bill: Bill,
         /// The light over the table.

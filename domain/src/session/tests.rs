@@ -100,6 +100,7 @@ fn closed(second: i64, cause: CloseCause, lines: Vec<BillLine>, light: i64) -> T
     TableSessionEvent::SessionClosed {
         at: at(second),
         cause,
+        reason: None,
         bill: Bill {
             total: lines.iter().map(BillLine::amount).sum(),
             lines,
@@ -140,7 +141,11 @@ fn start(cause: BillingStartCause, second: i64) -> TableSessionCommand {
 }
 
 fn close(cause: CloseCause, second: i64) -> TableSessionCommand {
-    TableSessionCommand::Close { cause, at: at(second) }
+    TableSessionCommand::Close {
+        cause,
+        reason: None,
+        at: at(second),
+    }
 }
 
 fn warn(warning: Warning) -> TableSessionCommand {

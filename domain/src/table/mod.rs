@@ -17,6 +17,7 @@ mod commands;
 pub mod decide;
 mod errors;
 mod events;
+mod free;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ pub use commands::TableCommand;
 pub use decide::decide;
 pub use errors::TableError;
 pub use events::TableEvent;
+pub use free::{FreeTable, FreeTables};
 pub use state::{Maintenance, Table, TableProfile};

@@ -14,6 +14,8 @@ use super::Changes;
 pub struct CloseSessionInput<'a> {
     /// Why.
     pub cause: CloseCause,
+    /// In the words of the staff, if they close it.
+    pub reason: Option<&'a str>,
     /// The session.
     pub session: &'a TableSession,
     /// Its table.
@@ -28,9 +30,9 @@ pub struct CloseSessionInput<'a> {
 ///
 /// # Errors
 /// `SESSION_NOT_FOUND`, `SESSION_CANCELLED`, and for causes by which a session ends by itself `SESSION_NOT_OVER` (with the fact `until`),
-/// `SESSION_IS_PREPAID`, `SESSION_IS_POSTPAID`.
+/// `SESSION_IS_PREPAID`, `SESSION_IS_POSTPAID`, `INVALID_ARGUMENT`.
 pub fn close_session(input: CloseSessionInput<'_>) -> Result<Changes, Refusal> {
-    let events = session::decide::close(input.session, input.cause, input.now)?;
+    let events = session::decide::close(input.session, input.cause, input.reason, input.now)?;
     let (
         Some(TableSessionEvent::SessionClosed {
             at, light, light_until, ..

@@ -6,7 +6,7 @@
 //! | `OpenTable` | [`open_table`] | session, table, hall, plan, wallet, device |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |
 //! | `RenewHold` | [`renew_hold`] | session, wallet, device |
-//! | `CloseSession` | [`close_session`] | session, table, device |
+//! | `CloseSession`, `CloseSessionByStaff` | [`close_session`] | session, table, device |
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //!

@@ -120,6 +120,7 @@ fn secure(
         discount: input.discount,
         goods: &[],
     };
+    let sessions_max = hall.policy.open_sessions_max;
     match input.mode {
         OpenMode::Postpaid => {
             let held = course.prepaid(hall.policy.hold_minutes).total;
@@ -129,7 +130,7 @@ fn secure(
                 held,
                 covered_until: course.covered_until(held),
             };
-            let events = wallet::decide::hold(input.wallet, hold_id, input.session_id, held, input.now)?;
+            let events = wallet::decide::hold(input.wallet, hold_id, input.session_id, held, sessions_max, input.now)?;
             Ok((mode, events))
         }
         OpenMode::Prepaid { minutes } => {
@@ -141,7 +142,8 @@ fn secure(
                 price,
                 ends_at: minutes_after(input.now, minutes),
             };
-            let events = wallet::decide::charge_prepaid(input.wallet, input.session_id, price, input.now)?;
+            let events =
+                wallet::decide::charge_prepaid(input.wallet, input.session_id, price, sessions_max, input.now)?;
             Ok((mode, events))
         }
     }

@@ -31,6 +31,8 @@ pub enum WalletCommand {
         session_id: SessionId,
         /// How much.
         amount: Fen,
+        /// Sessions that the member may have at the same time.
+        open_sessions_max: u32,
         /// When.
         at: Timestamp,
     },
@@ -67,6 +69,8 @@ pub enum WalletCommand {
         session_id: SessionId,
         /// The price.
         amount: Fen,
+        /// Sessions that the member may have at the same time.
+        open_sessions_max: u32,
         /// When.
         at: Timestamp,
     },

@@ -28,8 +28,9 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
             hold_id,
             session_id,
             amount,
+            open_sessions_max,
             at,
-        } => hold(wallet, hold_id, session_id, amount, at),
+        } => hold(wallet, hold_id, session_id, amount, open_sessions_max, at),
         WalletCommand::RaiseHold { session_id, amount, at } => raise_hold(wallet, session_id, amount, at),
         WalletCommand::Capture {
             session_id,
@@ -38,7 +39,12 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
             at,
         } => capture(wallet, session_id, hall_id, total, at),
         WalletCommand::Release { session_id, at } => release(wallet, session_id, at),
-        WalletCommand::ChargePrepaid { session_id, amount, at } => charge_prepaid(wallet, session_id, amount, at),
+        WalletCommand::ChargePrepaid {
+            session_id,
+            amount,
+            open_sessions_max,
+            at,
+        } => charge_prepaid(wallet, session_id, amount, open_sessions_max, at),
         WalletCommand::ChargeMorePrepaid { session_id, amount, at } => {
             charge_more_prepaid(wallet, session_id, amount, at)
         }
@@ -95,9 +101,10 @@ pub fn hold(
     hold_id: HoldId,
     session_id: SessionId,
     amount: Fen,
+    open_sessions_max: u32,
     at: Timestamp,
 ) -> Result<Vec<WalletEvent>, WalletError> {
-    may_open(wallet)?;
+    may_open(wallet, open_sessions_max)?;
     enough(wallet, amount)?;
     Ok(vec![WalletEvent::FundsHeld {
         hold_id,
@@ -192,9 +199,10 @@ pub fn charge_prepaid(
     wallet: &Wallet,
     session_id: SessionId,
     amount: Fen,
+    open_sessions_max: u32,
     at: Timestamp,
 ) -> Result<Vec<WalletEvent>, WalletError> {
-    may_open(wallet)?;
+    may_open(wallet, open_sessions_max)?;
     enough(wallet, amount)?;
     Ok(vec![WalletEvent::PrepaidCharged {
         session_id,
@@ -249,8 +257,8 @@ pub fn settle_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> 
     Ok(vec![WalletEvent::PrepaidSettled { session_id, at }])
 }
 
-/// Whether the member may begin a session at all.
-fn may_open(wallet: &Wallet) -> Result<(), WalletError> {
+/// Whether the member may begin another session.
+fn may_open(wallet: &Wallet, open_sessions_max: u32) -> Result<(), WalletError> {
     if wallet.member_id.is_none() {
         return Err(WalletError::NotOpened);
     }
@@ -260,8 +268,12 @@ fn may_open(wallet: &Wallet) -> Result<(), WalletError> {
             outstanding: debt.outstanding,
         });
     }
-    if let Some(open) = wallet.sessions.first() {
-        return Err(WalletError::OpenSession(open.session_id));
+    let full = usize::try_from(open_sessions_max).is_ok_and(|max| wallet.sessions.len() >= max);
+    if let Some(open) = wallet.sessions.first().filter(|_| full) {
+        return Err(WalletError::OpenSession {
+            session_id: open.session_id,
+            open_sessions_max,
+        });
     }
     Ok(())
 }

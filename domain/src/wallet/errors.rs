@@ -28,9 +28,14 @@ pub enum WalletError {
         /// What is owed.
         outstanding: Fen,
     },
-    /// The member has a session that is not settled yet.
+    /// The member has as many unsettled sessions as the hall allows.
     #[error("the member has an open session")]
-    OpenSession(SessionId),
+    OpenSession {
+        /// The oldest of them.
+        session_id: SessionId,
+        /// How many are allowed.
+        open_sessions_max: u32,
+    },
     /// The wallet does not stand for that session.
     #[error("the wallet holds nothing for session {0}")]
     NothingHeld(SessionId),
@@ -76,11 +81,15 @@ impl From<WalletError> for Refusal {
             } => refuse("UNPAID_BILL", "Top up the wallet: the bill is paid first.")
                 .with("session_id", session_id)
                 .with("outstanding_fen", outstanding.0),
-            WalletError::OpenSession(session_id) => refuse(
+            WalletError::OpenSession {
+                session_id,
+                open_sessions_max,
+            } => refuse(
                 "MEMBER_HAS_OPEN_SESSION",
                 "Close the open session first; it is settled a moment later.",
             )
-            .with("session_id", session_id),
+            .with("session_id", session_id)
+            .with("open_sessions_max", open_sessions_max),
             WalletError::NothingHeld(session_id) => {
                 refuse("SESSION_NOT_SECURED", "Ask the staff.").with("session_id", session_id)
             }

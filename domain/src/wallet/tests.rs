@@ -90,6 +90,7 @@ fn hold(session_id: SessionId, amount: i64) -> WalletCommand {
         hold_id: HOLD,
         session_id,
         amount: Fen(amount),
+        open_sessions_max: 1,
         at: AT,
     }
 }
@@ -107,7 +108,15 @@ fn charge(amount: i64) -> WalletCommand {
     WalletCommand::ChargePrepaid {
         session_id: A,
         amount: Fen(amount),
+        open_sessions_max: 1,
         at: AT,
+    }
+}
+
+fn open_session(open_sessions_max: u32) -> WalletError {
+    WalletError::OpenSession {
+        session_id: A,
+        open_sessions_max,
     }
 }
 
@@ -177,14 +186,15 @@ fn a_hold_needs_a_wallet_with_enough_money_no_debt_and_no_open_session() {
     for open in [held(A, 100), charged(0, 0)] {
         given(vec![open.clone()])
             .when(hold(B, 100))
-            .then_expect_error(WalletError::OpenSession(A));
+            .then_expect_error(open_session(1));
         given(vec![open])
             .when(WalletCommand::ChargePrepaid {
                 session_id: B,
                 amount: Fen(1),
+                open_sessions_max: 1,
                 at: AT,
             })
-            .then_expect_error(WalletError::OpenSession(A));
+            .then_expect_error(open_session(1));
     }
     given(vec![owed(70)])
         .when(hold(B, 100))
@@ -192,6 +202,23 @@ fn a_hold_needs_a_wallet_with_enough_money_no_debt_and_no_open_session() {
             session_id: A,
             outstanding: Fen(70),
         });
+}
+
+#[test]
+fn a_person_may_have_as_many_sessions_at_once_as_the_hall_allows() {
+    let hold_of_two = |session_id| WalletCommand::Hold {
+        hold_id: HOLD,
+        session_id,
+        amount: Fen(100),
+        open_sessions_max: 2,
+        at: AT,
+    };
+    given(vec![held(A, 100)])
+        .when(hold_of_two(B))
+        .then_expect_events(vec![held(B, 100)]);
+    given(vec![held(A, 100), held(B, 100)])
+        .when(hold_of_two(SessionId(uuid::Uuid::from_u128(77))))
+        .then_expect_error(open_session(2));
 }
 
 #[test]

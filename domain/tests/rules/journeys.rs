@@ -569,6 +569,44 @@ fn nobody_pays_for_time_in_the_dark() {
 }
 
 #[test]
+fn staff_close_a_session_for_a_reason_that_stays_with_it() {
+    let mut world = playing(yuan_a_minute(), POSTPAID);
+    let by_staff = |reason: &str| Command::CloseSessionByStaff {
+        session_id: session_id(1),
+        reason: reason.into(),
+    };
+    let refusal = world.refused(&by_staff("  "), minutes(30));
+    assert_eq!(refusal.facts["field"], "reason");
+    let closed = world.run(&by_staff("客人已离店"), minutes(30));
+    let Event::TableSession(TableSessionEvent::SessionClosed {
+        cause, reason, bill, ..
+    }) = &closed[0]
+    else {
+        panic!("{closed:?}");
+    };
+    assert_eq!(
+        (*cause, reason.as_deref(), bill.total),
+        (CloseCause::Staff, Some("客人已离店"), Fen(3_000))
+    );
+    assert!(world.run(&by_staff("again"), minutes(31)).is_empty());
+}
+
+#[test]
+fn a_hall_may_allow_a_person_several_sessions_at_once() {
+    let policy = HallPolicy {
+        open_sessions_max: 2,
+        ..HallPolicy::default()
+    };
+    let mut world = World::new(yuan_a_minute(), policy, 3);
+    world.top_up(1, 1, 60_000, 0, ten());
+    world.run(&open(1, 1, 1, POSTPAID), ten());
+    world.run(&open(2, 2, 1, prepaid(60)), ten());
+    let refusal = world.refused(&open(3, 3, 1, POSTPAID), ten());
+    assert_eq!(refusal.reason, "MEMBER_HAS_OPEN_SESSION");
+    assert_eq!(refusal.facts["open_sessions_max"], "2");
+}
+
+#[test]
 fn what_a_settlement_leaves_open_blocks_the_next_opening_and_is_paid_first() {
     let mut world = World::with_tariff(yuan_a_minute());
     world.top_up(1, 1, 5_900, 100, ten());

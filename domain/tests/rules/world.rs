@@ -317,9 +317,20 @@ impl World {
                     now,
                 })
             }),
+            Command::CloseSessionByStaff { session_id, reason } => self.unit(session_id, |unit| {
+                units::close_session(units::CloseSessionInput {
+                    cause: CloseCause::Staff,
+                    reason: Some(&reason),
+                    session: &unit.session,
+                    table: &unit.table,
+                    device: &unit.device,
+                    now,
+                })
+            }),
             Command::CloseSession { session_id, cause } => self.unit(session_id, |unit| {
                 units::close_session(units::CloseSessionInput {
                     cause,
+                    reason: None,
                     session: &unit.session,
                     table: &unit.table,
                     device: &unit.device,

@@ -249,6 +249,7 @@ impl Session {
         self.happened(TableSessionEvent::SessionClosed {
             at: at(second),
             cause: CloseCause::Customer,
+            reason: None,
             bill,
             light: self.table.light(),
             light_until: at(second + 180),

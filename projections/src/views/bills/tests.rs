@@ -59,6 +59,7 @@ fn closed() -> TableSessionEvent {
     TableSessionEvent::SessionClosed {
         at: AT,
         cause: CloseCause::PrepaidEnd,
+        reason: None,
         bill: Bill {
             lines,
             total: Fen(1_000),

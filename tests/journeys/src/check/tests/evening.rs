@@ -159,6 +159,7 @@ pub(super) fn evening() -> Log {
             Event::TableSession(TableSessionEvent::SessionClosed {
                 at,
                 cause: CloseCause::Customer,
+                reason: None,
                 bill,
                 light,
                 light_until: at,
