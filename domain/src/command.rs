@@ -7,6 +7,9 @@ use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::HallPolicy;
 use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use crate::level::LevelCode;
+use crate::member::PaymentMethod;
+use crate::personal::{Identifier, Sealed};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, Warning};
 use crate::table::TableClass;
 use crate::tariff::Tariff;
@@ -80,6 +83,50 @@ pub enum Command {
     },
     /// Put a table back on sale.
     EndMaintenance { table_id: TableId },
+    /// Take somebody into the chain's members.
+    RegisterMember {
+        member_id: MemberId,
+        chain_id: ChainId,
+        phone: Option<Identifier>,
+        nickname: Option<Sealed>,
+    },
+    /// Let the owner of an openid in: who is new becomes a member under `member_id`, and `phone` is noted; whose openid is known has a login noted
+    /// and nothing else.
+    LogIn {
+        member_id: MemberId,
+        chain_id: ChainId,
+        openid: Identifier,
+        phone: Option<Identifier>,
+        nickname: Option<Sealed>,
+    },
+    /// Let somebody in who gives no name.
+    StartGuest { member_id: MemberId, chain_id: ChainId },
+    /// Note a phone number that its owner has proved to have.
+    VerifyPhone { member_id: MemberId, phone: Identifier },
+    /// Make a guest a member.
+    UpgradeGuest {
+        member_id: MemberId,
+        openid: Option<Identifier>,
+        nickname: Option<Sealed>,
+    },
+    /// Make a guest one with somebody who is known already. `phone` is the guest's number, sealed for the other.
+    MergeGuest {
+        guest_id: MemberId,
+        target_id: MemberId,
+        phone: Option<Identifier>,
+    },
+    /// Put a member on another level.
+    ChangeLevel { member_id: MemberId, level: LevelCode },
+    /// Bar somebody from playing.
+    Blacklist { member_id: MemberId, reason: String },
+    /// Let somebody play again.
+    Unblacklist { member_id: MemberId },
+    /// Add a way to pay.
+    BindPaymentMethod { member_id: MemberId, method: PaymentMethod },
+    /// Take a way to pay away.
+    UnbindPaymentMethod { member_id: MemberId, method: PaymentMethod },
+    /// Forget who somebody is. What was played and paid stays.
+    ErasePerson { member_id: MemberId, reason: String },
     /// Credit money to a wallet; opens the wallet if there is none.
     CreditTopUp {
         member_id: MemberId,

@@ -6,7 +6,9 @@ use serde::de::Error as _;
 use crate::chain::ChainEvent;
 use crate::device::DeviceEvent;
 use crate::hall::HallEvent;
+use crate::identity::IdentityEvent;
 use crate::journal::JournalEvent;
+use crate::member::MemberEvent;
 use crate::session::TableSessionEvent;
 use crate::table::TableEvent;
 use crate::tariff::TariffPlanEvent;
@@ -50,6 +52,8 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Table", TableEvent::TYPES),
     ("TariffPlan", TariffPlanEvent::TYPES),
     ("TableSession", TableSessionEvent::TYPES),
+    ("Member", MemberEvent::TYPES),
+    ("Identity", IdentityEvent::TYPES),
     ("Wallet", WalletEvent::TYPES),
     ("Device", DeviceEvent::TYPES),
     ("Journal", JournalEvent::TYPES),
@@ -65,6 +69,8 @@ pub enum Event {
     Table(TableEvent),
     TariffPlan(TariffPlanEvent),
     TableSession(TableSessionEvent),
+    Member(MemberEvent),
+    Identity(IdentityEvent),
     Wallet(WalletEvent),
     Device(DeviceEvent),
     Journal(JournalEvent),
@@ -82,6 +88,8 @@ impl Event {
             "Table" => Self::Table(serde_json::from_str(payload)?),
             "TariffPlan" => Self::TariffPlan(serde_json::from_str(payload)?),
             "TableSession" => Self::TableSession(serde_json::from_str(payload)?),
+            "Member" => Self::Member(serde_json::from_str(payload)?),
+            "Identity" => Self::Identity(serde_json::from_str(payload)?),
             "Wallet" => Self::Wallet(serde_json::from_str(payload)?),
             "Device" => Self::Device(serde_json::from_str(payload)?),
             "Journal" => Self::Journal(serde_json::from_str(payload)?),
@@ -98,6 +106,8 @@ impl Event {
             Self::Table(_) => "Table",
             Self::TariffPlan(_) => "TariffPlan",
             Self::TableSession(_) => "TableSession",
+            Self::Member(_) => "Member",
+            Self::Identity(_) => "Identity",
             Self::Wallet(_) => "Wallet",
             Self::Device(_) => "Device",
             Self::Journal(_) => "Journal",
@@ -112,6 +122,8 @@ impl Event {
             Self::Table(event) => event.name(),
             Self::TariffPlan(event) => event.name(),
             Self::TableSession(event) => event.name(),
+            Self::Member(event) => event.name(),
+            Self::Identity(event) => event.name(),
             Self::Wallet(event) => event.name(),
             Self::Device(event) => event.name(),
             Self::Journal(event) => event.name(),

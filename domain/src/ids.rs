@@ -48,6 +48,8 @@ ids! {
     SessionId,
     /// A person who plays; also the id of the person's wallet.
     MemberId,
+    /// An openid or a phone number: a keyed hash of it, so that the number itself is nowhere in the log.
+    IdentityId,
     /// A relay, lock or speaker in a hall.
     DeviceId,
     /// Money set aside in a wallet for one session.

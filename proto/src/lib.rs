@@ -15,6 +15,11 @@ pub mod hall {
             tonic::include_proto!("hall.device.v1");
         }
     }
+    pub mod member {
+        pub mod v1 {
+            tonic::include_proto!("hall.member.v1");
+        }
+    }
     pub mod table {
         pub mod v1 {
             tonic::include_proto!("hall.table.v1");

@@ -31,6 +31,8 @@ def main() -> None:
 
 def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: str) -> None:
     # The modules exist only now that stubs.generate() has run.
+    from hall.member.v1 import messages_pb2 as member
+    from hall.member.v1.service_pb2_grpc import MemberServiceStub
     from hall.table.v1 import messages_pb2 as table
     from hall.table.v1.service_pb2_grpc import TableServiceStub
     from hall.venue.v1.service_pb2_grpc import VenueServiceStub
@@ -44,10 +46,12 @@ def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: st
     statements = views.StatementServiceStub(queries)
 
     # 1. The owner sets up a hall. Ids may be left to the server; every mutation carries a request_id.
-    hall_id, table_id = set_up_hall(VenueServiceStub(commands), relay)
+    chain_id, hall_id, table_id = set_up_hall(VenueServiceStub(commands), relay)
 
-    # 2. A member tops up 50.00 and gets 5.00 on top. Amounts are whole fen.
-    member_id = new_id()
+    # 2. Somebody becomes a member at the counter, tops up 50.00 and gets 5.00 on top. Amounts are whole fen.
+    member_id = MemberServiceStub(commands).RegisterMember(
+        member.RegisterMemberRequest(request_id=new_id(), chain_id=chain_id), timeout=DEADLINE_SECONDS
+    ).member_id
     top_up = WalletServiceStub(commands).CreditTopUp(
         wallet.CreditTopUpRequest(
             request_id=new_id(),
@@ -151,8 +155,8 @@ def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: st
     say(f"lamp off; done: session {opened.session_id}")
 
 
-def set_up_hall(venue, relay: str) -> tuple[str, str]:
-    """A hall with one table, its lamp on output 1 of the relay. Returns the ids of hall and table."""
+def set_up_hall(venue, relay: str) -> tuple[str, str, str]:
+    """A hall with one table, its lamp on output 1 of the relay. Returns the ids of chain, hall and table."""
     from hall.venue.v1 import messages_pb2 as m
 
     chain = venue.RegisterChain(
@@ -208,7 +212,7 @@ def set_up_hall(venue, relay: str) -> tuple[str, str]:
         timeout=DEADLINE_SECONDS,
     )
     say(f"hall {hall.hall_id}, table {table.table_id}")
-    return hall.hall_id, table.table_id
+    return chain.chain_id, hall.hall_id, table.table_id
 
 
 def print_bill(bill) -> None:

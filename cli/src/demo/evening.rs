@@ -152,6 +152,7 @@ impl Evening {
         let args = [
             format!("--command-url={}", self.command_url),
             format!("--query-url={}", self.query_url),
+            format!("--chain={}", self.hall.chain_id),
             format!("--hall={}", self.hall.hall_id),
             format!("--clock={}", self.clock.spec()),
             format!("--opens-at={}", self.opens_at),

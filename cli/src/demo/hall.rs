@@ -26,6 +26,8 @@ const WEEK: [Weekday; 7] = [
 pub struct Hall {
     /// Its id.
     pub hall_id: Uuid,
+    /// Its chain.
+    pub chain_id: String,
     /// The MQTT topics of its lights, in the order of the tables.
     pub topics: Vec<String>,
 }
@@ -44,11 +46,12 @@ pub async fn set_up(command_url: &str, tables: u32) -> anyhow::Result<Hall> {
         name: "白泽台球".to_owned(),
     };
     let chain = venue.register_chain(chain).await.context("registering the chain")?;
+    let chain_id = chain.into_inner().chain_id;
     let hall_id = Uuid::now_v7();
     let hall = RegisterHallRequest {
         request_id: request_id(),
         hall_id: hall_id.to_string(),
-        chain_id: chain.into_inner().chain_id,
+        chain_id: chain_id.clone(),
         name: "白泽台球·演示店".to_owned(),
         time_zone: TIME_ZONE.to_owned(),
         business_day_cutoff_minutes: 360,
@@ -70,7 +73,11 @@ pub async fn set_up(command_url: &str, tables: u32) -> anyhow::Result<Hall> {
     for number in 1..=tables {
         topics.push(set_up_table(&mut venue, hall_id, &plan.plan_id, number).await?);
     }
-    Ok(Hall { hall_id, topics })
+    Ok(Hall {
+        hall_id,
+        chain_id,
+        topics,
+    })
 }
 
 async fn set_up_table(

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use baize_proto::hall::member::v1::RegisterMemberRequest;
+use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{OpenTableRequest, OpenTableResponse, Postpaid};
@@ -42,7 +44,7 @@ pub async fn set_up(command_url: &str) -> Hall {
     let chain_id = venue.register_chain(chain).await.unwrap().into_inner().chain_id;
     let hall = RegisterHallRequest {
         request_id: request_id(),
-        chain_id,
+        chain_id: chain_id.clone(),
         name: "Test".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         business_day_cutoff_minutes: 360,
@@ -82,7 +84,19 @@ pub async fn set_up(command_url: &str) -> Hall {
         ..RegisterTableRequest::default()
     };
     let table_id = venue.register_table(table).await.unwrap().into_inner().table_id;
-    let member_id = request_id();
+    let member = RegisterMemberRequest {
+        request_id: request_id(),
+        chain_id,
+        ..RegisterMemberRequest::default()
+    };
+    let member_id = MemberServiceClient::connect(command_url.to_owned())
+        .await
+        .unwrap()
+        .register_member(member)
+        .await
+        .unwrap()
+        .into_inner()
+        .member_id;
     let top_up = CreditTopUpRequest {
         request_id: request_id(),
         member_id: member_id.clone(),

@@ -2,10 +2,11 @@
 
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
+use baize_domain::member;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, chain, session, venue, wallet};
+use super::{CommandError, Reply, chain, people, session, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -79,6 +80,64 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             expected_end,
         } => venue::start_maintenance(work, *table_id, reason, *expected_end).await,
         Command::EndMaintenance { table_id } => venue::end_maintenance(work, *table_id).await,
+        Command::RegisterMember {
+            member_id,
+            chain_id,
+            phone,
+            nickname,
+        } => {
+            let registration = member::Registration {
+                member_id: *member_id,
+                chain_id: *chain_id,
+                openid: None,
+                phone: phone.clone(),
+                nickname: nickname.clone(),
+            };
+            people::register(work, registration).await
+        }
+        Command::LogIn {
+            member_id,
+            chain_id,
+            openid,
+            phone,
+            nickname,
+        } => {
+            let registration = member::Registration {
+                member_id: *member_id,
+                chain_id: *chain_id,
+                openid: Some(openid.clone()),
+                phone: phone.clone(),
+                nickname: nickname.clone(),
+            };
+            people::log_in(work, openid.identity_id, registration).await
+        }
+        Command::StartGuest { member_id, chain_id } => people::start_guest(work, *member_id, *chain_id).await,
+        Command::VerifyPhone { member_id, phone } => people::verify_phone(work, *member_id, phone).await,
+        Command::UpgradeGuest {
+            member_id,
+            openid,
+            nickname,
+        } => people::upgrade(work, *member_id, openid.as_ref(), nickname.as_ref()).await,
+        Command::MergeGuest {
+            guest_id,
+            target_id,
+            phone,
+        } => people::merge(work, *guest_id, *target_id, phone.as_ref()).await,
+        Command::ChangeLevel { member_id, level } => people::change_level(work, *member_id, level).await,
+        Command::Blacklist { member_id, reason } => {
+            let decide = |person: &member::Member, now| member::decide::blacklist(person, reason.clone(), now);
+            people::tell(work, *member_id, decide).await
+        }
+        Command::Unblacklist { member_id } => people::tell(work, *member_id, member::decide::unblacklist).await,
+        Command::BindPaymentMethod { member_id, method } => {
+            let decide = |person: &member::Member, now| member::decide::bind_payment_method(person, *method, now);
+            people::tell(work, *member_id, decide).await
+        }
+        Command::UnbindPaymentMethod { member_id, method } => {
+            let decide = |person: &member::Member, now| member::decide::unbind_payment_method(person, *method, now);
+            people::tell(work, *member_id, decide).await
+        }
+        Command::ErasePerson { member_id, reason } => people::erase(work, *member_id, reason).await,
         Command::CreditTopUp {
             member_id,
             top_up_id,

@@ -15,6 +15,7 @@ mod decide;
 mod device;
 mod error;
 mod offers;
+mod people;
 mod queue;
 mod quote;
 mod reply;

@@ -1,6 +1,6 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
-use baize_domain::ids::{ChainId, DeviceId, HallId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
@@ -26,6 +26,14 @@ pub enum Reply {
     DeviceRegistered { device_id: DeviceId },
     /// To `RegisterTable`.
     TableRegistered { table_id: TableId, qr_token: String },
+    /// To `RegisterMember`.
+    MemberRegistered { member_id: MemberId },
+    /// To `LogIn`; `phone_noted` tells whether the phone number of the request was taken in.
+    LoggedIn {
+        member_id: MemberId,
+        is_new: bool,
+        phone_noted: bool,
+    },
     /// To `CreditTopUp`.
     ToppedUp {
         top_up_id: TopUpId,

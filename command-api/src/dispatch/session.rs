@@ -8,6 +8,7 @@ use baize_domain::device::Device;
 use baize_domain::hall::Hall;
 use baize_domain::ids::{MemberId, SessionId, TableId};
 use baize_domain::journal::Journal;
+use baize_domain::member::Member;
 use baize_domain::session::{
     self, BillingStartCause, CancelReason, CloseCause, Opening, SessionMode, TableSession, TableSessionError,
     TableSessionEvent, Warning,
@@ -41,9 +42,10 @@ pub async fn open(
         None => return Err(CommandError::refuse(TableError::NotFound)),
     };
     work.in_hall(profile.hall_id);
-    let (hall, plan, wallet, device) = tokio::try_join!(
+    let (hall, plan, member, wallet, device) = tokio::try_join!(
         work.read::<Hall>(profile.hall_id),
         work.read::<TariffPlan>(profile.tariff_plan_id),
+        work.read::<Member>(member_id),
         work.read::<Wallet>(member_id),
         work.read::<Device>(profile.light.device_id),
     )?;
@@ -56,6 +58,7 @@ pub async fn open(
         table: &table,
         hall: &hall,
         plan: &plan,
+        member: &member,
         wallet: &wallet,
         device: &device,
         now: work.now,

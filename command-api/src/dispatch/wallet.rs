@@ -2,6 +2,7 @@
 
 use baize_domain::ids::{MemberId, TopUpId, top_up_transaction};
 use baize_domain::journal::Journal;
+use baize_domain::member::Member;
 use baize_domain::units::{CreditTopUpInput, credit_top_up as decide};
 use baize_domain::wallet::{Split, TopUpChannel, Wallet};
 
@@ -16,7 +17,7 @@ pub async fn credit_top_up(
     channel: TopUpChannel,
     amount: Split,
 ) -> Result<Reply, CommandError> {
-    let wallet = work.read::<Wallet>(member_id).await?;
+    let (member, wallet) = tokio::try_join!(work.read::<Member>(member_id), work.read::<Wallet>(member_id))?;
     let transaction_id = top_up_transaction(top_up_id);
     let journal = work.expect_new::<Journal>(transaction_id).await?;
     let changes = decide(CreditTopUpInput {
@@ -24,6 +25,7 @@ pub async fn credit_top_up(
         top_up_id,
         channel,
         amount,
+        member: &member,
         wallet: &wallet,
         journal: &journal,
         now: work.now,

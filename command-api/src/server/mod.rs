@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
+use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
 use baize_proto::hall::venue::v1::venue_service_server::VenueServiceServer;
 use baize_proto::hall::wallet::v1::wallet_service_server::WalletServiceServer;
@@ -26,11 +27,12 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     VenueServiceServer::<Services>::NAME,
     TableServiceServer::<Services>::NAME,
     WalletServiceServer::<Services>::NAME,
     DeviceServiceServer::<Services>::NAME,
+    MemberServiceServer::<Services>::NAME,
 ];
 
 /// Serves until `stop`, then until the requests in work are done.
@@ -52,6 +54,7 @@ pub async fn serve(
         .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(TableServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(MemberServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
     if reflection {
         routes
@@ -78,5 +81,6 @@ fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)
         .with_service_name(DeviceServiceServer::<Services>::NAME)
+        .with_service_name(MemberServiceServer::<Services>::NAME)
         .with_service_name("grpc.health.v1.Health")
 }

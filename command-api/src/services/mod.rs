@@ -1,6 +1,7 @@
 //! The gRPC methods: decode, dispatch, encode.
 
 mod device;
+mod member;
 mod table;
 mod venue;
 mod wallet;

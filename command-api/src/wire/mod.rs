@@ -4,6 +4,7 @@ mod bill;
 mod chain;
 mod device;
 mod fields;
+mod member;
 mod table;
 mod venue;
 mod wallet;

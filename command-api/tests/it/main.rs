@@ -5,6 +5,7 @@
 mod contention;
 mod crash;
 mod outage;
+mod people;
 mod processes;
 mod publication;
 mod reflection;

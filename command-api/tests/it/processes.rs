@@ -34,7 +34,13 @@ async fn without_a_light_the_session_is_cancelled_and_everything_released() {
     );
     assert_eq!(
         history.types_of(&member),
-        ["WalletOpened", "TopUpCredited", "FundsHeld", "HoldReleased"]
+        [
+            "MemberRegistered",
+            "WalletOpened",
+            "TopUpCredited",
+            "FundsHeld",
+            "HoldReleased"
+        ]
     );
     let table = history.types_of(&hall.tables[0]);
     assert_eq!(

@@ -37,6 +37,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
     let expected = [
         "grpc.health.v1.Health",
         "hall.device.v1.DeviceService",
+        "hall.member.v1.MemberService",
         "hall.table.v1.TableService",
         "hall.venue.v1.VenueService",
         "hall.wallet.v1.WalletService",

@@ -241,8 +241,9 @@ async fn a_refusal_has_a_stable_reason_its_facts_and_a_next_step() {
     );
     assert_eq!(short.error_info().unwrap().metadata["shortfall_fen"], "5900");
     let stranger = Uuid::new_v4().to_string();
+    let without_wallet = clients.newcomer().await;
     refused(
-        clients.open(&hall.tables[1], &stranger).await,
+        clients.open(&hall.tables[1], &without_wallet).await,
         Code::FailedPrecondition,
         "PAYMENT_METHOD_REQUIRED",
     );

@@ -8,6 +8,8 @@ use baize_domain::Event;
 use baize_eventlog::{Clock, EventLog, Follower, LogOptions, RecordedEvent};
 use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
+use baize_proto::hall::member::v1::RegisterMemberRequest;
+use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{OpenTableRequest, OpenTableResponse, Postpaid, Prepaid};
@@ -32,6 +34,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// What a table costs in these tests: ¥60 an hour, in steps of a minute.
 pub const FEN_PER_MINUTE: i64 = 100;
 
+/// The chain of all halls and members of these tests.
+pub const CHAIN: &str = "0198c0de-0000-7000-8000-00000000000c";
+
 /// A service and its clients.
 pub struct World {
     pub url: String,
@@ -45,6 +50,7 @@ pub struct Clients {
     pub venue: VenueServiceClient<Channel>,
     pub table: TableServiceClient<Channel>,
     pub wallet: WalletServiceClient<Channel>,
+    pub member: MemberServiceClient<Channel>,
     pub device: DeviceServiceClient<Channel>,
 }
 
@@ -170,6 +176,7 @@ impl Clients {
             venue: VenueServiceClient::new(channel.clone()),
             table: TableServiceClient::new(channel.clone()),
             wallet: WalletServiceClient::new(channel.clone()),
+            member: MemberServiceClient::new(channel.clone()),
             device: DeviceServiceClient::new(channel.clone()),
             channel,
         }
@@ -180,13 +187,19 @@ impl Clients {
         self.hall_with(tables, None).await
     }
 
-    pub async fn hall_with(&mut self, tables: u32, policy: Option<HallPolicy>) -> Hall {
+    /// The chain, registered the first time it is asked for.
+    pub async fn chain(&mut self) -> String {
         let chain = RegisterChainRequest {
             request_id: request_id(),
+            chain_id: CHAIN.to_owned(),
             name: "Green".to_owned(),
-            ..RegisterChainRequest::default()
         };
-        let chain_id = self.venue.register_chain(chain).await.unwrap().into_inner().chain_id;
+        self.venue.register_chain(chain).await.unwrap();
+        CHAIN.to_owned()
+    }
+
+    pub async fn hall_with(&mut self, tables: u32, policy: Option<HallPolicy>) -> Hall {
+        let chain_id = self.chain().await;
         let hall = RegisterHallRequest {
             request_id: request_id(),
             chain_id: chain_id.clone(),
@@ -229,9 +242,24 @@ impl Clients {
 
     /// A new member with so much money.
     pub async fn member(&mut self, principal_fen: i64) -> String {
-        let member_id = Uuid::new_v4().to_string();
+        let member_id = self.newcomer().await;
         self.top_up(&member_id, principal_fen).await;
         member_id
+    }
+
+    /// A new member without a wallet.
+    pub async fn newcomer(&mut self) -> String {
+        let request = RegisterMemberRequest {
+            request_id: request_id(),
+            chain_id: self.chain().await,
+            ..RegisterMemberRequest::default()
+        };
+        self.member
+            .register_member(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .member_id
     }
 
     pub async fn top_up(&mut self, member_id: &str, principal_fen: i64) {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::ids::{MemberId, TopUpId};
 use crate::journal::{self, Journal};
+use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::wallet::{self, Split, TopUpChannel, Wallet, WalletEvent};
 
@@ -21,6 +22,8 @@ pub struct CreditTopUpInput<'a> {
     pub channel: TopUpChannel,
     /// Principal and bonus.
     pub amount: Split,
+    /// Who it is.
+    pub member: &'a Member,
     /// The member's wallet.
     pub wallet: &'a Wallet,
     /// The stream of [`crate::ids::top_up_transaction`], which tells whether the top-up was credited before.
@@ -32,13 +35,14 @@ pub struct CreditTopUpInput<'a> {
 /// Credits a top-up; the same top-up again changes nothing.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT`, `TRANSACTION_EXISTS` (the id was used for another top-up), `TOO_MANY_TOP_UPS`.
+/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `GUEST_NOT_ALLOWED`, `INVALID_ARGUMENT`, `TRANSACTION_EXISTS` (the id was used for another top-up), `TOO_MANY_TOP_UPS`.
 pub fn credit_top_up(input: CreditTopUpInput<'_>) -> Result<Changes, Refusal> {
     let CreditTopUpInput {
         member_id,
         top_up_id,
         channel,
         amount,
+        member,
         wallet,
         journal,
         now,
@@ -54,6 +58,7 @@ pub fn credit_top_up(input: CreditTopUpInput<'_>) -> Result<Changes, Refusal> {
         journal::decide::post(journal, transaction)?;
         return Ok(Changes::default());
     }
+    member.members_only()?;
     let events = wallet::decide::credit_top_up(wallet, member_id, top_up_id, channel, amount, now)?;
     let mut postings = vec![(transaction_id, journal::decide::post(journal, transaction)?)];
     for event in &events {

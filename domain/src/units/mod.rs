@@ -2,13 +2,14 @@
 //!
 //! | Command | decided by | states it needs |
 //! |---|---|---|
-//! | `CreditTopUp` | [`credit_top_up`] | wallet, journal of [`crate::ids::top_up_transaction`] |
-//! | `OpenTable` | [`open_table`] | session, table, hall, plan, wallet, device |
+//! | `CreditTopUp` | [`credit_top_up`] | member, wallet, journal of [`crate::ids::top_up_transaction`] |
+//! | `OpenTable` | [`open_table`] | session, table, hall, plan, member, wallet, device |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |
 //! | `RenewHold` | [`renew_hold`] | session, wallet, device |
 //! | `CloseSession`, `CloseSessionByStaff` | [`close_session`] | session, table, device |
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
+//! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //!
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
 //! stable facts, so a repeated command meets what it made before.
@@ -19,6 +20,7 @@ mod close_session;
 mod credit_top_up;
 mod extend_session;
 mod open_table;
+pub mod people;
 mod postings;
 mod renew_hold;
 mod settle_session;

@@ -9,6 +9,7 @@ use crate::command::OpenMode;
 use crate::device::{self, DesireReason, Device};
 use crate::hall::{Hall, HallError, HallProfile};
 use crate::ids::{MemberId, SessionId, session_hold};
+use crate::member::{Member, MemberError};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::session::reach::{check_minutes, light_until};
 use crate::session::{self, Opening, SessionMode, TableSession, TableSessionError};
@@ -39,6 +40,8 @@ pub struct OpenTableInput<'a> {
     pub hall: &'a Hall,
     /// The table's tariff plan.
     pub plan: &'a TariffPlan,
+    /// Who that is.
+    pub member: &'a Member,
     /// The member's wallet.
     pub wallet: &'a Wallet,
     /// The device with the table's light.
@@ -50,8 +53,8 @@ pub struct OpenTableInput<'a> {
 /// Opens a table; the same opening again changes nothing.
 ///
 /// # Errors
-/// In this order: `SESSION_EXISTS`, `TABLE_NOT_FOUND`, `HALL_NOT_FOUND`, `TABLE_OCCUPIED`, `TABLE_IN_MAINTENANCE`, `TARIFF_NOT_PUBLISHED`,
-/// `INVALID_ARGUMENT`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `MEMBER_HAS_OPEN_SESSION`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`,
+/// In this order: `SESSION_EXISTS`, `TABLE_NOT_FOUND`, `HALL_NOT_FOUND`, `TABLE_OCCUPIED`, `TABLE_IN_MAINTENANCE`, `MEMBER_NOT_FOUND`,
+/// `MEMBER_MERGED`, `MEMBER_ERASED`, `MEMBER_BLACKLISTED`, `PHONE_NOT_VERIFIED`, `OTHER_CHAIN`, `TARIFF_NOT_PUBLISHED`, `INVALID_ARGUMENT`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `MEMBER_HAS_OPEN_SESSION`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`,
 /// `DEVICE_CHANNEL_NOT_FOUND`.
 pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     let profile = input.table.profile.as_ref().ok_or(TableError::NotFound)?;
@@ -64,6 +67,9 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     }
     let hall = input.hall.profile.as_ref().ok_or(HallError::NotFound)?;
     let table_events = table::decide::occupy(input.table, input.session_id, input.now)?;
+    if input.member.may_open()?.chain_id != hall.chain_id {
+        return Err(MemberError::OtherChain.into());
+    }
     let plan = plan_for(input.plan, profile)?;
     let (mode, wallet_events) = secure(&input, hall, plan)?;
     let opening = Opening {

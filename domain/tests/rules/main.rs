@@ -4,5 +4,6 @@ mod catalogue;
 mod discounts;
 mod invariants;
 mod journeys;
+mod people;
 mod processes;
 mod world;

@@ -6,10 +6,13 @@ use baize_domain::chain::{self, Chain, ChainCommand};
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
+use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId, top_up_transaction,
+    ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId,
+    top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
+use baize_domain::member::Member;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
 use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
@@ -23,6 +26,9 @@ pub(crate) const CHAIN: ChainId = ChainId(Uuid::from_u128(4));
 pub(crate) const HALL: HallId = HallId(Uuid::from_u128(1));
 pub(crate) const PLAN: TariffPlanId = TariffPlanId(Uuid::from_u128(2));
 pub(crate) const DEVICE: DeviceId = DeviceId(Uuid::from_u128(3));
+
+/// How many members a new world has.
+pub(crate) const MEMBERS: u8 = 8;
 
 pub(crate) const fn table_id(n: u8) -> TableId {
     TableId(Uuid::from_u128(0x100 + n as u128))
@@ -66,6 +72,8 @@ pub(crate) struct World {
     pub tables: BTreeMap<TableId, Table>,
     pub devices: BTreeMap<DeviceId, Device>,
     pub sessions: BTreeMap<SessionId, TableSession>,
+    pub members: BTreeMap<MemberId, Member>,
+    pub identities: BTreeMap<IdentityId, Identity>,
     pub wallets: BTreeMap<MemberId, Wallet>,
     pub journal: BTreeMap<TransactionId, Journal>,
     /// What the levels of those who open take off.
@@ -75,7 +83,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A hall in Shanghai with `tables` tables on one device.
+    /// A hall in Shanghai with `tables` tables on one device, and members 1 to [`MEMBERS`].
     pub fn new(tariff: Tariff, policy: HallPolicy, tables: u8) -> Self {
         let mut world = Self::default();
         let now = at("2026-03-02T00:00:00Z");
@@ -115,7 +123,13 @@ impl World {
             },
             qr_token: format!("token-of-table-{n}"),
         });
-        for command in [chain, hall, device, plan].into_iter().chain(tables) {
+        let members = (1..=MEMBERS).map(|n| Command::RegisterMember {
+            member_id: member_id(n),
+            chain_id: CHAIN,
+            phone: None,
+            nickname: None,
+        });
+        for command in [chain, hall, device, plan].into_iter().chain(tables).chain(members) {
             world.run(&command, now);
         }
         world
@@ -174,6 +188,10 @@ impl World {
             }
             Event::TableSession(event) => {
                 self.sessions.entry(SessionId(id)).or_default().evolve(event);
+            }
+            Event::Member(event) => self.members.entry(MemberId(id)).or_default().evolve(event),
+            Event::Identity(event) => {
+                self.identities.entry(IdentityId(id)).or_default().evolve(event);
             }
             Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
@@ -292,6 +310,7 @@ impl World {
                     top_up_id,
                     channel,
                     amount,
+                    member: &get(&self.members, member_id),
                     wallet: &get(&self.wallets, member_id),
                     journal: &get(&self.journal, top_up_transaction(top_up_id)),
                     now,
@@ -406,6 +425,7 @@ impl World {
                 kind,
                 at,
             } => self.device(device_id, DeviceCommand::ReportFailure { channel, rev, kind, at }),
+            command => self.decide_people(command, now),
         }
     }
 
@@ -459,6 +479,7 @@ impl World {
             table: &table,
             hall: &hall,
             plan: &plan,
+            member: &get(&self.members, member_id),
             wallet: &get(&self.wallets, member_id),
             device: &get(&self.devices, device_id),
             now,
@@ -526,11 +547,11 @@ impl Streams {
     }
 }
 
-fn get<K: Ord, V: Clone + Default>(streams: &BTreeMap<K, V>, id: K) -> V {
+pub(crate) fn get<K: Ord, V: Clone + Default>(streams: &BTreeMap<K, V>, id: K) -> V {
     streams.get(&id).cloned().unwrap_or_default()
 }
 
-fn one<E>(id: impl ToString, events: Vec<E>, wrap: impl Fn(E) -> Event) -> Vec<(String, Event)> {
+pub(crate) fn one<E>(id: impl ToString, events: Vec<E>, wrap: impl Fn(E) -> Event) -> Vec<(String, Event)> {
     let id = id.to_string();
     events.into_iter().map(|event| (id.clone(), wrap(event))).collect()
 }

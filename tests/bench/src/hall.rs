@@ -1,5 +1,7 @@
 //! A hall for the commands to play in, set up through gRPC: one table and a few members for each caller.
 
+use baize_proto::hall::member::v1::RegisterMemberRequest;
+use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{
     CloseSessionRequest, ExtendSessionRequest, OpenTableRequest, Postpaid, open_table_request,
@@ -42,7 +44,7 @@ pub async fn set_up(channel: &Channel, seats: usize) -> anyhow::Result<Vec<Seat>
     let chain_id = venue.register_chain(chain).await?.into_inner().chain_id;
     let hall = RegisterHallRequest {
         request_id: request_id(),
-        chain_id,
+        chain_id: chain_id.clone(),
         name: "Bench".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         business_day_cutoff_minutes: 360,
@@ -70,13 +72,19 @@ pub async fn set_up(channel: &Channel, seats: usize) -> anyhow::Result<Vec<Seat>
     };
     let plan_id = venue.publish_tariff(tariff).await?.into_inner().plan_id;
     stream::iter(0..seats)
-        .map(|seat| set_up_seat(channel.clone(), hall_id.clone(), plan_id.clone(), seat))
+        .map(|seat| set_up_seat(channel.clone(), &chain_id, hall_id.clone(), plan_id.clone(), seat))
         .buffer_unordered(8)
         .try_collect()
         .await
 }
 
-async fn set_up_seat(channel: Channel, hall_id: String, tariff_plan_id: String, seat: usize) -> anyhow::Result<Seat> {
+async fn set_up_seat(
+    channel: Channel,
+    chain_id: &str,
+    hall_id: String,
+    tariff_plan_id: String,
+    seat: usize,
+) -> anyhow::Result<Seat> {
     let mut venue = VenueServiceClient::new(channel.clone());
     let topic = format!("bench-{}", Uuid::now_v7().simple());
     let device = RegisterDeviceRequest {
@@ -99,10 +107,16 @@ async fn set_up_seat(channel: Channel, hall_id: String, tariff_plan_id: String, 
         ..Default::default()
     };
     let table_id = venue.register_table(table).await?.into_inner().table_id;
+    let mut member = MemberServiceClient::new(channel.clone());
     let mut wallet = WalletServiceClient::new(channel);
     let mut members = Vec::with_capacity(MEMBERS);
     for _ in 0..MEMBERS {
-        let member_id = Uuid::now_v7().to_string();
+        let registration = RegisterMemberRequest {
+            request_id: request_id(),
+            chain_id: chain_id.to_owned(),
+            ..Default::default()
+        };
+        let member_id = member.register_member(registration).await?.into_inner().member_id;
         let top_up = CreditTopUpRequest {
             request_id: request_id(),
             member_id: member_id.clone(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
@@ -22,6 +23,7 @@ const DEADLINE: Duration = std::time::Duration::from_secs(30);
 #[allow(missing_docs, reason = "named as the services")]
 pub struct Clients {
     pub venue: VenueServiceClient<Channel>,
+    pub members: MemberServiceClient<Channel>,
     pub wallets: WalletServiceClient<Channel>,
     pub tables: TableServiceClient<Channel>,
     pub boards: BoardServiceClient<Channel>,
@@ -65,6 +67,7 @@ impl Clients {
     pub fn new(commands: &Channel, queries: &Channel) -> Self {
         Self {
             venue: VenueServiceClient::new(commands.clone()),
+            members: MemberServiceClient::new(commands.clone()),
             wallets: WalletServiceClient::new(commands.clone()),
             tables: TableServiceClient::new(commands.clone()),
             boards: BoardServiceClient::new(queries.clone()),

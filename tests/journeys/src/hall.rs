@@ -1,6 +1,7 @@
 //! A hall and its customers, as clients of the services see them: short forms for what every journey begins with.
 
 use anyhow::Context as _;
+use baize_proto::hall::member::v1 as member;
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
@@ -130,9 +131,23 @@ impl Hall {
     /// # Errors
     /// The call fails.
     pub async fn member(&self, principal_fen: i64, bonus_fen: i64) -> anyhow::Result<String> {
-        let member_id = new_id();
+        let member_id = self.newcomer().await?;
         self.top_up(&member_id, principal_fen, bonus_fen).await?;
         Ok(member_id)
+    }
+
+    /// A new member without a wallet.
+    ///
+    /// # Errors
+    /// The call fails.
+    pub async fn newcomer(&self) -> anyhow::Result<String> {
+        let request = member::RegisterMemberRequest {
+            request_id: new_id(),
+            chain_id: self.chain_id.clone(),
+            ..member::RegisterMemberRequest::default()
+        };
+        let registered = self.clients.members.clone().register_member(timed(request)).await?;
+        Ok(registered.into_inner().member_id)
     }
 
     /// Pays into a member's wallet at the counter.

@@ -29,6 +29,8 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)
+        | Event::Member(_)
+        | Event::Identity(_)
         | Event::Wallet(_)
         | Event::Device(_)
         | Event::Journal(_) => Ok(()),

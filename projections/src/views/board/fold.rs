@@ -23,7 +23,12 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
             device(state, stream_id(decoded)?, event, position);
             Ok(())
         }
-        Event::Chain(_) | Event::TariffPlan(_) | Event::Wallet(_) | Event::Journal(_) => Ok(()),
+        Event::Chain(_)
+        | Event::TariffPlan(_)
+        | Event::Member(_)
+        | Event::Identity(_)
+        | Event::Wallet(_)
+        | Event::Journal(_) => Ok(()),
     }
 }
 

@@ -122,7 +122,13 @@ impl BoardState {
                         .devices
                         .extend((!self.devices_loaded.contains(&id)).then_some(id));
                 }
-                Event::Chain(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Wallet(_) | Event::Journal(_) => {}
+                Event::Chain(_)
+                | Event::Hall(_)
+                | Event::TariffPlan(_)
+                | Event::Member(_)
+                | Event::Identity(_)
+                | Event::Wallet(_)
+                | Event::Journal(_) => {}
             }
         }
         wanted

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::Event;
+use baize_domain::member::MemberEvent;
 use baize_domain::session::TableSessionEvent;
 use baize_domain::table::TableEvent;
 use baize_domain::wallet::WalletEvent;
@@ -78,6 +79,12 @@ fn answer(call: &Call) -> Option<&Answer> {
 
 fn acknowledged(answer: &Answer, call: &Call, unit: &[&Entry], log: &Log) -> Option<String> {
     let (position, found) = match answer {
+        Answer::Joined { position } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::Member(MemberEvent::MemberRegistered { .. }))
+            }),
+        ),
         Answer::ToppedUp {
             top_up_id,
             principal_fen,
@@ -153,8 +160,14 @@ fn only_customers_cause(event: &Event) -> bool {
     match event {
         Event::TableSession(TableSessionEvent::SessionOpened { .. } | TableSessionEvent::SessionExtended { .. })
         | Event::Wallet(WalletEvent::TopUpCredited { .. })
+        | Event::Member(MemberEvent::MemberRegistered { .. })
         | Event::Table(TableEvent::MaintenanceEnded { .. }) => true,
-        Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) => false,
-        Event::Chain(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Device(_) | Event::Journal(_) => false,
+        Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) | Event::Member(_) => false,
+        Event::Chain(_)
+        | Event::Hall(_)
+        | Event::TariffPlan(_)
+        | Event::Device(_)
+        | Event::Journal(_)
+        | Event::Identity(_) => false,
     }
 }

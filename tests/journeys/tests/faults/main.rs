@@ -188,6 +188,7 @@ fn customers(world: &World, hall: &Hall, seed: u64) -> anyhow::Result<Options> {
     Ok(Options {
         command_url: format!("http://{}", world.addresses.commands),
         query_url: format!("http://{}", world.addresses.queries),
+        chain_id: hall.chain_id.parse()?,
         hall_id: hall.hall_id.parse()?,
         clock: world.clock.clone(),
         opens_at,

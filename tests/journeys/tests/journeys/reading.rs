@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use baize_journeys::clients::new_id;
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
 use baize_proto::hall::view::v1::{BillStatus, GetBoardRequest, TableStatus, WatchBoardRequest};
@@ -18,7 +17,7 @@ async fn who_writes_reads_the_own_write_by_its_position() -> anyhow::Result<()> 
     let world = World::start(1.0).await?;
     let hall = Hall::open(&world.clients, patient_policy(), plain_tariff()).await?;
     let fleet = world.relays(&[]).await?;
-    let member = new_id();
+    let member = hall.newcomer().await?;
     for round in 1..=100 {
         let paid = hall.top_up(&member, 100, 10).await?;
         let wallet = hall.wallet(&member, paid.position).await?;

@@ -20,6 +20,9 @@ pub struct Args {
     /// Base URL of the query service.
     #[arg(long, default_value = "http://127.0.0.1:7402")]
     query_url: String,
+    /// The chain that they join (UUID).
+    #[arg(long)]
+    chain: Uuid,
     /// The hall they go to (UUID).
     #[arg(long)]
     hall: Uuid,
@@ -66,6 +69,7 @@ impl Args {
         let options = Options {
             command_url: self.command_url,
             query_url: self.query_url,
+            chain_id: self.chain,
             hall_id: self.hall,
             clock,
             opens_at,

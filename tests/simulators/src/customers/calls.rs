@@ -1,5 +1,6 @@
 //! The calls that people make, each with what of its answer is noted.
 
+use baize_proto::hall::member::v1 as member;
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
@@ -13,6 +14,28 @@ use super::plan::Mode;
 use super::wire::{Failed, Wire, timed};
 
 impl Caller {
+    /// Becomes a member at the counter.
+    pub(crate) async fn join(&mut self, chain_id: Uuid, member_id: Uuid) -> Result<Answer, Failed> {
+        let message = member::RegisterMemberRequest {
+            request_id: Uuid::new_v4().to_string(),
+            member_id: member_id.to_string(),
+            chain_id: chain_id.to_string(),
+        };
+        let subject = Subject {
+            member_id: Some(member_id),
+            ..Subject::default()
+        };
+        let call = |wire: &Wire| {
+            let (mut client, message) = (wire.members(), timed(message.clone()));
+            async move { client.register_member(message).await }
+        };
+        let answer = |answer: &member::RegisterMemberResponse| Answer::Joined {
+            position: answer.position,
+        };
+        self.command(Method::RegisterMember, &message.request_id, subject, call, answer)
+            .await
+    }
+
     pub(crate) async fn top_up(
         &mut self,
         member_id: Uuid,

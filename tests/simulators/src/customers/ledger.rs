@@ -57,6 +57,7 @@ pub struct Call {
 #[allow(missing_docs, reason = "named as in the contract")]
 pub enum Method {
     CreditTopUp,
+    RegisterMember,
     QuoteSession,
     OpenTable,
     ExtendSession,
@@ -120,6 +121,9 @@ pub struct Refusal {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "fields are named as in the contract")]
 pub enum Answer {
+    Joined {
+        position: u64,
+    },
     ToppedUp {
         top_up_id: Uuid,
         principal_fen: i64,

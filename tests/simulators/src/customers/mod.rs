@@ -42,6 +42,8 @@ pub struct Options {
     pub command_url: String,
     /// Base URL of the query service.
     pub query_url: String,
+    /// The chain that they join.
+    pub chain_id: Uuid,
     /// The hall they go to; it exists, with tables.
     pub hall_id: Uuid,
     /// The clock that the services go by.
@@ -73,6 +75,7 @@ impl Customers {
     /// The options make no sense. What goes wrong in the day is in the ledger.
     pub async fn run(options: Options, closing: CancellationToken) -> anyhow::Result<Ledger> {
         let Options {
+            chain_id,
             hall_id,
             opens_at,
             closes_at,
@@ -90,6 +93,7 @@ impl Customers {
         )?;
         let notes = Arc::new(Notes::default());
         let day = Arc::new(Day {
+            chain_id,
             hall_id,
             closes_at,
             wire,

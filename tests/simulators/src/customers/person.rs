@@ -24,6 +24,7 @@ const SETTLED_WITHIN: (SignedDuration, Duration) = (SignedDuration::from_mins(10
 
 /// What all persons of a day share.
 pub(crate) struct Day {
+    pub(crate) chain_id: Uuid,
     pub(crate) hall_id: Uuid,
     pub(crate) closes_at: Timestamp,
     pub(crate) wire: Wire,
@@ -94,6 +95,9 @@ pub(super) struct Opened {
 
 impl Visitor {
     async fn stay(&mut self) -> VisitEnd {
+        if self.caller.join(self.day.chain_id, self.member_id).await.is_err() {
+            return VisitEnd::GaveUp;
+        }
         let comes_with_money = !matches!(self.person.habit, Habit::NoWallet | Habit::NoWalletLeaves);
         if comes_with_money && self.top_up(self.person.top_up_fen).await.is_err() {
             return VisitEnd::GaveUp;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use baize_eventlog::Clock;
+use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
@@ -73,6 +74,10 @@ impl Wire {
 
     pub(crate) fn wallets(&self) -> WalletServiceClient<Channel> {
         WalletServiceClient::new(self.command.clone())
+    }
+
+    pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
+        MemberServiceClient::new(self.command.clone())
     }
 
     pub(crate) fn venues(&self) -> VenueServiceClient<Channel> {

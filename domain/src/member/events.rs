@@ -1,0 +1,121 @@
+//! What happened to a person.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChainId, MemberId};
+use crate::level::LevelCode;
+use crate::personal::{Identifier, Sealed};
+
+use super::PaymentMethod;
+
+/// Events of the stream `Member/<member_id>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MemberEvent {
+    /// Somebody joined as a member.
+    MemberRegistered {
+        /// Who.
+        member_id: MemberId,
+        /// The chain.
+        chain_id: ChainId,
+        /// The WeChat account, if the person came through it.
+        openid: Option<Identifier>,
+        /// A phone number that was proved, if there is one.
+        phone: Option<Identifier>,
+        /// As the person wants to be called.
+        nickname: Option<Sealed>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody came in without a name.
+    GuestStarted {
+        /// Who.
+        member_id: MemberId,
+        /// The chain.
+        chain_id: ChainId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person proved to have a phone number.
+    PhoneVerified {
+        /// The number; it takes the place of an earlier one.
+        phone: Identifier,
+        /// When.
+        at: Timestamp,
+    },
+    /// The guest became a member and keeps everything.
+    GuestUpgraded {
+        /// The WeChat account, if the person gave one.
+        openid: Option<Identifier>,
+        /// As the person wants to be called.
+        nickname: Option<Sealed>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The guest turned out to be somebody known; from here on that person stands for the guest.
+    GuestMerged {
+        /// That person.
+        target_id: MemberId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A guest turned out to be this person: the guest's sessions and bills are this person's.
+    GuestAbsorbed {
+        /// The guest.
+        guest_id: MemberId,
+        /// The guest's phone number, if this person had none.
+        phone: Option<Identifier>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The member's level changed.
+    LevelChanged {
+        /// The new one.
+        level: LevelCode,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person may not play any more.
+    MemberBlacklisted {
+        /// Why, for the staff and the person to read.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person may play again.
+    MemberUnblacklisted {
+        /// When.
+        at: Timestamp,
+    },
+    /// The person can pay in one more way.
+    PaymentMethodBound {
+        /// The way.
+        method: PaymentMethod,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person can pay in one way less.
+    PaymentMethodUnbound {
+        /// The way.
+        method: PaymentMethod,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person logged in.
+    LoginRecorded {
+        /// When.
+        at: Timestamp,
+    },
+    /// The person is forgotten: the key of everything sealed for the person is destroyed.
+    PersonErased {
+        /// Why: on request, or by law.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+crate::event::domain_events!(
+    MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, LevelChanged, MemberBlacklisted,
+    MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, PersonErased
+);

@@ -1,0 +1,34 @@
+//! A person who plays: guest or member, level, blacklist, ways to pay, and the person's data, sealed.
+//!
+//! ```text
+//!            ┌── GuestStarted ──► guest ── PhoneVerified ──► may open ──┐
+//! (nothing) ─┤                      │  │                                │ GuestUpgraded
+//!            │                      │  └── GuestMerged ──► (gone into another person)
+//!            └── MemberRegistered ──┴──────────────────► member ◄───────┘
+//!                                                          │ PersonErased
+//!                                                          ▼
+//!                                                       (nobody)
+//! ```
+//!
+//! Beside that: levels, the blacklist and ways to pay change; logins are noted; a guest that is taken in is noted at the one who takes it in.
+//!
+//! Invariants: a guest is on the level `guest`, a member never is. Who was merged or erased does nothing any more. Openid and phone are
+//! unique through the streams of [`crate::identity`]; what is unique and what is noted here change in one unit of work.
+
+mod aggregate;
+mod commands;
+pub mod decide;
+mod errors;
+mod events;
+mod payment_method;
+mod rights;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use commands::MemberCommand;
+pub use decide::decide;
+pub use errors::MemberError;
+pub use events::MemberEvent;
+pub use payment_method::PaymentMethod;
+pub use state::{Member, MemberKind, MemberProfile, Registration};

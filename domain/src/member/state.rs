@@ -1,0 +1,175 @@
+//! What a person is.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChainId, IdentityId, MemberId};
+use crate::level::LevelCode;
+use crate::personal::{Identifier, Sealed};
+
+use super::{MemberEvent, PaymentMethod};
+
+/// Whether somebody gave a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemberKind {
+    /// No: limited rights.
+    Guest,
+    /// Yes.
+    Member,
+}
+
+/// A person, known or not yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// What is known; nothing before registration.
+    pub profile: Option<Arc<MemberProfile>>,
+}
+
+/// What a person joins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Who.
+    pub member_id: MemberId,
+    /// The chain.
+    pub chain_id: ChainId,
+    /// The WeChat account.
+    pub openid: Option<Identifier>,
+    /// A phone number that was proved.
+    pub phone: Option<Identifier>,
+    /// As the person wants to be called.
+    pub nickname: Option<Sealed>,
+}
+
+/// What is known of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberProfile {
+    /// Who.
+    pub member_id: MemberId,
+    /// The chain.
+    pub chain_id: ChainId,
+    /// Guest or member.
+    pub kind: MemberKind,
+    /// The level, as the chain defines it.
+    pub level: LevelCode,
+    /// The WeChat account's identity.
+    pub openid: Option<IdentityId>,
+    /// The phone number, sealed for this person.
+    pub phone: Option<Identifier>,
+    /// Why the person may not play, if so.
+    pub blacklisted: Option<String>,
+    /// Ways to pay.
+    pub payment_methods: BTreeSet<PaymentMethod>,
+    /// Who stands for this guest now.
+    pub merged_into: Option<MemberId>,
+    /// Guests that this person turned out to have been.
+    pub absorbed: BTreeSet<MemberId>,
+    /// When the person came or logged in last.
+    pub last_login_at: Timestamp,
+    /// Whether the person is forgotten.
+    pub erased: bool,
+}
+
+impl MemberProfile {
+    /// Whether a phone number was proved.
+    pub const fn phone_verified(&self) -> bool {
+        self.phone.is_some()
+    }
+
+    const fn new(member_id: MemberId, chain_id: ChainId, kind: MemberKind, level: LevelCode, at: Timestamp) -> Self {
+        Self {
+            member_id,
+            chain_id,
+            kind,
+            level,
+            openid: None,
+            phone: None,
+            blacklisted: None,
+            payment_methods: BTreeSet::new(),
+            merged_into: None,
+            absorbed: BTreeSet::new(),
+            last_login_at: at,
+            erased: false,
+        }
+    }
+}
+
+impl Member {
+    /// Folds an event in.
+    pub fn evolve(&mut self, event: &MemberEvent) {
+        match event {
+            MemberEvent::MemberRegistered {
+                member_id,
+                chain_id,
+                openid,
+                phone,
+                at,
+                ..
+            } => {
+                let profile = MemberProfile::new(*member_id, *chain_id, MemberKind::Member, LevelCode::member(), *at);
+                self.profile = Some(Arc::new(MemberProfile {
+                    openid: openid.as_ref().map(|openid| openid.identity_id),
+                    phone: phone.clone(),
+                    ..profile
+                }));
+            }
+            MemberEvent::GuestStarted {
+                member_id,
+                chain_id,
+                at,
+            } => {
+                let profile = MemberProfile::new(*member_id, *chain_id, MemberKind::Guest, LevelCode::guest(), *at);
+                self.profile = Some(Arc::new(profile));
+            }
+            change => {
+                if let Some(profile) = &mut self.profile {
+                    Arc::make_mut(profile).evolve(change);
+                }
+            }
+        }
+    }
+}
+
+impl MemberProfile {
+    fn evolve(&mut self, event: &MemberEvent) {
+        match event {
+            MemberEvent::MemberRegistered { .. } | MemberEvent::GuestStarted { .. } => {}
+            MemberEvent::PhoneVerified { phone, .. } => self.phone = Some(phone.clone()),
+            MemberEvent::GuestUpgraded { openid, .. } => {
+                self.kind = MemberKind::Member;
+                self.level = LevelCode::member();
+                if let Some(openid) = openid {
+                    self.openid = Some(openid.identity_id);
+                }
+            }
+            MemberEvent::GuestMerged { target_id, .. } => {
+                self.merged_into = Some(*target_id);
+                self.phone = None;
+            }
+            MemberEvent::GuestAbsorbed { guest_id, phone, .. } => {
+                self.absorbed.insert(*guest_id);
+                if let Some(phone) = phone {
+                    self.phone = Some(phone.clone());
+                }
+            }
+            MemberEvent::LevelChanged { level, .. } => self.level = level.clone(),
+            MemberEvent::MemberBlacklisted { reason, .. } => self.blacklisted = Some(reason.clone()),
+            MemberEvent::MemberUnblacklisted { .. } => self.blacklisted = None,
+            MemberEvent::PaymentMethodBound { method, .. } => {
+                self.payment_methods.insert(*method);
+            }
+            MemberEvent::PaymentMethodUnbound { method, .. } => {
+                self.payment_methods.remove(method);
+            }
+            MemberEvent::LoginRecorded { at } => self.last_login_at = *at,
+            MemberEvent::PersonErased { .. } => {
+                self.erased = true;
+                self.openid = None;
+                self.phone = None;
+                self.payment_methods.clear();
+            }
+        }
+    }
+}
