@@ -8,6 +8,7 @@ mod checks;
 mod demo;
 mod doctor;
 mod infrastructure;
+mod keys;
 mod logging;
 mod migrate;
 mod progress;
@@ -16,6 +17,7 @@ mod rebuild;
 mod serve;
 mod settings;
 mod signals;
+mod token;
 mod verify;
 
 use std::path::PathBuf;
@@ -65,6 +67,15 @@ enum Command {
     /// Prints a line for each, and what to do where something is wrong. Changes nothing. Ends with 1 if something has
     /// failed.
     Doctor(Configured<doctor::Args>),
+    /// Make, list, rotate and drop the keys that sign tokens.
+    ///
+    /// They lie in keys_dir, one PEM file each, for their owner only. Running services read the directory again by
+    /// themselves.
+    Keys(Configured<keys::Args>),
+    /// Print a token for somebody who cannot log in: an operator, a device bridge, an auditor.
+    ///
+    /// Needs the key that signs, from keys_dir. A token cannot be taken back before it expires: keep it short.
+    Token(Configured<token::Args>),
 }
 
 // No doc comment: clap would show it instead of the subcommand's.
@@ -129,6 +140,14 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Doctor(configured) => {
             let (args, settings) = configured.load("error")?;
             args.run(&settings).await
+        }
+        Command::Keys(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).map(|()| true)
+        }
+        Command::Token(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).map(|()| true)
         }
     }
 }

@@ -27,6 +27,9 @@ pub struct Settings {
     /// Directory of the private Postgres and nats-server [default: ./.baize]
     #[arg(long, env = "BAIZE_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Directory of the keys that sign and vouch for tokens [default: keys in the data directory]
+    #[arg(long, env = "BAIZE_KEYS_DIR", value_name = "DIR")]
+    pub keys_dir: Option<PathBuf>,
     /// Database, as postgres://user:password@host:port/database [default: a private Postgres in the data directory]
     #[arg(long, env = "BAIZE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
@@ -102,6 +105,7 @@ impl Settings {
     fn or(self, below: Self) -> Self {
         Self {
             data_dir: self.data_dir.or(below.data_dir),
+            keys_dir: self.keys_dir.or(below.keys_dir),
             database_url: self.database_url.or(below.database_url),
             nats_url: self.nats_url.or(below.nats_url),
             mqtt_url: self.mqtt_url.or(below.mqtt_url),
@@ -132,6 +136,11 @@ impl Settings {
     /// The data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| DATA_DIR.into())
+    }
+
+    /// The directory of the keys.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.keys_dir.clone().unwrap_or_else(|| self.data_dir().join("keys"))
     }
 
     /// Address of the command service.
@@ -222,6 +231,7 @@ mod tests {
     fn every_key_of_the_file_counts() {
         let text = r#"
             data_dir = "/d"
+            keys_dir = "/k"
             database_url = "postgres://x"
             nats_url = "nats://x"
             mqtt_url = "mqtt://x"
@@ -241,6 +251,7 @@ mod tests {
         let all: Settings = toml::from_str(text).unwrap();
         let Settings {
             data_dir: Some(_),
+            keys_dir: Some(_),
             database_url: Some(_),
             nats_url: Some(_),
             mqtt_url: Some(_),

@@ -1,14 +1,16 @@
-//! The gRPC contract, generated from `hall/<area>/v1/*.proto`. The `.proto` files are its documentation.
+//! The gRPC contract, generated from `hall/<area>/v1/*.proto` (the `.proto` files are its documentation), and who may
+//! call what of it (`access`).
 
-#![allow(
-    missing_docs,
-    clippy::all,
-    reason = "generated code; the .proto files carry the documentation"
-)]
+pub mod access;
 
 /// The descriptors of all services, for reflection.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hall.bin"));
 
+#[allow(
+    missing_docs,
+    clippy::all,
+    reason = "generated code; the .proto files carry the documentation"
+)]
 pub mod hall {
     pub mod device {
         pub mod v1 {

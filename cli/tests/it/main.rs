@@ -5,6 +5,7 @@ mod configuration;
 mod doctor;
 mod hall;
 mod help;
+mod keys;
 mod program;
 mod serve_all;
 mod single_services;
