@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
-use crate::hall::HallPolicy;
+use crate::hall::{HallChange, HallPolicy};
 use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::personal::{Identifier, Sealed};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, Warning};
-use crate::table::TableClass;
+use crate::table::{TableChange, TableClass};
 use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
 
@@ -51,6 +51,10 @@ pub enum Command {
     },
     /// Change a hall's limits and delays.
     ChangeHallPolicy { hall_id: HallId, policy: HallPolicy },
+    /// Change a hall's name, time zone and business day.
+    ChangeHall { hall_id: HallId, change: HallChange },
+    /// Close a hall for good.
+    RetireHall { hall_id: HallId },
     /// Publish the next version of a tariff plan.
     PublishTariff {
         plan_id: TariffPlanId,
@@ -65,6 +69,8 @@ pub enum Command {
         topic: String,
         channels: u8,
     },
+    /// Take a device out of its hall for good.
+    RetireDevice { device_id: DeviceId },
     /// Set up a table.
     RegisterTable {
         table_id: TableId,
@@ -75,6 +81,12 @@ pub enum Command {
         light: LightChannel,
         qr_token: String,
     },
+    /// Change a table's label, class, tariff plan and light.
+    ChangeTable { table_id: TableId, change: TableChange },
+    /// Give a table another code.
+    RotateQrToken { table_id: TableId, qr_token: String },
+    /// Take a table out of its hall for good.
+    RetireTable { table_id: TableId },
     /// Take a table off sale.
     StartMaintenance {
         table_id: TableId,

@@ -36,7 +36,9 @@
     const fresh = holder.content.firstElementChild;
     if (!fresh) return;
     const old = document.getElementById('t-' + card.id);
-    if (!old) {
+    if (fresh.dataset.status === 'retired') {
+      if (old) old.remove();
+    } else if (!old) {
       const later = [...tables.children].find((other) => fresh.dataset.label.localeCompare(other.dataset.label, undefined, { numeric: true }) < 0);
       tables.insertBefore(fresh, later || null);
     } else {

@@ -167,6 +167,12 @@ impl Book {
                 }
             }
             TableEvent::TableRegistered { .. }
+            | TableEvent::TableRenamed { .. }
+            | TableEvent::TableReclassified { .. }
+            | TableEvent::TableTariffChanged { .. }
+            | TableEvent::TableLightChanged { .. }
+            | TableEvent::QrTokenRotated { .. }
+            | TableEvent::TableRetired { .. }
             | TableEvent::MaintenanceStarted { .. }
             | TableEvent::MaintenanceEnded { .. } => {}
         }
@@ -348,6 +354,7 @@ impl Book {
 
     fn device(&mut self, device_id: DeviceId, event: DeviceEvent) {
         match event {
+            DeviceEvent::DeviceRetired { .. } => {}
             DeviceEvent::DeviceRegistered { topic, .. } => {
                 self.topics.insert(device_id, topic);
             }

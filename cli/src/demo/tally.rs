@@ -77,7 +77,9 @@ impl Tally {
             DeviceEvent::LightDesired { channel, .. } => (*channel, true),
             DeviceEvent::LightConfirmed { channel, on, .. } => (*channel, *on),
             DeviceEvent::LightExpired { channel, .. } => (*channel, false),
-            DeviceEvent::DeviceRegistered { .. } | DeviceEvent::LightFailed { .. } => return,
+            DeviceEvent::DeviceRegistered { .. }
+            | DeviceEvent::DeviceRetired { .. }
+            | DeviceEvent::LightFailed { .. } => return,
         };
         self.lights.insert((device_id.to_owned(), channel), on);
     }

@@ -33,6 +33,12 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             venue::register_hall(work, profile).await
         }
         Command::ChangeHallPolicy { hall_id, policy } => venue::change_policy(work, *hall_id, policy).await,
+        Command::ChangeHall { hall_id, change } => venue::change_hall(work, *hall_id, change).await,
+        Command::RetireHall { hall_id } => venue::retire_hall(work, *hall_id).await,
+        Command::RetireDevice { device_id } => venue::retire_device(work, *device_id).await,
+        Command::ChangeTable { table_id, change } => venue::change_table(work, *table_id, change).await,
+        Command::RotateQrToken { table_id, qr_token } => venue::rotate_qr_token(work, *table_id, qr_token).await,
+        Command::RetireTable { table_id } => venue::retire_table(work, *table_id).await,
         Command::PublishTariff {
             plan_id,
             hall_id,

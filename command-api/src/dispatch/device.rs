@@ -27,7 +27,7 @@ pub async fn tell(
 
 fn session(event: &DeviceEvent) -> Option<SessionId> {
     match event {
-        DeviceEvent::DeviceRegistered { .. } => None,
+        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => None,
         DeviceEvent::LightDesired { session_id, .. }
         | DeviceEvent::LightConfirmed { session_id, .. }
         | DeviceEvent::LightExpired { session_id, .. }

@@ -34,6 +34,8 @@ pub enum Reply {
         is_new: bool,
         phone_noted: bool,
     },
+    /// To `RotateQrToken`.
+    QrTokenRotated { qr_token: String },
     /// To `CreditTopUp`.
     ToppedUp {
         top_up_id: TopUpId,

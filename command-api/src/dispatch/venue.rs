@@ -1,13 +1,16 @@
 //! What a hall consists of.
 
-use baize_domain::device::{self, Device, DeviceError, DeviceProfile, LightChannel};
-use baize_domain::hall::{self, Hall, HallError, HallPolicy, HallProfile};
-use baize_domain::ids::{HallId, TableId, TariffPlanId};
-use baize_domain::table::{self, Table, TableProfile};
+use std::sync::Arc;
+
+use baize_domain::device::{Device, DeviceError, DeviceProfile};
+use baize_domain::hall::{self, Hall, HallChange, HallPolicy, HallProfile};
+use baize_domain::ids::{DeviceId, HallId, TableId, TariffPlanId};
+use baize_domain::table::{self, Table, TableChange, TableError, TableProfile};
 use baize_domain::tariff::{self, Tariff, TariffPlan};
+use baize_domain::units;
 use jiff::Timestamp;
 
-use super::work::Work;
+use super::work::{Held, Work};
 use super::{CommandError, Reply, chain};
 
 /// Sets a hall up in a chain.
@@ -26,6 +29,31 @@ pub async fn change_policy(work: &Work<'_>, hall_id: HallId, policy: &HallPolicy
     work.in_hall(hall_id);
     let hall = work.read::<Hall>(hall_id).await?;
     let events = hall::decide::change_policy(&hall, policy.clone()).map_err(CommandError::refuse)?;
+    work.write(&hall, events)?;
+    Ok(Reply::Done)
+}
+
+/// Changes name, time zone and business day.
+pub async fn change_hall(work: &Work<'_>, hall_id: HallId, change: &HallChange) -> Result<Reply, CommandError> {
+    work.in_hall(hall_id);
+    let hall = work.read::<Hall>(hall_id).await?;
+    let mut tables = Vec::new();
+    if change.time_zone.is_some() {
+        for table_id in hall.tables.keys() {
+            tables.push(work.read::<Table>(*table_id).await?);
+        }
+    }
+    let tables: Vec<&Table> = tables.iter().map(|table| &**table).collect();
+    let events = units::change_hall(&hall, &tables, change.clone())?;
+    work.write(&hall, events)?;
+    Ok(Reply::Done)
+}
+
+/// Closes a hall for good.
+pub async fn retire_hall(work: &Work<'_>, hall_id: HallId) -> Result<Reply, CommandError> {
+    work.in_hall(hall_id);
+    let hall = work.read::<Hall>(hall_id).await?;
+    let events = hall::decide::retire(&hall, work.now).map_err(CommandError::refuse)?;
     work.write(&hall, events)?;
     Ok(Reply::Done)
 }
@@ -49,23 +77,69 @@ pub async fn publish_tariff(
 /// Sets a device up.
 pub async fn register_device(work: &Work<'_>, profile: DeviceProfile) -> Result<Reply, CommandError> {
     let device_id = profile.device_id;
-    known_hall(work, profile.hall_id).await?;
-    let device = work.read::<Device>(device_id).await?;
-    let events = device::decide::register(&device, profile).map_err(CommandError::refuse)?;
-    work.write(&device, events)?;
+    work.in_hall(profile.hall_id);
+    let (hall, device) = tokio::try_join!(work.read::<Hall>(profile.hall_id), work.read::<Device>(device_id))?;
+    let changes = units::register_device(&hall, &device, profile)?;
+    work.write(&hall, changes.hall)?;
+    work.write(&device, changes.device)?;
     Ok(Reply::DeviceRegistered { device_id })
+}
+
+/// Takes a device out of its hall for good.
+pub async fn retire_device(work: &Work<'_>, device_id: DeviceId) -> Result<Reply, CommandError> {
+    let device = work.read::<Device>(device_id).await?;
+    let Some(profile) = &device.profile else {
+        return Err(CommandError::refuse(DeviceError::NotFound));
+    };
+    work.in_hall(profile.hall_id);
+    let hall = work.read::<Hall>(profile.hall_id).await?;
+    let changes = units::retire_device(&hall, &device, work.now)?;
+    work.write(&hall, changes.hall)?;
+    work.write(&device, changes.device)?;
+    Ok(Reply::Done)
 }
 
 /// Sets a table up. Its light must be there; its tariff may be published later, but before it opens.
 pub async fn register_table(work: &Work<'_>, profile: TableProfile) -> Result<Reply, CommandError> {
-    let table_id = profile.table_id;
-    known_hall(work, profile.hall_id).await?;
-    known_light(work, profile.light).await?;
-    let table = work.read::<Table>(table_id).await?;
-    let qr_token = profile.qr_token.clone();
-    let events = table::decide::register(&table, profile).map_err(CommandError::refuse)?;
-    work.write(&table, events)?;
+    let (table_id, qr_token) = (profile.table_id, profile.qr_token.clone());
+    work.in_hall(profile.hall_id);
+    let (hall, light, table) = tokio::try_join!(
+        work.read::<Hall>(profile.hall_id),
+        work.read::<Device>(profile.light.device_id),
+        work.read::<Table>(table_id),
+    )?;
+    let changes = units::register_table(&hall, &light, &table, profile)?;
+    work.write(&hall, changes.hall)?;
+    work.write(&table, changes.table)?;
     Ok(Reply::TableRegistered { table_id, qr_token })
+}
+
+/// Changes label, class, tariff plan and light.
+pub async fn change_table(work: &Work<'_>, table_id: TableId, change: &TableChange) -> Result<Reply, CommandError> {
+    let (hall, table, profile) = table_in_hall(work, table_id).await?;
+    let light = change.light.unwrap_or(profile.light);
+    let light = work.read::<Device>(light.device_id).await?;
+    let changes = units::change_table(&hall, &light, &table, change.clone())?;
+    work.write(&hall, changes.hall)?;
+    work.write(&table, changes.table)?;
+    Ok(Reply::Done)
+}
+
+/// Gives a table another code.
+pub async fn rotate_qr_token(work: &Work<'_>, table_id: TableId, qr_token: &str) -> Result<Reply, CommandError> {
+    let decide = |table: &Table| table::decide::rotate_qr_token(table, qr_token.to_owned());
+    tell_table(work, table_id, decide).await?;
+    let qr_token = qr_token.to_owned();
+    Ok(Reply::QrTokenRotated { qr_token })
+}
+
+/// Takes a table out of its hall for good.
+pub async fn retire_table(work: &Work<'_>, table_id: TableId) -> Result<Reply, CommandError> {
+    let (hall, table, _) = table_in_hall(work, table_id).await?;
+    let changes = units::retire_table(&hall, &table, work.now)?;
+    work.write(&hall, changes.hall)?;
+    work.write(&table, changes.table)?;
+    Ok(Reply::Done)
 }
 
 /// Takes a table off sale.
@@ -75,7 +149,7 @@ pub async fn start_maintenance(
     reason: &str,
     expected_end: Option<Timestamp>,
 ) -> Result<Reply, CommandError> {
-    change_table(work, table_id, |table| {
+    tell_table(work, table_id, |table| {
         table::decide::start_maintenance(table, reason.to_owned(), expected_end, work.now)
     })
     .await
@@ -83,13 +157,13 @@ pub async fn start_maintenance(
 
 /// Puts a table back on sale.
 pub async fn end_maintenance(work: &Work<'_>, table_id: TableId) -> Result<Reply, CommandError> {
-    change_table(work, table_id, |table| table::decide::end_maintenance(table, work.now)).await
+    tell_table(work, table_id, |table| table::decide::end_maintenance(table, work.now)).await
 }
 
-async fn change_table(
+async fn tell_table(
     work: &Work<'_>,
     table_id: TableId,
-    decide: impl FnOnce(&Table) -> Result<Vec<table::TableEvent>, table::TableError>,
+    decide: impl FnOnce(&Table) -> Result<Vec<table::TableEvent>, TableError>,
 ) -> Result<Reply, CommandError> {
     let table = work.read::<Table>(table_id).await?;
     if let Some(profile) = &table.profile {
@@ -100,23 +174,23 @@ async fn change_table(
     Ok(Reply::Done)
 }
 
+async fn table_in_hall(
+    work: &Work<'_>,
+    table_id: TableId,
+) -> Result<(Held<Hall>, Held<Table>, Arc<TableProfile>), CommandError> {
+    let table = work.read::<Table>(table_id).await?;
+    let profile = match &table.profile {
+        Some(profile) => Arc::clone(profile),
+        None => return Err(CommandError::refuse(TableError::NotFound)),
+    };
+    work.in_hall(profile.hall_id);
+    let hall = work.read::<Hall>(profile.hall_id).await?;
+    Ok((hall, table, profile))
+}
+
 async fn known_hall(work: &Work<'_>, hall_id: HallId) -> Result<(), CommandError> {
     work.in_hall(hall_id);
     let hall = work.read::<Hall>(hall_id).await?;
-    match hall.profile {
-        Some(_) => Ok(()),
-        None => Err(CommandError::refuse(HallError::NotFound)),
-    }
-}
-
-async fn known_light(work: &Work<'_>, light: LightChannel) -> Result<(), CommandError> {
-    let device = work.read::<Device>(light.device_id).await?;
-    let Some(profile) = &device.profile else {
-        return Err(CommandError::refuse(DeviceError::NotFound));
-    };
-    if device.output(light.channel).is_none() {
-        let (channel, channels) = (light.channel, profile.channels);
-        return Err(CommandError::refuse(DeviceError::NoSuchChannel { channel, channels }));
-    }
-    Ok(())
+    let open = hall::decide::open(&hall).map(|_| ());
+    open.map_err(CommandError::refuse)
 }

@@ -2,11 +2,13 @@
 
 use baize_proto::hall::venue::v1::venue_service_server::VenueService;
 use baize_proto::hall::venue::v1::{
-    ChangeHallPolicyRequest, ChangeHallPolicyResponse, DefineLevelsRequest, DefineLevelsResponse,
-    EndMaintenanceRequest, EndMaintenanceResponse, PublishTariffRequest, PublishTariffResponse, RegisterChainRequest,
-    RegisterChainResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse,
-    RegisterTableRequest, RegisterTableResponse, RenameChainRequest, RenameChainResponse, StartMaintenanceRequest,
-    StartMaintenanceResponse,
+    ChangeHallPolicyRequest, ChangeHallPolicyResponse, ChangeHallRequest, ChangeHallResponse, ChangeTableRequest,
+    ChangeTableResponse, DefineLevelsRequest, DefineLevelsResponse, EndMaintenanceRequest, EndMaintenanceResponse,
+    PublishTariffRequest, PublishTariffResponse, RegisterChainRequest, RegisterChainResponse, RegisterDeviceRequest,
+    RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse, RegisterTableRequest, RegisterTableResponse,
+    RenameChainRequest, RenameChainResponse, RetireDeviceRequest, RetireDeviceResponse, RetireHallRequest,
+    RetireHallResponse, RetireTableRequest, RetireTableResponse, RotateQrTokenRequest, RotateQrTokenResponse,
+    StartMaintenanceRequest, StartMaintenanceResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -42,6 +44,14 @@ impl VenueService for Services {
         self.execute(request).await
     }
 
+    async fn change_hall(&self, request: Request<ChangeHallRequest>) -> Result<Response<ChangeHallResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn retire_hall(&self, request: Request<RetireHallRequest>) -> Result<Response<RetireHallResponse>, Status> {
+        self.execute(request).await
+    }
+
     async fn change_hall_policy(
         &self,
         request: Request<ChangeHallPolicyRequest>,
@@ -63,10 +73,38 @@ impl VenueService for Services {
         self.execute(request).await
     }
 
+    async fn retire_device(
+        &self,
+        request: Request<RetireDeviceRequest>,
+    ) -> Result<Response<RetireDeviceResponse>, Status> {
+        self.execute(request).await
+    }
+
     async fn register_table(
         &self,
         request: Request<RegisterTableRequest>,
     ) -> Result<Response<RegisterTableResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn change_table(
+        &self,
+        request: Request<ChangeTableRequest>,
+    ) -> Result<Response<ChangeTableResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn rotate_qr_token(
+        &self,
+        request: Request<RotateQrTokenRequest>,
+    ) -> Result<Response<RotateQrTokenResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn retire_table(
+        &self,
+        request: Request<RetireTableRequest>,
+    ) -> Result<Response<RetireTableResponse>, Status> {
         self.execute(request).await
     }
 

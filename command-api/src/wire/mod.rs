@@ -7,6 +7,7 @@ mod fields;
 mod member;
 mod table;
 mod venue;
+mod venue_changes;
 mod wallet;
 
 use baize_domain::Command;

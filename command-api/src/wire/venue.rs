@@ -13,7 +13,6 @@ use baize_proto::hall::venue::v1::{
     RegisterHallResponse, RegisterTableRequest, RegisterTableResponse, StartMaintenanceRequest,
     StartMaintenanceResponse,
 };
-use uuid::Uuid;
 
 use super::{Fields, Mutation};
 use crate::dispatch::Reply;
@@ -23,14 +22,14 @@ const OPEN_SESSIONS_MAX: u32 = 20;
 /// Outputs of one device.
 pub(super) const CHANNELS_MAX: u32 = 32;
 
-const NAME_CHARS_MAX: usize = 100;
+pub(super) const NAME_CHARS_MAX: usize = 100;
 const TARIFF_NAME_CHARS_MAX: usize = 50;
-const LABEL_CHARS_MAX: usize = 32;
+pub(super) const LABEL_CHARS_MAX: usize = 32;
 const TOPIC_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 200;
 const BANDS_MAX: usize = 32;
 const WARNINGS_MAX: usize = 8;
-const DAY_MINUTES: u32 = 1_440;
+pub(super) const DAY_MINUTES: u32 = 1_440;
 const HOUR_SECONDS: u32 = 3_600;
 const PRICE_PER_HOUR: RangeInclusive<i64> = 0..=1_000_000;
 
@@ -173,8 +172,7 @@ impl Mutation for RegisterTableRequest {
                 device_id: fields.id("light_device_id", &self.light_device_id),
                 channel: fields.uint("light_channel", self.light_channel, 1..=CHANNELS_MAX),
             },
-            // 122 random bits: nobody guesses another table's code.
-            qr_token: Uuid::new_v4().simple().to_string(),
+            qr_token: super::venue_changes::qr_token(),
         }
     }
 
@@ -367,7 +365,7 @@ fn driver(driver: v1::Driver) -> Option<Driver> {
     }
 }
 
-fn class(class: v1::TableClass) -> Option<TableClass> {
+pub(super) fn class(class: v1::TableClass) -> Option<TableClass> {
     match class {
         v1::TableClass::Unspecified => None,
         v1::TableClass::ChineseEightBall => Some(TableClass::ChineseEightBall),

@@ -145,6 +145,8 @@ impl Register {
                 };
                 self.register(device_id, registration, position)
             }
+            // Nothing is desired of it any more: it was dark when it left, and stays in the register as something that is off.
+            DeviceEvent::DeviceRetired { .. } => None,
             DeviceEvent::LightDesired {
                 channel,
                 rev,

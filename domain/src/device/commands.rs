@@ -11,6 +11,11 @@ use super::{DesireReason, DeviceProfile, FailureKind};
 pub enum DeviceCommand {
     /// Set the device up.
     Register(DeviceProfile),
+    /// Take it out of the hall for good.
+    Retire {
+        /// When.
+        at: Timestamp,
+    },
     /// Want an output on for a session, until an instant.
     DesireOn {
         /// The output.

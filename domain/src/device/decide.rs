@@ -22,6 +22,7 @@ const TOPIC_CHARS_MAX: usize = 64;
 pub fn decide(device: &Device, command: DeviceCommand) -> Result<Vec<DeviceEvent>, DeviceError> {
     match command {
         DeviceCommand::Register(profile) => register(device, profile),
+        DeviceCommand::Retire { at } => retire(device, at),
         DeviceCommand::DesireOn {
             channel,
             session_id,
@@ -82,10 +83,33 @@ pub fn register(device: &Device, profile: DeviceProfile) -> Result<Vec<DeviceEve
     }])
 }
 
+/// Takes the device out of the hall for good.
+///
+/// # Errors
+/// [`DeviceError::NotFound`]; [`DeviceError::Lit`] while a light is wanted on whose time is not over.
+pub fn retire(device: &Device, at: Timestamp) -> Result<Vec<DeviceEvent>, DeviceError> {
+    device.profile.as_ref().ok_or(DeviceError::NotFound)?;
+    if device.retired {
+        return Ok(Vec::new());
+    }
+    let is_lit = |output: &Output| {
+        output
+            .desired
+            .is_some_and(|desired| desired.on && desired.not_after.is_none_or(|not_after| at < not_after))
+    };
+    if let Some(channel) = (1..)
+        .zip(&device.outputs)
+        .find_map(|(channel, output)| is_lit(output).then_some(channel))
+    {
+        return Err(DeviceError::Lit { channel });
+    }
+    Ok(vec![DeviceEvent::DeviceRetired { at }])
+}
+
 /// Wants an output on for a session until `not_after`; replaces whatever was desired of it.
 ///
 /// # Errors
-/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`].
+/// [`DeviceError::NotFound`], [`DeviceError::Retired`], [`DeviceError::NoSuchChannel`].
 pub fn desire_on(
     device: &Device,
     channel: u8,
@@ -94,6 +118,9 @@ pub fn desire_on(
     reason: DesireReason,
     at: Timestamp,
 ) -> Result<Vec<DeviceEvent>, DeviceError> {
+    if let Some(profile) = device.profile.as_ref().filter(|_| device.retired) {
+        return Err(DeviceError::Retired(profile.device_id));
+    }
     let same = output(device, channel)?.desired.is_some_and(|desired| {
         desired.on && desired.session_id == Some(session_id) && desired.not_after == Some(not_after)
     });

@@ -42,6 +42,15 @@ pub enum DeviceError {
         /// The output.
         channel: u8,
     },
+    /// It left the hall for good.
+    #[error("device {0} is no longer there")]
+    Retired(DeviceId),
+    /// A light is wanted on.
+    #[error("output {channel} is wanted on")]
+    Lit {
+        /// The output.
+        channel: u8,
+    },
     /// A field is out of its range.
     #[error(transparent)]
     Invalid(#[from] InvalidField),
@@ -93,6 +102,20 @@ impl From<DeviceError> for Refusal {
                 "LIGHT_NOT_EXPIRED",
                 message,
                 "Report a mismatch instead.",
+            )
+            .with("channel", channel),
+            DeviceError::Retired(device_id) => Self::new(
+                RefusalKind::Precondition,
+                "DEVICE_RETIRED",
+                message,
+                "Give the table another light.",
+            )
+            .with("device_id", device_id),
+            DeviceError::Lit { channel } => Self::new(
+                RefusalKind::Precondition,
+                "DEVICE_LIT",
+                message,
+                "Wait until its lights are off.",
             )
             .with("channel", channel),
             DeviceError::Invalid(invalid) => invalid.into(),

@@ -47,6 +47,11 @@ pub enum DeviceEvent {
         /// How many outputs it has, 1–32.
         channels: u8,
     },
+    /// The device left the hall for good.
+    DeviceRetired {
+        /// When.
+        at: Timestamp,
+    },
     /// A state of one output is desired; it replaces every lower `rev` of the device.
     LightDesired {
         /// The output.
@@ -107,4 +112,4 @@ pub enum DeviceEvent {
     },
 }
 
-crate::event::domain_events!(DeviceEvent: DeviceRegistered, LightDesired, LightConfirmed, LightExpired, LightFailed);
+crate::event::domain_events!(DeviceEvent: DeviceRegistered, DeviceRetired, LightDesired, LightConfirmed, LightExpired, LightFailed);

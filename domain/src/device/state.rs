@@ -18,6 +18,9 @@ pub struct Device {
     pub rev: u64,
     /// The outputs, the first at index 0.
     pub outputs: Vec<Output>,
+    /// Whether it left the hall for good.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// What is known of a registered device.
@@ -108,6 +111,7 @@ impl Device {
                 }));
                 self.outputs.resize(usize::from(*channels), Output::default());
             }
+            DeviceEvent::DeviceRetired { .. } => self.retired = true,
             DeviceEvent::LightDesired {
                 channel,
                 rev,

@@ -1,6 +1,8 @@
 //! What a hall can be asked.
 
-use crate::ids::{ChainId, HallId};
+use jiff::Timestamp;
+
+use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
 use super::HallPolicy;
 
@@ -27,4 +29,48 @@ pub enum HallCommand {
         /// The whole new policy.
         policy: HallPolicy,
     },
+    /// Change what the hall is; what is absent stays.
+    Change(HallChange),
+    /// Note a table that stands in the hall, or what changed of it.
+    ListTable {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+        /// The device with its light.
+        light_device_id: DeviceId,
+    },
+    /// Note a device that is in the hall.
+    ListDevice {
+        /// The device.
+        device_id: DeviceId,
+        /// Its MQTT topic.
+        topic: String,
+    },
+    /// Forget a table that was retired.
+    DelistTable {
+        /// The table.
+        table_id: TableId,
+    },
+    /// Forget a device that was retired.
+    DelistDevice {
+        /// The device.
+        device_id: DeviceId,
+    },
+    /// Close the hall for good.
+    Retire {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What may change of a hall; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct HallChange {
+    /// What customers read.
+    pub name: Option<String>,
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// Minutes after local midnight at which a business day ends, 0–1439.
+    pub business_day_cutoff_minutes: Option<u16>,
 }

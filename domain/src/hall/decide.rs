@@ -1,11 +1,18 @@
 //! What a hall decides.
 
+use jiff::Timestamp;
+
+use crate::ids::{DeviceId, TableId};
 use crate::refusal::InvalidField;
 
-use super::{Hall, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, time_zone};
+use super::{Hall, HallChange, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, ListedTable, time_zone};
 
 /// Characters of a name, at most.
 const NAME_CHARS_MAX: usize = 100;
+/// Tables of a hall, at most: far beyond the largest.
+const TABLES_MAX: usize = 1_000;
+/// Devices of a hall, at most.
+const DEVICES_MAX: usize = 1_000;
 
 /// Decides a command.
 ///
@@ -32,6 +39,16 @@ pub fn decide(hall: &Hall, command: HallCommand) -> Result<Vec<HallEvent>, HallE
             },
         ),
         HallCommand::ChangePolicy { policy } => change_policy(hall, policy),
+        HallCommand::Change(change) => self::change(hall, change),
+        HallCommand::ListTable {
+            table_id,
+            label,
+            light_device_id,
+        } => list_table(hall, table_id, &label, light_device_id),
+        HallCommand::ListDevice { device_id, topic } => list_device(hall, device_id, &topic),
+        HallCommand::DelistTable { table_id } => Ok(delist_table(hall, table_id)),
+        HallCommand::DelistDevice { device_id } => delist_device(hall, device_id),
+        HallCommand::Retire { at } => retire(hall, at),
     }
 }
 
@@ -48,16 +65,8 @@ pub fn register(hall: &Hall, profile: HallProfile) -> Result<Vec<HallEvent>, Hal
         };
     }
     InvalidField::unless_text(&profile.name, NAME_CHARS_MAX, "name")?;
-    InvalidField::unless(
-        time_zone(&profile.time_zone).is_some(),
-        "time_zone",
-        "must be an IANA time zone, such as Asia/Shanghai",
-    )?;
-    InvalidField::unless(
-        profile.business_day_cutoff_minutes < 1440,
-        "business_day_cutoff_minutes",
-        "must be 0 to 1439",
-    )?;
+    validate_time_zone(&profile.time_zone)?;
+    validate_cutoff(profile.business_day_cutoff_minutes)?;
     validate_policy(&profile.policy)?;
     Ok(vec![HallEvent::HallRegistered {
         hall_id: profile.hall_id,
@@ -74,12 +83,172 @@ pub fn register(hall: &Hall, profile: HallProfile) -> Result<Vec<HallEvent>, Hal
 /// # Errors
 /// [`HallError::NotFound`], [`HallError::Invalid`].
 pub fn change_policy(hall: &Hall, policy: HallPolicy) -> Result<Vec<HallEvent>, HallError> {
-    let profile = hall.profile.as_ref().ok_or(HallError::NotFound)?;
+    let profile = open(hall)?;
     validate_policy(&policy)?;
     if profile.policy == policy {
         return Ok(Vec::new());
     }
     Ok(vec![HallEvent::HallPolicyChanged { policy }])
+}
+
+/// Changes name, time zone and business day; what is so already changes nothing. Whether anybody plays, which forbids another time
+/// zone, is for the caller to find out: see [`crate::units::change_hall`].
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::Retired`], [`HallError::Invalid`].
+pub fn change(hall: &Hall, change: HallChange) -> Result<Vec<HallEvent>, HallError> {
+    let profile = open(hall)?;
+    let mut events = Vec::new();
+    if let Some(name) = change.name {
+        InvalidField::unless_text(&name, NAME_CHARS_MAX, "name")?;
+        if name != profile.name {
+            events.push(HallEvent::HallRenamed { name });
+        }
+    }
+    if let Some(time_zone) = change.time_zone {
+        validate_time_zone(&time_zone)?;
+        if time_zone != profile.time_zone {
+            events.push(HallEvent::HallTimeZoneChanged { time_zone });
+        }
+    }
+    if let Some(business_day_cutoff_minutes) = change.business_day_cutoff_minutes {
+        validate_cutoff(business_day_cutoff_minutes)?;
+        if business_day_cutoff_minutes != profile.business_day_cutoff_minutes {
+            events.push(HallEvent::BusinessDayCutoffChanged {
+                business_day_cutoff_minutes,
+            });
+        }
+    }
+    Ok(events)
+}
+
+/// Notes a table that stands in the hall.
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::Retired`], [`HallError::LabelTaken`], [`HallError::Full`].
+pub fn list_table(
+    hall: &Hall,
+    table_id: TableId,
+    label: &str,
+    light_device_id: DeviceId,
+) -> Result<Vec<HallEvent>, HallError> {
+    open(hall)?;
+    let listed = ListedTable {
+        label: label.to_owned(),
+        light_device_id,
+    };
+    if hall.tables.get(&table_id) == Some(&listed) {
+        return Ok(Vec::new());
+    }
+    let mut others = hall.tables.iter().filter(|(other, _)| **other != table_id);
+    if let Some((other, _)) = others.find(|(_, other)| other.label == label) {
+        return Err(HallError::LabelTaken {
+            label: label.to_owned(),
+            table_id: *other,
+        });
+    }
+    if hall.tables.len() >= TABLES_MAX && !hall.tables.contains_key(&table_id) {
+        let (what, max) = ("tables", TABLES_MAX);
+        return Err(HallError::Full { what, max });
+    }
+    Ok(vec![HallEvent::TableListed {
+        table_id,
+        label: listed.label,
+        light_device_id,
+    }])
+}
+
+/// Notes a device that is in the hall.
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::Retired`], [`HallError::TopicTaken`], [`HallError::Full`].
+pub fn list_device(hall: &Hall, device_id: DeviceId, topic: &str) -> Result<Vec<HallEvent>, HallError> {
+    open(hall)?;
+    if hall.devices.get(&device_id).is_some_and(|listed| listed == topic) {
+        return Ok(Vec::new());
+    }
+    if let Some((other, _)) = hall.devices.iter().find(|(_, listed)| *listed == topic) {
+        return Err(HallError::TopicTaken {
+            topic: topic.to_owned(),
+            device_id: *other,
+        });
+    }
+    if hall.devices.len() >= DEVICES_MAX {
+        let (what, max) = ("devices", DEVICES_MAX);
+        return Err(HallError::Full { what, max });
+    }
+    Ok(vec![HallEvent::DeviceListed {
+        device_id,
+        topic: topic.to_owned(),
+    }])
+}
+
+/// Forgets a table, if it is listed.
+pub fn delist_table(hall: &Hall, table_id: TableId) -> Vec<HallEvent> {
+    if hall.tables.contains_key(&table_id) {
+        vec![HallEvent::TableDelisted { table_id }]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Forgets a device, if it is listed and lights no table.
+///
+/// # Errors
+/// [`HallError::DeviceInUse`].
+pub fn delist_device(hall: &Hall, device_id: DeviceId) -> Result<Vec<HallEvent>, HallError> {
+    let lit = hall.tables.values().filter(|table| table.light_device_id == device_id);
+    let labels: Vec<_> = lit.map(|table| table.label.as_str()).collect();
+    if !labels.is_empty() {
+        return Err(HallError::DeviceInUse {
+            labels: labels.join(", "),
+        });
+    }
+    if hall.devices.contains_key(&device_id) {
+        Ok(vec![HallEvent::DeviceDelisted { device_id }])
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// Closes the hall for good, once all its tables are retired.
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::NotEmpty`].
+pub fn retire(hall: &Hall, at: Timestamp) -> Result<Vec<HallEvent>, HallError> {
+    hall.profile.as_ref().ok_or(HallError::NotFound)?;
+    if hall.retired {
+        return Ok(Vec::new());
+    }
+    if !hall.tables.is_empty() {
+        let tables = hall.tables.len();
+        return Err(HallError::NotEmpty { tables });
+    }
+    Ok(vec![HallEvent::HallRetired { at }])
+}
+
+/// What is known of a hall that is registered and not retired.
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::Retired`].
+pub fn open(hall: &Hall) -> Result<&HallProfile, HallError> {
+    let profile = hall.profile.as_deref().ok_or(HallError::NotFound)?;
+    if hall.retired {
+        return Err(HallError::Retired);
+    }
+    Ok(profile)
+}
+
+fn validate_time_zone(name: &str) -> Result<(), InvalidField> {
+    InvalidField::unless(
+        time_zone(name).is_some(),
+        "time_zone",
+        "must be an IANA time zone, such as Asia/Shanghai",
+    )
+}
+
+fn validate_cutoff(minutes: u16) -> Result<(), InvalidField> {
+    InvalidField::unless(minutes < 1440, "business_day_cutoff_minutes", "must be 0 to 1439")
 }
 
 /// A renewal must reach further than the point at which it is asked for, or it would be asked for at once again.

@@ -1,8 +1,9 @@
 //! What happened to a hall.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, HallId};
+use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
 use super::HallPolicy;
 
@@ -29,6 +30,52 @@ pub enum HallEvent {
         /// The whole new policy.
         policy: HallPolicy,
     },
+    /// The hall has another name.
+    HallRenamed {
+        /// What customers read.
+        name: String,
+    },
+    /// The hall's clocks are set by another zone, for sessions opened from now on.
+    HallTimeZoneChanged {
+        /// IANA time zone.
+        time_zone: String,
+    },
+    /// Business days end at another time.
+    BusinessDayCutoffChanged {
+        /// Minutes after local midnight.
+        business_day_cutoff_minutes: u16,
+    },
+    /// A table stands in the hall, with this label and light from now on.
+    TableListed {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+        /// The device with its light.
+        light_device_id: DeviceId,
+    },
+    /// A table left the hall.
+    TableDelisted {
+        /// The table.
+        table_id: TableId,
+    },
+    /// A device is in the hall.
+    DeviceListed {
+        /// The device.
+        device_id: DeviceId,
+        /// Its MQTT topic.
+        topic: String,
+    },
+    /// A device left the hall.
+    DeviceDelisted {
+        /// The device.
+        device_id: DeviceId,
+    },
+    /// The hall closed for good.
+    HallRetired {
+        /// When.
+        at: Timestamp,
+    },
 }
 
-crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged);
+crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged, TableListed, TableDelisted, DeviceListed, DeviceDelisted, HallRetired);

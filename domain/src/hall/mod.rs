@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! (nothing) ── HallRegistered ──► registered ──┐
-//!                                   ▲          │ HallPolicyChanged
-//!                                   └──────────┘
+//!                                   ▲          │ HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged,
+//!                                   └──────────┤ TableListed, TableDelisted, DeviceListed, DeviceDelisted
+//!                                              ▼
+//!                                       HallRetired (no table is left in it)
 //! ```
 //!
-//! Invariants: the time zone is one that this program knows; the policy is within its limits. A session keeps the policy it opened
+//! Invariants: the time zone is one that this program knows; the policy is within its limits; no two tables of the hall have one
+//! label, no two of its devices one topic. A session keeps the policy it opened
 //! with, so a change never touches a running game.
 
 mod aggregate;
+mod business_day;
 mod commands;
 pub mod decide;
 mod errors;
@@ -20,10 +24,11 @@ mod state;
 mod tests;
 mod zone;
 
-pub use commands::HallCommand;
+pub use business_day::{business_date, business_day_start};
+pub use commands::{HallChange, HallCommand};
 pub use decide::decide;
 pub use errors::HallError;
 pub use events::HallEvent;
 pub use policy::HallPolicy;
-pub use state::{Hall, HallProfile};
+pub use state::{Hall, HallProfile, ListedTable};
 pub use zone::{time_zone, time_zone_or_utc};

@@ -1,10 +1,11 @@
 //! What a hall is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, HallId};
+use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
 use super::{HallEvent, HallPolicy};
 
@@ -13,6 +14,24 @@ use super::{HallEvent, HallPolicy};
 pub struct Hall {
     /// What was registered; nothing before.
     pub profile: Option<Arc<HallProfile>>,
+    /// Its tables, without those that were retired.
+    #[serde(default)]
+    pub tables: Arc<BTreeMap<TableId, ListedTable>>,
+    /// The topics of its devices, without those that were retired.
+    #[serde(default)]
+    pub devices: Arc<BTreeMap<DeviceId, String>>,
+    /// Whether it closed for good.
+    #[serde(default)]
+    pub retired: bool,
+}
+
+/// What a hall knows of a table that stands in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedTable {
+    /// What is written on it.
+    pub label: String,
+    /// The device with its light.
+    pub light_device_id: DeviceId,
 }
 
 /// What is known of a registered hall.
@@ -53,11 +72,41 @@ impl Hall {
                     policy: policy.clone(),
                 }));
             }
-            HallEvent::HallPolicyChanged { policy } => {
-                if let Some(profile) = &mut self.profile {
-                    Arc::make_mut(profile).policy = policy.clone();
-                }
+            HallEvent::HallPolicyChanged { policy } => self.change(|profile| profile.policy = policy.clone()),
+            HallEvent::HallRenamed { name } => self.change(|profile| profile.name.clone_from(name)),
+            HallEvent::HallTimeZoneChanged { time_zone } => {
+                self.change(|profile| profile.time_zone.clone_from(time_zone));
             }
+            HallEvent::BusinessDayCutoffChanged {
+                business_day_cutoff_minutes,
+            } => self.change(|profile| profile.business_day_cutoff_minutes = *business_day_cutoff_minutes),
+            HallEvent::TableListed {
+                table_id,
+                label,
+                light_device_id,
+            } => {
+                let listed = ListedTable {
+                    label: label.clone(),
+                    light_device_id: *light_device_id,
+                };
+                Arc::make_mut(&mut self.tables).insert(*table_id, listed);
+            }
+            HallEvent::TableDelisted { table_id } => {
+                Arc::make_mut(&mut self.tables).remove(table_id);
+            }
+            HallEvent::DeviceListed { device_id, topic } => {
+                Arc::make_mut(&mut self.devices).insert(*device_id, topic.clone());
+            }
+            HallEvent::DeviceDelisted { device_id } => {
+                Arc::make_mut(&mut self.devices).remove(device_id);
+            }
+            HallEvent::HallRetired { .. } => self.retired = true,
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut HallProfile)) {
+        if let Some(profile) = &mut self.profile {
+            change(Arc::make_mut(profile));
         }
     }
 }

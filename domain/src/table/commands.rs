@@ -2,15 +2,28 @@
 
 use jiff::Timestamp;
 
-use crate::ids::SessionId;
+use crate::device::LightChannel;
+use crate::ids::{SessionId, TariffPlanId};
 
-use super::TableProfile;
+use super::{TableClass, TableProfile};
 
 /// Commands of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableCommand {
     /// Set the table up.
     Register(TableProfile),
+    /// Change what the table is; what is absent stays.
+    Change(TableChange),
+    /// Give it another code.
+    RotateQrToken {
+        /// The unguessable text in the new code.
+        qr_token: String,
+    },
+    /// Take it out of the hall for good.
+    Retire {
+        /// When.
+        at: Timestamp,
+    },
     /// Give the table to a session.
     Occupy {
         /// The session.
@@ -39,4 +52,17 @@ pub enum TableCommand {
         /// When.
         at: Timestamp,
     },
+}
+
+/// What may change of a table; what is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TableChange {
+    /// What is written on it.
+    pub label: Option<String>,
+    /// What is played on it.
+    pub class: Option<TableClass>,
+    /// The plan by which it is billed.
+    pub tariff_plan_id: Option<TariffPlanId>,
+    /// The light over it.
+    pub light: Option<LightChannel>,
 }

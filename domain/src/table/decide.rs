@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::device::LightChannel;
 use crate::ids::SessionId;
 use crate::refusal::InvalidField;
 
-use super::{Table, TableCommand, TableError, TableEvent, TableProfile};
+use super::{Table, TableChange, TableCommand, TableError, TableEvent, TableProfile};
 
 /// Characters of a label, at most.
 const LABEL_CHARS_MAX: usize = 32;
@@ -23,6 +24,9 @@ const REASON_CHARS_MAX: usize = 200;
 pub fn decide(table: &Table, command: TableCommand) -> Result<Vec<TableEvent>, TableError> {
     match command {
         TableCommand::Register(profile) => register(table, profile),
+        TableCommand::Change(change) => self::change(table, change),
+        TableCommand::RotateQrToken { qr_token } => rotate_qr_token(table, qr_token),
+        TableCommand::Retire { at } => retire(table, at),
         TableCommand::Occupy { session_id, at } => occupy(table, session_id, at),
         TableCommand::Release { session_id, at } => Ok(release(table, session_id, at)),
         TableCommand::StartMaintenance {
@@ -47,12 +51,8 @@ pub fn register(table: &Table, profile: TableProfile) -> Result<Vec<TableEvent>,
         };
     }
     InvalidField::unless_text(&profile.label, LABEL_CHARS_MAX, "label")?;
-    InvalidField::unless(profile.light.channel >= 1, "light.channel", "counts from 1")?;
-    InvalidField::unless(
-        QR_TOKEN_CHARS.contains(&profile.qr_token.chars().count()),
-        "qr_token",
-        "must be 8 to 128 characters",
-    )?;
+    validate_light(profile.light)?;
+    validate_qr_token(&profile.qr_token)?;
     Ok(vec![TableEvent::TableRegistered {
         table_id: profile.table_id,
         hall_id: profile.hall_id,
@@ -64,10 +64,64 @@ pub fn register(table: &Table, profile: TableProfile) -> Result<Vec<TableEvent>,
     }])
 }
 
+/// Changes label, class, tariff plan and light; what is so already changes nothing. A session that runs keeps the tariff it opened with.
+///
+/// # Errors
+/// [`TableError::NotFound`], [`TableError::Retired`], [`TableError::Invalid`]; [`TableError::InUse`] for another light while somebody
+/// plays: the light that is on would be left to itself.
+pub fn change(table: &Table, change: TableChange) -> Result<Vec<TableEvent>, TableError> {
+    let profile = registered(table)?;
+    let mut events = Vec::new();
+    if let Some(label) = change.label {
+        InvalidField::unless_text(&label, LABEL_CHARS_MAX, "label")?;
+        if label != profile.label {
+            events.push(TableEvent::TableRenamed { label });
+        }
+    }
+    if let Some(class) = change.class.filter(|class| *class != profile.class) {
+        events.push(TableEvent::TableReclassified { class });
+    }
+    if let Some(tariff_plan_id) = change.tariff_plan_id.filter(|plan| *plan != profile.tariff_plan_id) {
+        events.push(TableEvent::TableTariffChanged { tariff_plan_id });
+    }
+    if let Some(light) = change.light.filter(|light| *light != profile.light) {
+        validate_light(light)?;
+        nobody_plays(table, profile)?;
+        events.push(TableEvent::TableLightChanged { light });
+    }
+    Ok(events)
+}
+
+/// Gives the table another code.
+///
+/// # Errors
+/// [`TableError::NotFound`], [`TableError::Retired`], [`TableError::Invalid`].
+pub fn rotate_qr_token(table: &Table, qr_token: String) -> Result<Vec<TableEvent>, TableError> {
+    let profile = registered(table)?;
+    validate_qr_token(&qr_token)?;
+    if profile.qr_token == qr_token {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TableEvent::QrTokenRotated { qr_token }])
+}
+
+/// Takes the table out of the hall for good.
+///
+/// # Errors
+/// [`TableError::NotFound`], [`TableError::InUse`].
+pub fn retire(table: &Table, at: Timestamp) -> Result<Vec<TableEvent>, TableError> {
+    let profile = table.profile.as_ref().ok_or(TableError::NotFound)?;
+    if table.retired {
+        return Ok(Vec::new());
+    }
+    nobody_plays(table, profile)?;
+    Ok(vec![TableEvent::TableRetired { at }])
+}
+
 /// Gives the table to a session.
 ///
 /// # Errors
-/// [`TableError::NotFound`], [`TableError::Occupied`], [`TableError::InMaintenance`].
+/// [`TableError::NotFound`], [`TableError::Retired`], [`TableError::Occupied`], [`TableError::InMaintenance`].
 pub fn occupy(table: &Table, session_id: SessionId, at: Timestamp) -> Result<Vec<TableEvent>, TableError> {
     let profile = registered(table)?;
     if table.session_id == Some(session_id) {
@@ -138,5 +192,34 @@ pub fn end_maintenance(table: &Table, at: Timestamp) -> Result<Vec<TableEvent>, 
 }
 
 fn registered(table: &Table) -> Result<&Arc<TableProfile>, TableError> {
-    table.profile.as_ref().ok_or(TableError::NotFound)
+    let profile = table.profile.as_ref().ok_or(TableError::NotFound)?;
+    if table.retired {
+        return Err(TableError::Retired {
+            table_id: profile.table_id,
+            label: profile.label.clone(),
+        });
+    }
+    Ok(profile)
+}
+
+fn nobody_plays(table: &Table, profile: &TableProfile) -> Result<(), TableError> {
+    match table.session_id {
+        None => Ok(()),
+        Some(_) => Err(TableError::InUse {
+            table_id: profile.table_id,
+            label: profile.label.clone(),
+        }),
+    }
+}
+
+fn validate_light(light: LightChannel) -> Result<(), InvalidField> {
+    InvalidField::unless(light.channel >= 1, "light.channel", "counts from 1")
+}
+
+fn validate_qr_token(qr_token: &str) -> Result<(), InvalidField> {
+    InvalidField::unless(
+        QR_TOKEN_CHARS.contains(&qr_token.chars().count()),
+        "qr_token",
+        "must be 8 to 128 characters",
+    )
 }

@@ -34,6 +34,22 @@ pub enum TableError {
         /// When it is expected back.
         expected_end: Option<Timestamp>,
     },
+    /// A session has it, and it cannot be changed so under the players.
+    #[error("somebody plays at table {label}")]
+    InUse {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+    },
+    /// It left the hall for good.
+    #[error("table {label} is no longer there")]
+    Retired {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+    },
     /// A field is out of its range.
     #[error(transparent)]
     Invalid(#[from] InvalidField),
@@ -82,6 +98,20 @@ impl From<TableError> for Refusal {
                     None => refusal,
                 }
             }
+            TableError::InUse { table_id, .. } => Self::new(
+                RefusalKind::Precondition,
+                "TABLE_IN_USE",
+                message,
+                "Wait until the session has ended, or close it.",
+            )
+            .with("table_id", table_id),
+            TableError::Retired { table_id, .. } => Self::new(
+                RefusalKind::Precondition,
+                "TABLE_RETIRED",
+                message,
+                "Choose another table.",
+            )
+            .with("table_id", table_id),
             TableError::Invalid(invalid) => invalid.into(),
         }
     }

@@ -28,6 +28,36 @@ pub enum TableEvent {
         /// The unguessable text in its code.
         qr_token: String,
     },
+    /// Another label is written on it.
+    TableRenamed {
+        /// What is written on it.
+        label: String,
+    },
+    /// Something else is played on it.
+    TableReclassified {
+        /// What is played on it.
+        class: TableClass,
+    },
+    /// It is billed by another plan, for sessions opened from now on.
+    TableTariffChanged {
+        /// The plan.
+        tariff_plan_id: TariffPlanId,
+    },
+    /// Another light hangs over it.
+    TableLightChanged {
+        /// The light.
+        light: LightChannel,
+    },
+    /// It has another code; the old one is worth nothing from now on.
+    QrTokenRotated {
+        /// The unguessable text in the new code.
+        qr_token: String,
+    },
+    /// It left the hall for good.
+    TableRetired {
+        /// When.
+        at: Timestamp,
+    },
     /// A session took the table.
     TableOccupied {
         /// The session.
@@ -58,4 +88,4 @@ pub enum TableEvent {
     },
 }
 
-crate::event::domain_events!(TableEvent: TableRegistered, TableOccupied, TableReleased, MaintenanceStarted, MaintenanceEnded);
+crate::event::domain_events!(TableEvent: TableRegistered, TableRenamed, TableReclassified, TableTariffChanged, TableLightChanged, QrTokenRotated, TableRetired, TableOccupied, TableReleased, MaintenanceStarted, MaintenanceEnded);

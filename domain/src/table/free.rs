@@ -32,6 +32,7 @@ struct Standing {
     table: FreeTable,
     occupied: bool,
     maintained: bool,
+    retired: bool,
 }
 
 impl FreeTables {
@@ -53,7 +54,13 @@ impl FreeTables {
             return;
         };
         match event {
-            TableEvent::TableRegistered { .. } => {}
+            TableEvent::TableRegistered { .. }
+            | TableEvent::TableTariffChanged { .. }
+            | TableEvent::TableLightChanged { .. }
+            | TableEvent::QrTokenRotated { .. } => {}
+            TableEvent::TableRenamed { label } => standing.table.label.clone_from(label),
+            TableEvent::TableReclassified { class } => standing.table.class = *class,
+            TableEvent::TableRetired { .. } => standing.retired = true,
             TableEvent::TableOccupied { .. } => standing.occupied = true,
             TableEvent::TableReleased { .. } => standing.occupied = false,
             TableEvent::MaintenanceStarted { .. } => standing.maintained = true,
@@ -71,7 +78,7 @@ impl FreeTables {
             .iter()
             .filter(|other| **other != table_id)
             .filter_map(|other| self.tables.get(other))
-            .filter(|standing| !standing.occupied && !standing.maintained)
+            .filter(|standing| !standing.occupied && !standing.maintained && !standing.retired)
             .map(|standing| &standing.table)
             .collect();
         // A2 comes before A10.
@@ -85,6 +92,7 @@ impl FreeTables {
             hall_id,
             occupied: false,
             maintained: false,
+            retired: false,
             table,
         };
         self.tables.insert(standing.table.table_id, standing);
@@ -149,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_in_use_or_in_maintenance_is_not_offered_until_it_is_back() {
+    fn a_table_in_use_or_in_maintenance_is_not_offered_until_it_is_back_nor_one_that_is_gone() {
         let mut tables = hall();
         let (session_id, at) = (SessionId::default(), Timestamp::UNIX_EPOCH);
         tables.evolve(id(2), &TableEvent::TableOccupied { session_id, at });
@@ -163,5 +171,8 @@ mod tests {
         tables.evolve(id(2), &TableEvent::TableReleased { session_id, at });
         tables.evolve(id(1), &TableEvent::MaintenanceEnded { at });
         assert_eq!(labels(&tables, 4, 9), ["A2", "A10", "S1"]);
+        tables.evolve(id(2), &TableEvent::TableRetired { at });
+        tables.evolve(id(1), &TableEvent::TableRenamed { label: "S9".into() });
+        assert_eq!(labels(&tables, 4, 9), ["S9", "S1"]);
     }
 }

@@ -9,6 +9,9 @@
 //!                                   └── MaintenanceEnded ──► idle (or still occupied)
 //! ```
 //!
+//! Label, class, tariff plan and code may change at any time, the light while nobody plays. `TableRetired`, from idle or maintenance, is
+//! the end.
+//!
 //! Invariants: at most one session at a time; none begins under maintenance. The state has a constant size however long the stream.
 
 mod aggregate;
@@ -23,7 +26,7 @@ mod state;
 mod tests;
 
 pub use class::TableClass;
-pub use commands::TableCommand;
+pub use commands::{TableChange, TableCommand};
 pub use decide::decide;
 pub use errors::TableError;
 pub use events::TableEvent;

@@ -19,6 +19,9 @@ pub struct Table {
     pub session_id: Option<SessionId>,
     /// Why it is off sale, if it is.
     pub maintenance: Option<Arc<Maintenance>>,
+    /// Whether it left the hall for good.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// What is known of a registered table.
@@ -72,6 +75,14 @@ impl Table {
                     qr_token: qr_token.clone(),
                 }));
             }
+            TableEvent::TableRenamed { label } => self.change(|profile| profile.label.clone_from(label)),
+            TableEvent::TableReclassified { class } => self.change(|profile| profile.class = *class),
+            TableEvent::TableTariffChanged { tariff_plan_id } => {
+                self.change(|profile| profile.tariff_plan_id = *tariff_plan_id);
+            }
+            TableEvent::TableLightChanged { light } => self.change(|profile| profile.light = *light),
+            TableEvent::QrTokenRotated { qr_token } => self.change(|profile| profile.qr_token.clone_from(qr_token)),
+            TableEvent::TableRetired { .. } => self.retired = true,
             TableEvent::TableOccupied { session_id, .. } => self.session_id = Some(*session_id),
             TableEvent::TableReleased { session_id, .. } => {
                 if self.session_id == Some(*session_id) {
@@ -87,6 +98,12 @@ impl Table {
                 }));
             }
             TableEvent::MaintenanceEnded { .. } => self.maintenance = None,
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut TableProfile)) {
+        if let Some(profile) = &mut self.profile {
+            change(Arc::make_mut(profile));
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
+//! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
 //! stable facts, so a repeated command meets what it made before.
@@ -24,6 +25,7 @@ pub mod people;
 mod postings;
 mod renew_hold;
 mod settle_session;
+mod venue;
 
 pub use cancel_session::{CancelSessionInput, cancel_session};
 pub use changes::Changes;
@@ -33,3 +35,6 @@ pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
 pub use renew_hold::{RenewHoldInput, renew_hold};
 pub use settle_session::{SettleSessionInput, settle_session};
+pub use venue::{
+    VenueChanges, change_hall, change_table, register_device, register_table, retire_device, retire_table,
+};

@@ -6,4 +6,5 @@ mod invariants;
 mod journeys;
 mod people;
 mod processes;
+mod venue;
 mod world;

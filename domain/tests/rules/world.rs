@@ -16,7 +16,7 @@ use baize_domain::member::Member;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
 use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
-use baize_domain::units::{self, Changes};
+use baize_domain::units::{self, Changes, VenueChanges};
 use baize_domain::wallet::{Split, TopUpChannel, Wallet};
 use baize_domain::{Event, Fen, Refusal};
 use jiff::Timestamp;
@@ -231,6 +231,15 @@ impl World {
                 let events = hall::decide(&get(&self.halls, hall_id), command)?;
                 Ok(one(hall_id, events, Event::Hall))
             }
+            Command::ChangeHall { hall_id, change } => {
+                let hall = get(&self.halls, hall_id);
+                let tables: Vec<_> = hall.tables.keys().map(|id| &self.tables[id]).collect();
+                Ok(one(hall_id, units::change_hall(&hall, &tables, change)?, Event::Hall))
+            }
+            Command::RetireHall { hall_id } => {
+                let events = hall::decide(&get(&self.halls, hall_id), HallCommand::Retire { at: now })?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
             Command::ChangeHallPolicy { hall_id, policy } => {
                 let command = HallCommand::ChangePolicy { policy };
                 let events = hall::decide(&get(&self.halls, hall_id), command)?;
@@ -256,16 +265,28 @@ impl World {
                 driver,
                 topic,
                 channels,
-            } => self.device(
-                device_id,
-                DeviceCommand::Register(DeviceProfile {
+            } => {
+                let profile = DeviceProfile {
                     device_id,
                     hall_id,
                     driver,
                     topic,
                     channels,
-                }),
-            ),
+                };
+                let (hall, device) = (get(&self.halls, hall_id), get(&self.devices, device_id));
+                let changes = units::register_device(&hall, &device, profile)?;
+                Ok(venue(hall_id, TableId::default(), device_id, changes))
+            }
+            Command::RetireDevice { device_id } => {
+                let device = get(&self.devices, device_id);
+                let hall_id = device
+                    .profile
+                    .as_ref()
+                    .map(|profile| profile.hall_id)
+                    .unwrap_or_default();
+                let changes = units::retire_device(&get(&self.halls, hall_id), &device, now)?;
+                Ok(venue(hall_id, TableId::default(), device_id, changes))
+            }
             Command::RegisterTable {
                 table_id,
                 hall_id,
@@ -274,9 +295,8 @@ impl World {
                 tariff_plan_id,
                 light,
                 qr_token,
-            } => self.table(
-                table_id,
-                TableCommand::Register(TableProfile {
+            } => {
+                let profile = TableProfile {
                     table_id,
                     hall_id,
                     label,
@@ -284,8 +304,26 @@ impl World {
                     tariff_plan_id,
                     light,
                     qr_token,
-                }),
-            ),
+                };
+                let (hall, table) = (get(&self.halls, hall_id), get(&self.tables, table_id));
+                let changes = units::register_table(&hall, &get(&self.devices, light.device_id), &table, profile)?;
+                Ok(venue(hall_id, table_id, DeviceId::default(), changes))
+            }
+            Command::ChangeTable { table_id, change } => {
+                let (hall_id, hall, table) = self.hall_of(table_id);
+                let light = change.light.or(table.profile.as_ref().map(|profile| profile.light));
+                let light = light.map_or_else(Device::default, |light| get(&self.devices, light.device_id));
+                let changes = units::change_table(&hall, &light, &table, change)?;
+                Ok(venue(hall_id, table_id, DeviceId::default(), changes))
+            }
+            Command::RotateQrToken { table_id, qr_token } => {
+                self.table(table_id, TableCommand::RotateQrToken { qr_token })
+            }
+            Command::RetireTable { table_id } => {
+                let (hall_id, hall, table) = self.hall_of(table_id);
+                let changes = units::retire_table(&hall, &table, now)?;
+                Ok(venue(hall_id, table_id, DeviceId::default(), changes))
+            }
             Command::StartMaintenance {
                 table_id,
                 reason,
@@ -427,6 +465,16 @@ impl World {
             } => self.device(device_id, DeviceCommand::ReportFailure { channel, rev, kind, at }),
             command => self.decide_people(command, now),
         }
+    }
+
+    fn hall_of(&self, table_id: TableId) -> (HallId, Hall, Table) {
+        let table = get(&self.tables, table_id);
+        let hall_id = table
+            .profile
+            .as_ref()
+            .map(|profile| profile.hall_id)
+            .unwrap_or_default();
+        (hall_id, get(&self.halls, hall_id), table)
     }
 
     fn chain(&self, chain_id: ChainId, command: ChainCommand) -> Result<Vec<(String, Event)>, Refusal> {
@@ -593,4 +641,11 @@ pub(crate) fn settle(session: u16) -> Command {
 /// The sum of every account that the journal knows, by member.
 pub(crate) fn balances(world: &World) -> &BTreeMap<(MemberId, Account), Fen> {
     &world.books
+}
+
+fn venue(hall_id: HallId, table_id: TableId, device_id: DeviceId, changes: VenueChanges) -> Vec<(String, Event)> {
+    let mut events = one(hall_id, changes.hall, Event::Hall);
+    events.extend(one(table_id, changes.table, Event::Table));
+    events.extend(one(device_id, changes.device, Event::Device));
+    events
 }

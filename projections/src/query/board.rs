@@ -84,7 +84,7 @@ fn watched(
 impl Reader {
     /// The tables of a hall, by label.
     pub(crate) async fn tables(&self, hall_id: Uuid, deadline: Deadline) -> Result<Found<TableRow>, Error> {
-        let tail = format!("hall_id = $3 LIMIT {TABLES_MAX}");
+        let tail = format!("hall_id = $3 AND NOT retired LIMIT {TABLES_MAX}");
         let selection = Selection {
             tail: &tail,
             values: &[Value::Id(hall_id)],
@@ -121,6 +121,7 @@ impl Reader {
                 "SELECT h.hall_id, h.name, count(*) FILTER (WHERE t.status = 'idle'),
                         count(*) FILTER (WHERE t.status = 'occupied'), count(*) FILTER (WHERE t.status = 'maintenance')
                  FROM {} h LEFT JOIN {} t ON t.hall_id = h.hall_id
+                 WHERE NOT h.retired
                  GROUP BY h.hall_id, h.name ORDER BY h.name, h.hall_id LIMIT {HALLS_MAX}",
                 names.of(&HallRow::TABLE),
                 names.of(&TableRow::TABLE),

@@ -29,6 +29,7 @@ pub(crate) fn board_table(row: TableRow) -> view::BoardTable {
         TableStatus::Idle => view::TableStatus::Idle,
         TableStatus::Occupied => view::TableStatus::Occupied,
         TableStatus::Maintenance => view::TableStatus::Maintenance,
+        TableStatus::Retired => view::TableStatus::Retired,
     };
     let light = match row.light {
         LightStatus::Off => view::LightStatus::Off,

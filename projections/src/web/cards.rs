@@ -54,6 +54,7 @@ impl Card {
                 TableStatus::Idle => t.idle,
                 TableStatus::Occupied => t.occupied,
                 TableStatus::Maintenance => t.maintenance,
+                TableStatus::Retired => t.retired,
             },
             light: row.light.as_str(),
             light_text: match row.light {

@@ -16,7 +16,7 @@ use super::state::BoardState;
 pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), Contradiction> {
     let position = decoded.position();
     match &decoded.event {
-        Event::Hall(event) => hall(state, event, position),
+        Event::Hall(event) => hall(state, stream_id(decoded)?, event, position),
         Event::Table(event) => table(state, stream_id(decoded)?, event, position),
         Event::TableSession(event) => session(state, stream_id(decoded)?, event, position),
         Event::Device(event) => {
@@ -39,8 +39,8 @@ pub(super) fn stream_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
         .map_err(|_| Contradiction(format!("the id of stream {} is no UUID", decoded.recorded.stream)))
 }
 
-fn hall(state: &mut BoardState, event: &HallEvent, position: i64) -> Result<(), Contradiction> {
-    match event {
+fn hall(state: &mut BoardState, id: Uuid, event: &HallEvent, position: i64) -> Result<(), Contradiction> {
+    let change: &dyn Fn(&mut HallRow) = match event {
         HallEvent::HallRegistered {
             hall_id,
             name,
@@ -51,11 +51,25 @@ fn hall(state: &mut BoardState, event: &HallEvent, position: i64) -> Result<(), 
                 hall_id: hall_id.0,
                 name: name.clone(),
                 time_zone: time_zone.clone(),
+                retired: false,
                 position,
             });
+            return Ok(());
         }
-        HallEvent::HallPolicyChanged { .. } => {}
-    }
+        HallEvent::HallRenamed { name } => &|row| row.name.clone_from(name),
+        HallEvent::HallTimeZoneChanged { time_zone } => &|row| row.time_zone.clone_from(time_zone),
+        HallEvent::HallRetired { .. } => &|row| row.retired = true,
+        HallEvent::HallPolicyChanged { .. }
+        | HallEvent::BusinessDayCutoffChanged { .. }
+        | HallEvent::TableListed { .. }
+        | HallEvent::TableDelisted { .. }
+        | HallEvent::DeviceListed { .. }
+        | HallEvent::DeviceDelisted { .. } => return Ok(()),
+    };
+    let row = state.halls.change(id);
+    let row = row.ok_or_else(|| Contradiction(format!("hall {id} was never registered")))?;
+    change(row);
+    row.position = position;
     Ok(())
 }
 
@@ -88,12 +102,26 @@ fn table(state: &mut BoardState, table_id: Uuid, event: &TableEvent, position: i
             light_desired: false,
             light_lit: false,
             light_failed: false,
+            retired: false,
             position,
         });
         return Ok(());
     }
     let known = state.change_table(table_id, position, |row| match event {
-        TableEvent::TableRegistered { .. } => {}
+        TableEvent::TableRegistered { .. }
+        | TableEvent::TableTariffChanged { .. }
+        | TableEvent::QrTokenRotated { .. } => {}
+        TableEvent::TableRenamed { label } => row.label.clone_from(label),
+        TableEvent::TableReclassified { class } => row.class = (*class).into(),
+        TableEvent::TableLightChanged { light } => {
+            row.light_device_id = light.device_id.0;
+            row.light_channel = i16::from(light.channel);
+            row.light_rev = 0;
+            row.light_desired = false;
+            row.light_lit = false;
+            row.light_failed = false;
+        }
+        TableEvent::TableRetired { .. } => row.retired = true,
         TableEvent::TableOccupied { session_id, at } => {
             if row.session_id != Some(session_id.0) {
                 take(row, session_id.0);
@@ -175,7 +203,7 @@ fn session(
 
 fn device(state: &mut BoardState, device_id: Uuid, event: &DeviceEvent, position: i64) {
     let channel = match event {
-        DeviceEvent::DeviceRegistered { .. } => return,
+        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => return,
         DeviceEvent::LightDesired { channel, .. }
         | DeviceEvent::LightConfirmed { channel, .. }
         | DeviceEvent::LightExpired { channel, .. }
@@ -189,7 +217,7 @@ fn device(state: &mut BoardState, device_id: Uuid, event: &DeviceEvent, position
 /// `rev` counts upwards: news of an older desired state says what the light did, but not whether the newest is met.
 fn light(row: &mut TableRow, event: &DeviceEvent) {
     match event {
-        DeviceEvent::DeviceRegistered { .. } => {}
+        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => {}
         DeviceEvent::LightDesired { rev, on, .. } => {
             if *rev as i64 > row.light_rev {
                 row.light_rev = *rev as i64;

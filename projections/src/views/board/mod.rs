@@ -26,14 +26,22 @@ pub struct Board;
 /// Events of the aggregates that the board looks at which change nothing on it.
 const UNSEEN: &[&str] = &[
     "HallPolicyChanged",
+    "BusinessDayCutoffChanged",
+    "TableListed",
+    "TableDelisted",
+    "DeviceListed",
+    "DeviceDelisted",
+    "TableTariffChanged",
+    "QrTokenRotated",
     "DeviceRegistered",
+    "DeviceRetired",
     "CustomerWarned",
     "SessionSettled",
 ];
 
 impl View for Board {
     const NAME: &'static str = "board";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[HallRow::TABLE, TableRow::TABLE];
 
     type State = BoardState;

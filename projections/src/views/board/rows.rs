@@ -13,6 +13,8 @@ text_enum! {
         Occupied = "occupied",
         /// Off sale.
         Maintenance = "maintenance",
+        /// Gone for good: only those who watch the board still hear of it, once.
+        Retired = "retired",
     }
 }
 
@@ -65,6 +67,8 @@ table! {
         name: String = "text NOT NULL",
         /// IANA time zone.
         time_zone: String = "text NOT NULL",
+        /// Closed for good.
+        retired: bool = "boolean NOT NULL",
         /// Position of the last event that changed the row.
         position: i64 = "bigint NOT NULL",
     }
@@ -111,6 +115,8 @@ table! {
         light_lit: bool = "boolean NOT NULL",
         /// The newest desired state was missed.
         light_failed: bool = "boolean NOT NULL",
+        /// Gone for good.
+        retired: bool = "boolean NOT NULL",
         /// Position of the last event that changed the row.
         position: i64 = "bigint NOT NULL",
     }
@@ -120,6 +126,7 @@ impl TableRow {
     /// Brings `status` and `light` into line with what they are derived from.
     pub(super) fn derive(&mut self) {
         self.status = match (self.session_id, &self.maintenance_reason) {
+            _ if self.retired => TableStatus::Retired,
             (Some(_), _) => TableStatus::Occupied,
             (None, Some(_)) => TableStatus::Maintenance,
             (None, None) => TableStatus::Idle,

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use baize_domain::Event;
+use baize_domain::hall::HallEvent;
 use baize_domain::session::TableSessionEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -35,11 +36,14 @@ impl BoardState {
         let Some(row) = self.tables.change(table_id) else {
             return false;
         };
-        let before = row.session_id;
+        let (before, lit_before) = (row.session_id, row.light_device_id);
         change(row);
         row.derive();
         row.position = position;
-        let after = row.session_id;
+        let (after, lit_after) = (row.session_id, row.light_device_id);
+        if lit_before != lit_after {
+            self.index(table_id, lit_after, after);
+        }
         if before != after {
             if let Some(before) = before {
                 self.by_session.remove(&before);
@@ -60,7 +64,12 @@ impl BoardState {
     pub(super) fn tables_lit_by(&self, device_id: Uuid, channel: i16) -> Vec<Uuid> {
         let tables = self.by_device.get(&device_id).into_iter().flatten().copied();
         tables
-            .filter(|id| self.tables.get(*id).is_some_and(|row| row.light_channel == channel))
+            // A table that was given another light is still found under the old one.
+            .filter(|id| {
+                self.tables
+                    .get(*id)
+                    .is_some_and(|row| row.light_device_id == device_id && row.light_channel == channel)
+            })
             .collect()
     }
 
@@ -74,6 +83,8 @@ impl BoardState {
         if wanted.is_empty() {
             return Ok(());
         }
+        let halls = wanted.halls.into_iter().collect();
+        self.halls.load(connection, names, "hall_id", halls).await?;
         let devices: Vec<_> = wanted.devices.into_iter().collect();
         let mut loaded = Vec::new();
         for (column, values) in [
@@ -122,13 +133,14 @@ impl BoardState {
                         .devices
                         .extend((!self.devices_loaded.contains(&id)).then_some(id));
                 }
-                Event::Chain(_)
-                | Event::Hall(_)
+                Event::Hall(HallEvent::HallRegistered { .. })
+                | Event::Chain(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)
                 | Event::Wallet(_)
                 | Event::Journal(_) => {}
+                Event::Hall(_) => wanted.halls.extend(self.halls.get(id).is_none().then_some(id)),
             }
         }
         wanted
@@ -138,6 +150,7 @@ impl BoardState {
 /// What has to be looked up, by each of the ways.
 #[derive(Default)]
 struct Wanted {
+    halls: HashSet<Uuid>,
     tables: HashSet<Uuid>,
     sessions: HashSet<Uuid>,
     devices: HashSet<Uuid>,
@@ -145,7 +158,7 @@ struct Wanted {
 
 impl Wanted {
     fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.sessions.is_empty() && self.devices.is_empty()
+        self.halls.is_empty() && self.tables.is_empty() && self.sessions.is_empty() && self.devices.is_empty()
     }
 }
 

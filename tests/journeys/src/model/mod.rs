@@ -121,7 +121,7 @@ impl Model {
     fn device(&mut self, aggregate_id: &str, event: &DeviceEvent) {
         let device_id: DeviceId = aggregate_id.parse().unwrap_or_default();
         let (channel, rev) = match event {
-            DeviceEvent::DeviceRegistered { .. } => return,
+            DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => return,
             DeviceEvent::LightDesired { channel, rev, .. }
             | DeviceEvent::LightConfirmed { channel, rev, .. }
             | DeviceEvent::LightExpired { channel, rev, .. }

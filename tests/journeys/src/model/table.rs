@@ -73,7 +73,13 @@ impl Table {
             }
             TableEvent::MaintenanceStarted { reason, .. } => self.maintenance = Some(reason.clone()),
             TableEvent::MaintenanceEnded { .. } => self.maintenance = None,
-            TableEvent::TableRegistered { .. } => {}
+            TableEvent::TableRenamed { label } => self.label.clone_from(label),
+            TableEvent::TableLightChanged { light } => self.light = *light,
+            TableEvent::TableRegistered { .. }
+            | TableEvent::TableReclassified { .. }
+            | TableEvent::TableTariffChanged { .. }
+            | TableEvent::QrTokenRotated { .. }
+            | TableEvent::TableRetired { .. } => {}
         }
     }
 }
@@ -104,7 +110,7 @@ impl Light {
             DeviceEvent::LightFailed { kind, .. } => {
                 self.failed |= rev == self.rev && *kind != FailureKind::Late;
             }
-            DeviceEvent::DeviceRegistered { .. } => {}
+            DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => {}
         }
     }
 }
