@@ -101,6 +101,8 @@ impl Task {
                 None => return false,
             }
         }
+        // A reply wakes many callers at once: whoever is ready to append again goes into this flush, not into the next.
+        tokio::task::yield_now().await;
         while self.queue.len() < self.options.queue_units
             && let Ok(next) = self.waiting.try_recv()
         {

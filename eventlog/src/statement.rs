@@ -11,7 +11,7 @@ use sqlx::{
 use crate::{SqlTimestamp, Unit, options::LogOptions};
 
 const APPEND: &str =
-    "SELECT * FROM append_units($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    "SELECT * FROM append_units($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 
 /// What became of a unit.
 #[derive(Debug)]
@@ -40,8 +40,16 @@ fn session(options: &LogOptions) -> PgConnectOptions {
     ])
 }
 
-/// Runs one flush: one round trip, one transaction.
+/// Runs one flush: one round trip, one transaction. A second one if a stream or a request turned out to be known: then all
+/// of the first came to nothing, and it takes a closer look to tell who is refused.
 pub(crate) async fn append(connection: &mut PgConnection, units: &[Unit]) -> Result<Vec<Outcome>, sqlx::Error> {
+    match run(connection, units, false).await {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => run(connection, units, true).await,
+        result => result,
+    }
+}
+
+async fn run(connection: &mut PgConnection, units: &[Unit], careful: bool) -> Result<Vec<Outcome>, sqlx::Error> {
     let metadata: Vec<String> = units
         .iter()
         .map(|unit| serde_json::to_string(&unit.metadata).unwrap_or_else(|_| "{}".into()))
@@ -91,6 +99,7 @@ pub(crate) async fn append(connection: &mut PgConnection, units: &[Unit]) -> Res
         .bind(events.event_version)
         .bind(events.payload)
         .bind(events.metadata)
+        .bind(careful)
         .fetch_one(connection)
         .await?;
 

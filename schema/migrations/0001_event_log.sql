@@ -79,13 +79,18 @@ ALTER TABLE command_results ENABLE ALWAYS TRIGGER append_only;
 -- positions are dense and in commit order with any number of callers. Statements after it see a fresh snapshot
 -- (READ COMMITTED, VOLATILE), hence everything committed before.
 --
--- Written for speed: `unnest` side by side in a select list needs no intermediate store, as it would in FROM;
--- `ORDER BY … LIMIT 1` is read off the index even while the planner believes the table empty, unlike `max`.
+-- That created streams are new and requests not executed before is left to the unique keys: such a call fails with
+-- `unique_violation`, and is to be repeated with `careful`, which finds out who is refused. (To catch the violation here
+-- would cost every call a subtransaction.)
+--
+-- Written for speed: `unnest` side by side in a select list needs no intermediate store, as it would in FROM, and for one
+-- row VALUES needs no set; `ORDER BY … LIMIT 1` is read off the index even while the planner believes the table empty,
+-- unlike `max`.
 CREATE FUNCTION append_units(
     u_scope text[], u_request uuid[], u_hash bytea[], u_response bytea[], u_last int[],
     c_unit int[], c_type text[], c_id text[], c_expected bigint[], c_creates bool[],
     e_unit int[], e_type text[], e_id text[], e_sequence bigint[],
-    e_event_type text[], e_event_version text[], e_payload json[], e_metadata json[],
+    e_event_type text[], e_event_version text[], e_payload json[], e_metadata json[], careful bool,
     OUT head bigint, OUT recorded_at timestamptz,
     OUT outcome int[], OUT at bigint[], OUT answer bytea[], OUT claim int[]
 ) LANGUAGE plpgsql VOLATILE AS $$
@@ -105,22 +110,29 @@ BEGIN
                     ORDER BY e.sequence DESC LIMIT 1), 0))
       INTO head, claims_hold;
 
-    -- As a rule nobody is refused. That created streams are new and requests not executed before is left to the
-    -- unique keys.
-    IF claims_hold THEN
-        BEGIN
+    -- As a rule nobody is refused.
+    IF claims_hold AND NOT careful THEN
+        IF cardinality(e_unit) = 1 THEN
+            INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+                                position, recorded_at)
+            VALUES (e_type[1], e_id[1], e_sequence[1], e_event_type[1], e_event_version[1], e_payload[1], e_metadata[1],
+                    append_units.head + 1, append_units.recorded_at);
+        ELSE
             INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
                                 position, recorded_at)
             SELECT unnest(e_type), unnest(e_id), unnest(e_sequence), unnest(e_event_type), unnest(e_event_version),
                    unnest(e_payload), unnest(e_metadata),
                    generate_series(append_units.head + 1, append_units.head + cardinality(e_unit)), append_units.recorded_at;
+        END IF;
+        IF cardinality(u_request) = 1 THEN
+            INSERT INTO command_results (scope, request_id, content_hash, response, position, recorded_at)
+            VALUES (u_scope[1], u_request[1], u_hash[1], u_response[1], append_units.head + u_last[1], append_units.recorded_at);
+        ELSE
             INSERT INTO command_results (scope, request_id, content_hash, response, position, recorded_at)
             SELECT unnest(u_scope), unnest(u_request), unnest(u_hash), unnest(u_response),
                    append_units.head + unnest(u_last), append_units.recorded_at;
-            RETURN;
-        EXCEPTION WHEN unique_violation THEN
-            NULL; -- Nothing of these two statements remains.
-        END;
+        END IF;
+        RETURN;
     END IF;
 
     -- Somebody is refused. Find out who, and number the others around them.

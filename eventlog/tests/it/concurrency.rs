@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use baize_eventlog::{AppendError, Appended, EventLog, StreamAppend, StreamId, Unit};
 use futures::future::join_all;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use sqlx::{Connection, Executor, PgConnection};
 
-use crate::support::{Database, deposits, stream, unit, whole};
+use crate::support::{Database, deposits, eventually, stream, unit, whole};
 
 const PROCESSES: usize = 3;
 const WRITERS: usize = 8;
@@ -136,4 +137,53 @@ fn version_at(events: &[baize_eventlog::RecordedEvent], stream: &StreamId, posit
         .iter()
         .filter(|event| event.position <= position && event.stream == *stream)
         .count() as u64
+}
+
+/// Appends one event to a stream of its own through the function that services call; returns its position.
+async fn append_one(connection: &mut PgConnection, id: &str) -> Result<i64, sqlx::Error> {
+    let head: i64 = sqlx::query_scalar(
+        "SELECT head FROM append_units(ARRAY['tester'], ARRAY[gen_random_uuid()], ARRAY['\\x01'::bytea], ARRAY[''::bytea], \
+         ARRAY[1], ARRAY[1], ARRAY['Account'], ARRAY[$1], ARRAY[0::bigint], ARRAY[true], ARRAY[1], ARRAY['Account'], ARRAY[$1], \
+         ARRAY[1::bigint], ARRAY['Deposited'], ARRAY['1.0'], ARRAY['{}'::json], ARRAY['{}'::json], false)",
+    )
+    .bind(id)
+    .fetch_one(connection)
+    .await?;
+    Ok(head + 1)
+}
+
+/// Begins an append in `first`, another in `second` that has to wait for it, ends the first by `end`, and returns both positions.
+async fn overlapping(database: &Database, end: &str) -> (i64, i64) {
+    let mut first = PgConnection::connect(&database.url).await.unwrap();
+    let mut second = PgConnection::connect(&database.url).await.unwrap();
+    let watcher = database.owner().await;
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut second)
+        .await
+        .unwrap();
+    first.execute("BEGIN").await.unwrap();
+    let position = append_one(&mut first, &format!("first, {end}")).await.unwrap();
+    let other = format!("second, {end}");
+    let waiting = tokio::spawn(async move { append_one(&mut second, &other).await });
+    eventually("the second append waits", async || {
+        let waits: Option<bool> =
+            sqlx::query_scalar("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $1")
+                .bind(pid)
+                .fetch_one(&watcher)
+                .await
+                .unwrap();
+        waits.filter(|waits| *waits)
+    })
+    .await;
+    first.execute(end).await.unwrap();
+    let second = waiting.await.unwrap();
+    (position, second.expect("it only has to wait, not to try again"))
+}
+
+#[tokio::test]
+async fn an_append_waits_for_the_one_before_it_and_goes_in_behind() {
+    let database = Database::new().await;
+    assert_eq!(overlapping(&database, "COMMIT").await, (1, 2));
+    // What came to nothing leaves no gap.
+    assert_eq!(overlapping(&database, "ROLLBACK").await, (3, 3));
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use baize_command_api::{CommandApi, Options};
+use baize_command_api::{CommandApi, Options, RunnerStatus};
+use baize_eventlog::RelayStatus;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{EndMaintenanceRequest, StartMaintenanceRequest};
 use tokio::sync::Mutex;
@@ -31,6 +32,23 @@ pub async fn serve(
         .connect()
         .await?;
     Ok((api, channel))
+}
+
+/// Waits until what was done so far is published and taken in by the process runner: what was set up must not burden what is
+/// measured.
+///
+/// # Errors
+/// The runner or the relay has stopped.
+pub async fn come_to_rest(api: &CommandApi, head: u64) -> anyhow::Result<()> {
+    api.processes()
+        .wait_for(|status| matches!(status, RunnerStatus::Leading { position, pending: 0 } if *position >= head))
+        .await?;
+    if let Some(mut relay) = api.relay() {
+        relay
+            .wait_for(|status| matches!(status, RelayStatus::Running { position } if *position >= head))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Open, extend, close on fresh sessions.

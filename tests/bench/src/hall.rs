@@ -17,9 +17,6 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-/// Members of one caller: each session is another member's, so that one whose bill is still being settled is never in the way.
-const MEMBERS: usize = 64;
-
 /// A table and who plays at it.
 #[derive(Clone, Debug)]
 pub struct Seat {
@@ -30,11 +27,12 @@ pub struct Seat {
     members: Vec<String>,
 }
 
-/// Sets up a hall with `seats` tables.
+/// Sets up a hall with `seats` tables and `members` for each: every session is another member's, so that one whose bill is
+/// still being settled is never in the way.
 ///
 /// # Errors
 /// A command is refused.
-pub async fn set_up(channel: &Channel, seats: usize) -> anyhow::Result<Vec<Seat>> {
+pub async fn set_up(channel: &Channel, seats: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
     let mut venue = VenueServiceClient::new(channel.clone());
     let chain = RegisterChainRequest {
         request_id: request_id(),
@@ -72,7 +70,16 @@ pub async fn set_up(channel: &Channel, seats: usize) -> anyhow::Result<Vec<Seat>
     };
     let plan_id = venue.publish_tariff(tariff).await?.into_inner().plan_id;
     stream::iter(0..seats)
-        .map(|seat| set_up_seat(channel.clone(), &chain_id, hall_id.clone(), plan_id.clone(), seat))
+        .map(|seat| {
+            set_up_seat(
+                channel.clone(),
+                &chain_id,
+                hall_id.clone(),
+                plan_id.clone(),
+                seat,
+                members,
+            )
+        })
         .buffer_unordered(8)
         .try_collect()
         .await
@@ -84,6 +91,7 @@ async fn set_up_seat(
     hall_id: String,
     tariff_plan_id: String,
     seat: usize,
+    members: usize,
 ) -> anyhow::Result<Seat> {
     let mut venue = VenueServiceClient::new(channel.clone());
     let topic = format!("bench-{}", Uuid::now_v7().simple());
@@ -107,31 +115,37 @@ async fn set_up_seat(
         ..Default::default()
     };
     let table_id = venue.register_table(table).await?.into_inner().table_id;
-    let mut member = MemberServiceClient::new(channel.clone());
-    let mut wallet = WalletServiceClient::new(channel);
-    let mut members = Vec::with_capacity(MEMBERS);
-    for _ in 0..MEMBERS {
-        let registration = RegisterMemberRequest {
-            request_id: request_id(),
-            chain_id: chain_id.to_owned(),
-            ..Default::default()
-        };
-        let member_id = member.register_member(registration).await?.into_inner().member_id;
-        let top_up = CreditTopUpRequest {
-            request_id: request_id(),
-            member_id: member_id.clone(),
-            channel: TopUpChannel::Counter.into(),
-            principal_fen: 1_000_000,
-            bonus_fen: 0,
-        };
-        wallet.credit_top_up(top_up).await?;
-        members.push(member_id);
-    }
+    let members = stream::iter(0..members)
+        .map(|_| credit_member(channel.clone(), chain_id))
+        .buffer_unordered(8)
+        .try_collect()
+        .await?;
     Ok(Seat {
         table_id,
         topic,
         members,
     })
+}
+
+async fn credit_member(channel: Channel, chain_id: &str) -> anyhow::Result<String> {
+    let registration = RegisterMemberRequest {
+        request_id: request_id(),
+        chain_id: chain_id.to_owned(),
+        ..Default::default()
+    };
+    let registered = MemberServiceClient::new(channel.clone())
+        .register_member(registration)
+        .await?;
+    let member_id = registered.into_inner().member_id;
+    let top_up = CreditTopUpRequest {
+        request_id: request_id(),
+        member_id: member_id.clone(),
+        channel: TopUpChannel::Counter.into(),
+        principal_fen: 1_000_000,
+        bonus_fen: 0,
+    };
+    WalletServiceClient::new(channel).credit_top_up(top_up).await?;
+    Ok(member_id)
 }
 
 /// A caller that plays one session after another: open, extend, close.

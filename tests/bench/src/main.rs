@@ -23,6 +23,10 @@ use clap::Parser;
 
 use crate::parts::Bench;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures the event log and the services against raw limits of the same Postgres, and prints one table.
 #[derive(Debug, Parser)]
 #[command(name = "baize-bench", version)]

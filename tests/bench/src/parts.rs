@@ -1,8 +1,9 @@
 //! The parts of the bench and what each compares.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use sqlx::PgPool;
 
 use crate::commands;
 use crate::hall;
@@ -14,6 +15,8 @@ use crate::{append, lights, projection, raw, replay, stock};
 const WRITERS: [(usize, f64); 4] = [(1, 0.75), (8, 0.75), (32, 2.0), (128, 4.0)];
 /// Callers of the command comparison.
 const CALLERS: usize = 32;
+/// Sessions that one caller may play in a second: more than any machine we know lets it.
+const SESSIONS_PER_SECOND: u64 = 80;
 const RAW_1: &str = "raw single-row INSERT, 1 connection";
 
 /// A part of the bench.
@@ -140,64 +143,90 @@ impl Bench {
         let (_, pool) = self.place.migrated("commands").await?;
         let (_, alone_pool) = self.place.migrated("commands_alone").await?;
         let nats = lights::nats(&self.place)?;
-        let (mut raws, mut stocks, mut owns, mut alone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut rates = [const { Vec::new() }; 7];
+        let [raws, stocks, works, owns, written, alone, alone_written] = &mut rates;
         for _ in 0..self.rounds {
             raws.push(raw::single_rows(&raw_options, CALLERS, self.time).await?.rate());
             stocks.push(stock::commands(&stock_options, CALLERS, self.time).await?.rate());
-            let set_ups = [
-                ("commands", Some(nats.url()), true, &mut owns),
-                ("commands_alone", None, true, &mut alone),
-            ];
-            for (database, nats_url, processes, rates) in set_ups {
-                let (api, channel) = commands::serve(&self.place.postgres.url(database), nats_url, processes).await?;
-                let seats = hall::set_up(&channel, CALLERS).await?;
-                rates.push(commands::play(&channel, &seats, CALLERS, self.time).await?.rate());
-                api.stop().await;
-            }
+            works.push(stock::same_work(&stock_options, CALLERS, self.time).await?.rate());
+            let nats_url = Some(nats.url());
+            let (commands, events) = self.played("commands", &pool, nats_url).await?;
+            owns.push(commands);
+            written.push(events);
+            let (commands, events) = self.played("commands_alone", &alone_pool, None).await?;
+            alone.push(commands);
+            alone_written.push(events);
         }
         let over =
             |rates: &[f64], base: &[f64]| median(&rates.iter().zip(base).map(|(a, b)| a / b).collect::<Vec<_>>());
-        let ratios = [
+        let own = "gRPC open, extend, close, 32 callers";
+        let targets = [
             (
                 "gRPC commands ÷ raw single-row INSERT, 32 callers",
-                over(&owns, &raws),
+                over(owns, raws),
                 1.0,
             ),
             (
-                "gRPC commands ÷ raw single-row INSERT, 32 callers, settled, not published",
-                over(&alone, &raws),
+                "events so written ÷ raw single-row INSERT, 32 callers",
+                over(written, raws),
                 1.0,
             ),
             (
-                "gRPC commands ÷ stock cqrs-es + postgres-es commands, 32 callers",
-                over(&owns, &stocks),
+                "gRPC commands ÷ stock cqrs-es + postgres-es doing the same work, 32 callers",
+                over(owns, works),
+                3.0,
+            ),
+            (
+                "gRPC commands ÷ stock commands of one event each, 32 callers",
+                over(owns, stocks),
                 3.0,
             ),
         ];
-        self.report.figure(
-            "raw single-row INSERT beside the commands, 32 connections",
-            "rows/s",
-            raws,
-        );
-        self.report
-            .figure("stock cqrs-es + postgres-es, 32 callers, no gRPC", "commands/s", stocks);
-        self.report.figure(
-            "gRPC open, extend, close, 32 callers, settled and published",
-            "commands/s",
-            owns,
-        );
-        self.report.figure(
-            "gRPC open, extend, close, 32 callers, settled, not published",
-            "commands/s",
-            alone,
-        );
-        for (name, value, least) in ratios {
+        let [raws, stocks, works, owns, written, alone, alone_written] = rates;
+        let figures = [
+            (
+                "raw single-row INSERT beside the commands, 32 connections".to_owned(),
+                "rows/s",
+                raws,
+            ),
+            (
+                "stock cqrs-es + postgres-es, one event a command, 32 callers, no gRPC".to_owned(),
+                "commands/s",
+                stocks,
+            ),
+            (
+                "stock cqrs-es + postgres-es, open, extend, close of as many streams as ours".to_owned(),
+                "commands/s",
+                works,
+            ),
+            (format!("{own}, settled and published"), "commands/s", owns),
+            (format!("{own}, settled and published"), "events/s", written),
+            (format!("{own}, settled, not published"), "commands/s", alone),
+            (format!("{own}, settled, not published"), "events/s", alone_written),
+        ];
+        for (name, unit, rates) in figures {
+            self.report.figure(name, unit, rates);
+        }
+        for (name, value, least) in targets {
             self.report.ratio(name, value, Target::AtLeast(least));
         }
         for pool in [raw_pool, stock_pool, pool, alone_pool] {
             pool.close().await;
         }
         Ok(())
+    }
+
+    /// Plays in `database`; commands per second and the events that the log got meanwhile, per second.
+    async fn played(&self, database: &str, pool: &PgPool, nats_url: Option<String>) -> anyhow::Result<(f64, f64)> {
+        let (api, channel) = commands::serve(&self.place.postgres.url(database), nats_url, true).await?;
+        let seats = hall::set_up(&channel, CALLERS, members_for(self.time)).await?;
+        let before = place::head(pool).await?;
+        commands::come_to_rest(&api, before).await?;
+        let began = Instant::now();
+        let measured = commands::play(&channel, &seats, CALLERS, self.time).await?;
+        let events = (place::head(pool).await? - before) as f64 / began.elapsed().as_secs_f64();
+        api.stop().await;
+        Ok((measured.rate(), events))
     }
 
     async fn read(&mut self) -> anyhow::Result<()> {
@@ -233,8 +262,9 @@ impl Bench {
         raw::prepare(&pool).await?;
         let url = self.place.postgres.url("projected");
         let (api, channel) = commands::serve(&url, None, true).await?;
-        let seats = hall::set_up(&channel, CALLERS).await?;
-        commands::play(&channel, &seats, CALLERS, self.time * 4).await?;
+        let time = self.time * 4;
+        let seats = hall::set_up(&channel, CALLERS, members_for(time)).await?;
+        commands::play(&channel, &seats, CALLERS, time).await?;
         api.stop().await;
         replay::settle(&options).await?;
         let (mut raws, mut rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
@@ -265,7 +295,7 @@ impl Bench {
         let (_, pool) = self.place.migrated("lights").await?;
         let nats = lights::nats(&self.place)?;
         let (api, channel) = commands::serve(&self.place.postgres.url("lights"), Some(nats.url()), true).await?;
-        let seats = hall::set_up(&channel, 8).await?;
+        let seats = hall::set_up(&channel, 8, 64).await?;
         let fleet = lights::relays(&nats, &seats).await?;
         let bridge = lights::bridge(&nats, &format!("http://{}", api.address())).await?;
         lights::latency(&channel, &nats, &seats, 50).await?;
@@ -300,8 +330,8 @@ impl Bench {
         replay::settle(&large).await?;
         let (empty_api, empty) = commands::serve(&self.place.postgres.url("latency_empty"), None, false).await?;
         let (large_api, large) = commands::serve(&self.place.postgres.url("latency_large"), None, false).await?;
-        let empty_seats = hall::set_up(&empty, 2).await?;
-        let large_seats = hall::set_up(&large, 1).await?;
+        let empty_seats = hall::set_up(&empty, 2, 1).await?;
+        let large_seats = hall::set_up(&large, 1, 1).await?;
         let [fresh, long] = empty_seats.as_slice() else {
             anyhow::bail!("two tables were set up")
         };
@@ -312,7 +342,7 @@ impl Bench {
         }
         commands::lengthen(&empty, &long.table_id, LONG).await?;
         for _ in 0..self.rounds {
-            let fresh = hall::set_up(&empty, 1).await?;
+            let fresh = hall::set_up(&empty, 1, 1).await?;
             figures[2].push(commands::toggle_latency(&empty, &fresh[0].table_id, CALLS).await?);
             figures[3].push(commands::toggle_latency(&empty, &long.table_id, CALLS).await?);
         }
@@ -344,4 +374,10 @@ impl Bench {
         large_pool.close().await;
         Ok(())
     }
+}
+
+/// How many members one caller needs for `time` and its warm-up, which is a fifth of it.
+fn members_for(time: Duration) -> usize {
+    let sessions = SESSIONS_PER_SECOND * (time.as_secs() + 1) * 6 / 5;
+    usize::try_from(sessions).unwrap_or(usize::MAX)
 }

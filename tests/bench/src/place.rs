@@ -84,3 +84,14 @@ impl Place {
 pub async fn log(options: &PgConnectOptions) -> anyhow::Result<EventLog> {
     Ok(EventLog::connect(LogOptions::new(options.clone()).role("baize_app")).await?)
 }
+
+/// The last position of the log in that database.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn head(pool: &PgPool) -> anyhow::Result<u64> {
+    let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+        .fetch_one(pool)
+        .await?;
+    Ok(u64::try_from(head)?)
+}

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::load::{Measured, closed_loop};
 
-/// A game as small as can be: opened, extended, closed.
+/// A game as small as can be: opened, extended, closed. The same aggregate stands for the table, the wallet and the device that
+/// change with it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Game {
     minutes: u32,
@@ -109,11 +110,51 @@ pub async fn prepare(pool: &PgPool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Open, extend, close on fresh games: commands per second.
+/// Streams that a command changes: open, extend and close write to as many when they go through our service, in one unit of work.
+/// Stock cqrs-es has no such unit, so it executes one command after another.
+const STREAMS: [usize; 3] = [4, 3, 3];
+
+/// What a caller does next.
+struct Round {
+    ids: Vec<String>,
+    step: usize,
+}
+
+impl Round {
+    /// The next command and the streams it is for. All streams of a game are fresh: stock reads a stream from its start each time, and
+    /// long ones would make it look worse than it is.
+    fn next(&mut self, streams: [usize; 3]) -> (usize, Vec<String>) {
+        let step = self.step % 3;
+        if step == 0 {
+            self.ids = (0..streams[0]).map(|_| Uuid::now_v7().to_string()).collect();
+        }
+        self.step += 1;
+        (step, self.ids.iter().take(streams[step]).cloned().collect())
+    }
+}
+
+/// Open, extend, close on fresh games of one stream each: commands per second.
 ///
 /// # Errors
 /// A command fails.
 pub async fn commands(options: &PgConnectOptions, callers: usize, time: Duration) -> anyhow::Result<Measured> {
+    play(options, callers, time, [1, 1, 1]).await
+}
+
+/// Open, extend, close on as many streams as ours: how often per second all of one are done.
+///
+/// # Errors
+/// A command fails.
+pub async fn same_work(options: &PgConnectOptions, callers: usize, time: Duration) -> anyhow::Result<Measured> {
+    play(options, callers, time, STREAMS).await
+}
+
+async fn play(
+    options: &PgConnectOptions,
+    callers: usize,
+    time: Duration,
+    streams: [usize; 3],
+) -> anyhow::Result<Measured> {
     let pool = PgPoolOptions::new()
         .min_connections(u32::try_from(callers)?)
         .max_connections(u32::try_from(callers)?)
@@ -122,19 +163,24 @@ pub async fn commands(options: &PgConnectOptions, callers: usize, time: Duration
     let cqrs = Arc::new(postgres_cqrs::<Game>(pool.clone(), Vec::new(), ()));
     let measured = closed_loop(callers, time, |_| {
         let cqrs = Arc::clone(&cqrs);
-        let (mut id, mut step) = (String::new(), 0_u8);
+        let mut round = Round {
+            ids: Vec::new(),
+            step: 0,
+        };
         move || {
-            let command = match step % 3 {
-                0 => {
-                    id = Uuid::now_v7().to_string();
-                    GameCommand::Open
+            let (step, ids) = round.next(streams);
+            let cqrs = Arc::clone(&cqrs);
+            async move {
+                for id in ids {
+                    let command = match step {
+                        0 => GameCommand::Open,
+                        1 => GameCommand::Extend,
+                        _ => GameCommand::Close,
+                    };
+                    cqrs.execute(&id, command).await?;
                 }
-                1 => GameCommand::Extend,
-                _ => GameCommand::Close,
-            };
-            step = (step + 1) % 3;
-            let (cqrs, id) = (Arc::clone(&cqrs), id.clone());
-            async move { Ok(cqrs.execute(&id, command).await?) }
+                Ok(())
+            }
         }
     })
     .await?;
