@@ -10,7 +10,7 @@ use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, Tariff
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::personal::{Identifier, Sealed};
-use crate::session::{BillingStartCause, CancelReason, CloseCause, Warning};
+use crate::session::{BillingStartCause, CancelReason, CloseCause, ResumeCause, Warning};
 use crate::table::{TableChange, TableClass};
 use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
@@ -155,6 +155,12 @@ pub enum Command {
     },
     /// Buy more prepaid time, or, postpaid, secure more play by raising the hold.
     ExtendSession { session_id: SessionId, minutes: u32 },
+    /// Play on at another free table of the hall.
+    TransferSession { session_id: SessionId, table_id: TableId },
+    /// Stop the clock. By staff.
+    PauseSession { session_id: SessionId, reason: String },
+    /// Let the clock go on.
+    ResumeSession { session_id: SessionId, cause: ResumeCause },
     /// End play.
     CloseSession { session_id: SessionId, cause: CloseCause },
     /// End play, for a reason that the customer can read. By staff.

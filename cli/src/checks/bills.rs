@@ -62,39 +62,51 @@ fn equals_tariff(session: &Session) -> Option<String> {
     let Ok(zone) = TimeZone::get(&session.time_zone) else {
         return Some(format!("its time zone {:?} is unknown", session.time_zone));
     };
-    let Some(billing_from) = session.billing_from else {
+    if session.billing_from.is_none() {
         return Some("it was closed, but its billing never began".to_owned());
-    };
+    }
+    let past = session.past.iter().map(|(prices, from, to)| Stretch {
+        prices,
+        from: *from,
+        to: *to,
+    });
+    let past: Vec<_> = past.collect();
+    let (prices, from) = session.stretch();
     let course = Course {
         zone: &zone,
-        past: &[],
-        prices: &session.tariff,
-        from: session.opened_at,
+        past: &past,
+        prices: &prices,
+        from,
         discount: session.discount.as_ref(),
         goods: &[],
     };
     match &session.mode {
         SessionMode::Postpaid { .. } => {
-            let due = Course {
-                from: billing_from,
-                ..course
-            }
-            .bill(*closed_at);
+            let due = course.bill(*closed_at);
             (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
         }
         SessionMode::Prepaid { minutes, price, .. } => {
             // However many purchases it was bought in, the time costs what it would have cost at once.
             let minutes = minutes + session.extensions.iter().map(|(minutes, _)| *minutes).sum::<u32>();
             let bought = *price + session.extensions.iter().map(|(_, price)| *price).sum();
-            let due = course.prepaid(minutes).total;
-            if due != bought {
+            let opened = Course {
+                past: &[],
+                prices: &session.tariff,
+                from: session.opened_at,
+                ..course
+            };
+            let due = opened.prepaid(minutes).total;
+            // Who moved has paid for what was left at the prices of the other table too.
+            if due != bought && !session.moved {
                 return Some(format!("{minutes} minutes were sold for {bought}, due {due}"));
             }
-            let free = within_grace(&[Stretch {
-                prices: &session.tariff,
-                from: billing_from,
+            let mut played = past.clone();
+            played.push(Stretch {
+                prices: &prices,
+                from,
                 to: *closed_at,
-            }]);
+            });
+            let free = within_grace(&played);
             let due = if free { Fen::ZERO } else { bought };
             (due != bill.total).then(|| format!("billed {}, due {due}", bill.total))
         }

@@ -207,6 +207,9 @@ impl Book {
                 opened_at,
                 request_id,
                 billing_from: None,
+                past: Vec::new(),
+                present: None,
+                moved: false,
                 extensions: Vec::new(),
                 closed: None,
                 settlements: Vec::new(),
@@ -246,6 +249,17 @@ impl Book {
                 session.cancelled = Some((at, reason));
             }
             TableSessionEvent::SessionExtended { minutes, price, .. } => session.extensions.push((minutes, price)),
+            TableSessionEvent::SessionTransferred {
+                tariff, surcharge, at, ..
+            } => {
+                session.end_stretch(at, Some(tariff));
+                session.moved = true;
+                session.extensions.push((0, surcharge));
+            }
+            TableSessionEvent::SessionPaused { at, .. } => session.end_stretch(at, None),
+            TableSessionEvent::SessionResumed { at, .. } => {
+                session.present = session.present.take().map(|(tariff, _)| (tariff, at));
+            }
             TableSessionEvent::SessionSettled { paid, outstanding, .. } => {
                 session.settlements.push((paid, outstanding))
             }

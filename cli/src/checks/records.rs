@@ -41,6 +41,12 @@ pub struct Session {
     pub opened_at: Timestamp,
     pub request_id: Option<Uuid>,
     pub billing_from: Option<Timestamp>,
+    /// Stretches that are over: by which prices, from and to.
+    pub past: Vec<(Arc<PinnedTariff>, Timestamp, Timestamp)>,
+    /// The prices and the beginning of the present stretch, if it is not the first.
+    pub present: Option<(Arc<PinnedTariff>, Timestamp)>,
+    /// Moved to another table at some time.
+    pub moved: bool,
     /// Minutes and price of each extension.
     pub extensions: Vec<(u32, Fen)>,
     pub closed: Option<(Timestamp, CloseCause, Bill)>,
@@ -115,5 +121,22 @@ impl Wallet {
     pub(super) fn take(&mut self, amount: Split) {
         self.principal -= amount.principal;
         self.bonus -= amount.bonus;
+    }
+}
+
+impl Session {
+    /// Ends the stretch that is being played; the next begins there, by `prices` if they are other ones.
+    pub(super) fn end_stretch(&mut self, at: Timestamp, prices: Option<Arc<PinnedTariff>>) {
+        let (tariff, from) = self.stretch();
+        self.present = Some((prices.unwrap_or_else(|| Arc::clone(&tariff)), at));
+        self.past.push((tariff, from, at));
+    }
+
+    /// The prices and the beginning of the stretch that is being played.
+    pub(super) fn stretch(&self) -> (Arc<PinnedTariff>, Timestamp) {
+        self.present.clone().unwrap_or_else(|| {
+            let from = self.billing_from.unwrap_or(self.opened_at);
+            (Arc::clone(&self.tariff), from)
+        })
     }
 }

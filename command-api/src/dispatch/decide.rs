@@ -6,7 +6,7 @@ use baize_domain::member;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, chain, people, session, venue, wallet};
+use super::{CommandError, Reply, chain, moves, people, session, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -161,6 +161,9 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::CloseSessionByStaff { session_id, reason } => {
             session::close(work, *session_id, CloseCause::Staff, Some(reason)).await
         }
+        Command::TransferSession { session_id, table_id } => moves::transfer(work, *session_id, *table_id).await,
+        Command::PauseSession { session_id, reason } => moves::pause(work, *session_id, reason).await,
+        Command::ResumeSession { session_id, cause } => moves::resume(work, *session_id, *cause).await,
         Command::StartBilling { session_id, cause, at } => session::start_billing(work, *session_id, *cause, *at).await,
         Command::CancelSession { session_id, reason } => session::cancel(work, *session_id, *reason).await,
         Command::RenewHold { session_id } => session::renew_hold(work, *session_id).await,
@@ -168,7 +171,8 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
         Command::SwitchOffLight { light, session_id } => {
             work.of_session(*session_id);
-            let decide = |state: &Device, now| device::decide::switch_off(state, light.channel, *session_id, now);
+            let decide =
+                |state: &Device, now| device::decide::switch_off_after_time(state, light.channel, *session_id, now);
             super::device::tell(work, light.device_id, decide).await
         }
         Command::ConfirmLight {

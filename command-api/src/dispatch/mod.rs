@@ -14,6 +14,7 @@ mod chain;
 mod decide;
 mod device;
 mod error;
+mod moves;
 mod offers;
 mod people;
 mod queue;

@@ -49,8 +49,13 @@ pub enum Reply {
         secured: Fen,
         secured_until: Timestamp,
     },
-    /// To `ExtendSession`.
+    /// To `ExtendSession` and `TransferSession`.
     Extended { secured_until: Timestamp, amount: Fen },
+    /// To `PauseSession` and `ResumeSession`.
+    Clock {
+        paused_until: Option<Timestamp>,
+        secured_until: Timestamp,
+    },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
 }

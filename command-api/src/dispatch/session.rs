@@ -76,7 +76,7 @@ pub async fn extend(work: &Work<'_>, session_id: SessionId, minutes: u32) -> Res
     let (session, opening) = opened_session(work, session_id).await?;
     let (wallet, device) = tokio::try_join!(
         work.read::<Wallet>(opening.member_id),
-        work.read::<Device>(opening.light.device_id),
+        work.read::<Device>(session.place(&opening).light.device_id),
     )?;
     let changes = extend_session(ExtendSessionInput {
         minutes,
@@ -93,7 +93,7 @@ pub async fn renew_hold(work: &Work<'_>, session_id: SessionId) -> Result<Reply,
     let (session, opening) = opened_session(work, session_id).await?;
     let (wallet, device) = tokio::try_join!(
         work.read::<Wallet>(opening.member_id),
-        work.read::<Device>(opening.light.device_id),
+        work.read::<Device>(session.place(&opening).light.device_id),
     )?;
     let changes = decide_renewal(RenewHoldInput {
         session: &session,
@@ -112,9 +112,10 @@ pub async fn close(
     reason: Option<&str>,
 ) -> Result<Reply, CommandError> {
     let (session, opening) = opened_session(work, session_id).await?;
+    let place = session.place(&opening);
     let (table, device) = tokio::try_join!(
-        work.read::<Table>(opening.table_id),
-        work.read::<Device>(opening.light.device_id),
+        work.read::<Table>(place.table_id),
+        work.read::<Device>(place.light.device_id),
     )?;
     let changes = close_session(CloseSessionInput {
         cause,
@@ -140,10 +141,11 @@ pub async fn close(
 /// Gives up a session that never began.
 pub async fn cancel(work: &Work<'_>, session_id: SessionId, reason: CancelReason) -> Result<Reply, CommandError> {
     let (session, opening) = opened_session(work, session_id).await?;
+    let place = session.place(&opening);
     let (table, wallet, device) = tokio::try_join!(
-        work.read::<Table>(opening.table_id),
+        work.read::<Table>(place.table_id),
         work.read::<Wallet>(opening.member_id),
-        work.read::<Device>(opening.light.device_id),
+        work.read::<Device>(place.light.device_id),
     )?;
     let changes = cancel_session(CancelSessionInput {
         reason,
@@ -209,7 +211,7 @@ async fn record(
 }
 
 /// A session that was opened, however far it has come since.
-async fn opened_session(
+pub(super) async fn opened_session(
     work: &Work<'_>,
     session_id: SessionId,
 ) -> Result<(Held<TableSession>, Arc<Opening>), CommandError> {
@@ -260,11 +262,11 @@ fn opened(session: &TableSession) -> Result<Reply, CommandError> {
 }
 
 /// What is held or paid for a session.
-fn secured(session: &TableSession) -> Fen {
+pub(super) fn secured(session: &TableSession) -> Fen {
     session.held + session.bought_price()
 }
 
-fn post(
+pub(super) fn post(
     work: &Work<'_>,
     journal: &[(
         baize_domain::ids::TransactionId,

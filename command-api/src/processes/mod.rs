@@ -20,7 +20,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baize_domain::processes::{opening::Opening, running::Running, settling::Settling};
+use baize_domain::processes::{moving::Moving, opening::Opening, running::Running, settling::Settling};
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Every process manager of the system.
 fn managers() -> Arc<[Box<dyn Manager>]> {
-    Arc::from([manager::<Opening>(), manager::<Running>(), manager::<Settling>()])
+    Arc::from([
+        manager::<Opening>(),
+        manager::<Running>(),
+        manager::<Moving>(),
+        manager::<Settling>(),
+    ])
 }
 
 /// What the runner is at.

@@ -3,8 +3,9 @@
 use baize_proto::hall::table::v1::table_service_server::TableService;
 use baize_proto::hall::table::v1::{
     CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
-    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, QuoteSessionRequest,
-    QuoteSessionResponse,
+    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, PauseSessionRequest,
+    PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse, ResumeSessionRequest, ResumeSessionResponse,
+    TransferSessionRequest, TransferSessionResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -38,6 +39,27 @@ impl TableService for Services {
         &self,
         request: Request<ExtendSessionRequest>,
     ) -> Result<Response<ExtendSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn transfer_session(
+        &self,
+        request: Request<TransferSessionRequest>,
+    ) -> Result<Response<TransferSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn pause_session(
+        &self,
+        request: Request<PauseSessionRequest>,
+    ) -> Result<Response<PauseSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn resume_session(
+        &self,
+        request: Request<ResumeSessionRequest>,
+    ) -> Result<Response<ResumeSessionResponse>, Status> {
         self.execute(request).await
     }
 

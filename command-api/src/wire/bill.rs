@@ -38,6 +38,7 @@ fn line(line: BillLine) -> v1::BillLine {
         },
         BillLine::MinimumCharge { .. } => of(Kind::MinimumCharge),
         BillLine::Cap { .. } => of(Kind::Cap),
+        BillLine::Surcharge { .. } => of(Kind::Surcharge),
         BillLine::Prepaid { minutes, .. } => v1::BillLine {
             minutes,
             ..of(Kind::Prepaid)

@@ -3,13 +3,14 @@
 use baize_domain::Command;
 use baize_domain::command::OpenMode;
 use baize_domain::ids::TableId;
-use baize_domain::session::CloseCause;
 use baize_domain::session::decide::REASON_CHARS_MAX;
+use baize_domain::session::{CloseCause, ResumeCause};
 use baize_domain::table::{FreeTable, TableClass};
 use baize_proto::hall::table::v1::{
     self, CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
-    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, QuoteSessionRequest,
-    open_table_request::Mode,
+    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, PauseSessionRequest,
+    PauseSessionResponse, QuoteSessionRequest, ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest,
+    TransferSessionResponse, open_table_request::Mode,
 };
 use baize_proto::hall::venue;
 
@@ -168,6 +169,85 @@ impl Mutation for CloseSessionByStaffRequest {
         Some(CloseSessionByStaffResponse {
             closed_at: Some(timestamp(closed_at)),
             bill: Some(bill(owed)),
+            position,
+        })
+    }
+}
+
+impl Mutation for TransferSessionRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/TransferSession";
+    type Response = TransferSessionResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::TransferSession {
+            session_id: fields.id("session_id", &self.session_id),
+            table_id: fields.id("table_id", &self.table_id),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Extended { secured_until, amount } = reply else {
+            return None;
+        };
+        Some(TransferSessionResponse {
+            secured_until: Some(timestamp(secured_until)),
+            amount_fen: amount.0,
+            position,
+        })
+    }
+}
+
+impl Mutation for PauseSessionRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/PauseSession";
+    type Response = PauseSessionResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::PauseSession {
+            session_id: fields.id("session_id", &self.session_id),
+            reason: fields.text("reason", self.reason, REASON_CHARS_MAX),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Clock { paused_until, .. } = reply else {
+            return None;
+        };
+        Some(PauseSessionResponse {
+            paused_until: paused_until.map(timestamp),
+            position,
+        })
+    }
+}
+
+impl Mutation for ResumeSessionRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/ResumeSession";
+    type Response = ResumeSessionResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::ResumeSession {
+            session_id: fields.id("session_id", &self.session_id),
+            cause: ResumeCause::Staff,
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::Clock { secured_until, .. } = reply else {
+            return None;
+        };
+        Some(ResumeSessionResponse {
+            secured_until: Some(timestamp(secured_until)),
             position,
         })
     }

@@ -269,6 +269,12 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 default.open_sessions_max,
                 1..=OPEN_SESSIONS_MAX,
             ),
+            pause_minutes_max: or(
+                "pause_minutes_max",
+                sent.pause_minutes_max,
+                default.pause_minutes_max,
+                1..=DAY_MINUTES,
+            ),
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes
             } else {

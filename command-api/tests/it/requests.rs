@@ -75,6 +75,7 @@ async fn a_hall_is_checked_field_by_field() {
             hold_renewal_minutes: Some(10),
             warning_minutes: vec![5, 0],
             open_sessions_max: Some(0),
+            pause_minutes_max: Some(0),
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);
@@ -84,6 +85,7 @@ async fn a_hall_is_checked_field_by_field() {
         "policy.light_timeout_seconds",
         "policy.linger_seconds",
         "policy.open_sessions_max",
+        "policy.pause_minutes_max",
         "policy.warning_minutes",
     ];
     let expected = [

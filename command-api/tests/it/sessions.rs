@@ -4,10 +4,14 @@ use baize_domain::Event;
 use baize_domain::session::{CloseCause, TableSessionEvent};
 use baize_domain::wallet::WalletEvent;
 use baize_proto::hall::table::v1::bill_line::Kind;
-use baize_proto::hall::table::v1::{CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest};
+use baize_proto::hall::table::v1::{
+    CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest, PauseSessionRequest, ResumeSessionRequest,
+    TransferSessionRequest,
+};
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
 
 use jiff::Timestamp;
+use tonic_types::StatusExt as _;
 
 use super::world::{FEN_PER_MINUTE, World, decoded, prepaid, request_id};
 
@@ -157,4 +161,58 @@ async fn staff_close_a_session_and_say_why() {
         (cause, reason.as_deref()),
         (CloseCause::Staff, Some("The guest has left."))
     );
+}
+
+#[tokio::test]
+async fn a_session_moves_pauses_and_goes_on_over_grpc() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(2).await;
+    let member = clients.member(100_000).await;
+    let opened = clients.open(&hall.tables[0], &member).await.unwrap();
+    let session_id = opened.session_id.clone();
+    clients.confirm(&hall, 1, 1, true, Timestamp::now()).await.unwrap();
+    world.history().await.until("BillingStarted", &session_id).await;
+
+    let transfer = TransferSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        table_id: hall.tables[1].clone(),
+    };
+    let moved = clients.table.transfer_session(transfer).await.unwrap().into_inner();
+    assert_eq!(moved.amount_fen, 0, "the same price, the same hold");
+    let other = clients.member(100_000).await;
+    clients.open(&hall.tables[0], &other).await.unwrap();
+
+    let pause = PauseSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        reason: "Power cut".to_owned(),
+    };
+    let paused = clients.table.pause_session(pause).await.unwrap().into_inner();
+    assert!(paused.paused_until.is_some());
+    let extend = ExtendSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        minutes: 10,
+    };
+    let refusal = clients.table.extend_session(extend).await.unwrap_err();
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "SESSION_PAUSED");
+    let resume = ResumeSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+    };
+    let resumed = clients.table.resume_session(resume).await.unwrap().into_inner();
+    assert!(resumed.secured_until.unwrap().seconds >= moved.secured_until.unwrap().seconds);
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+    };
+    clients.table.close_session(close).await.unwrap();
+    let mut history = world.history().await;
+    history.until("SessionSettled", &session_id).await;
+    let mine = history.types_of(&session_id);
+    for expected in ["SessionTransferred", "SessionPaused", "SessionResumed"] {
+        assert!(mine.contains(&expected), "{mine:?}");
+    }
 }

@@ -165,6 +165,27 @@ pub fn switch_off(
     }])
 }
 
+/// Wants an output off whose time for `session_id` is over. The next session's light is left alone, and so is one that the session has come
+/// back to.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::NoSuchChannel`].
+pub fn switch_off_after_time(
+    device: &Device,
+    channel: u8,
+    session_id: SessionId,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let over = output(device, channel)?
+        .desired
+        .and_then(|desired| desired.not_after)
+        .is_some_and(|not_after| not_after <= at);
+    if !over {
+        return Ok(Vec::new());
+    }
+    switch_off(device, channel, session_id, at)
+}
+
 /// Takes a confirmation. One about an older state, or a repeated one, changes nothing.
 ///
 /// # Errors

@@ -292,5 +292,10 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
         (1..=20).contains(&policy.open_sessions_max),
         "policy.open_sessions_max",
         "must be 1 to 20",
+    )?;
+    unless(
+        (1..=1440).contains(&policy.pause_minutes_max),
+        "policy.pause_minutes_max",
+        "must be 1 to 1440",
     )
 }

@@ -20,6 +20,8 @@ pub struct HallPolicy {
     pub warning_minutes: Vec<u32>,
     /// Sessions that one person may have at the same time, a session counting until it is settled.
     pub open_sessions_max: u32,
+    /// A pause lasts at most this many minutes.
+    pub pause_minutes_max: u32,
 }
 
 impl Default for HallPolicy {
@@ -32,6 +34,7 @@ impl Default for HallPolicy {
             hold_renewal_minutes: 10,
             warning_minutes: vec![30, 5],
             open_sessions_max: 1,
+            pause_minutes_max: 30,
         }
     }
 }

@@ -55,6 +55,44 @@ pub(super) fn opened(mode: SessionMode) -> Event {
     })
 }
 
+/// A move away from [`LIGHT`] at `second`, which lingers until `linger`; play is covered until `until`.
+pub(super) fn transferred(second: i64, linger: i64, until: i64) -> Event {
+    let Event::TableSession(TableSessionEvent::SessionOpened { tariff, .. }) = prepaid(until) else {
+        panic!("an opening");
+    };
+    Event::TableSession(TableSessionEvent::SessionTransferred {
+        from_table_id: TableId::default(),
+        left_light: LIGHT,
+        left_light_until: at(linger),
+        table_id: TableId(Uuid::from_u128(9)),
+        light: LightChannel { channel: 4, ..LIGHT },
+        tariff,
+        held: Fen::ZERO,
+        surcharge: Fen::ZERO,
+        minutes_left: 0,
+        covered_until: at(until),
+        at: at(second),
+    })
+}
+
+pub(super) fn paused(second: i64, until: i64) -> Event {
+    Event::TableSession(TableSessionEvent::SessionPaused {
+        reason: "断电".into(),
+        until: at(until),
+        at: at(second),
+    })
+}
+
+/// The clock goes on at `second` after it stood since `paused_at`.
+pub(super) fn resumed(paused_at: i64, second: i64, until: i64) -> Event {
+    Event::TableSession(TableSessionEvent::SessionResumed {
+        paused_at: at(paused_at),
+        cause: crate::session::ResumeCause::Staff,
+        covered_until: at(until),
+        at: at(second),
+    })
+}
+
 /// Prepaid until `second`.
 pub(super) fn prepaid(second: i64) -> Event {
     opened(SessionMode::Prepaid {

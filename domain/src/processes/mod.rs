@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod fixtures;
+pub mod moving;
 pub mod opening;
 pub mod running;
 pub mod settling;

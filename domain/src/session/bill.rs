@@ -51,6 +51,11 @@ pub enum BillLine {
         /// ≤ 0, rounded half-up once.
         amount: Fen,
     },
+    /// Paid because prepaid time was taken to a dearer table.
+    Surcharge {
+        /// > 0.
+        amount: Fen,
+    },
     /// Something to eat, to drink or to use. The discount leaves it as it is.
     Goods(GoodsLine),
 }
@@ -85,6 +90,7 @@ impl BillLine {
             | Self::MinimumCharge { amount }
             | Self::Cap { amount }
             | Self::Prepaid { amount, .. }
+            | Self::Surcharge { amount }
             | Self::Discount { amount, .. } => *amount,
             Self::Goods(line) => line.amount(),
         }

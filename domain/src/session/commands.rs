@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::money::Fen;
 
-use super::{BillingStartCause, CancelReason, CloseCause, Opening, Warning};
+use super::moves::Terms;
+use super::{BillingStartCause, CancelReason, CloseCause, Opening, Place, ResumeCause, Warning};
 
 /// Commands of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,29 @@ pub enum TableSessionCommand {
         held: Fen,
         /// Until when it covers play.
         covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Move play to another table.
+    Transfer {
+        /// Where to.
+        to: Box<Place>,
+        /// What it takes.
+        terms: Terms,
+        /// When.
+        at: Timestamp,
+    },
+    /// Stop the clock.
+    Pause {
+        /// In the words of the staff, 1–200 characters.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Let the clock go on.
+    Resume {
+        /// Why.
+        cause: ResumeCause,
         /// When.
         at: Timestamp,
     },

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 use crate::tariff::Course;
-use crate::tariff::pricing::{Stretch, discount_line, seconds_after, within_grace};
+use crate::tariff::pricing::{seconds_after, within_grace};
 
+use super::moves;
 use super::reach::{check_minutes, extension};
 use super::{
-    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, Purchase, TableSession,
+    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, TableSession,
     TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
 };
 
@@ -35,6 +36,9 @@ pub fn decide(
             covered_until,
             at,
         } => raise_hold(session, held, covered_until, at),
+        TableSessionCommand::Transfer { to, terms, at } => moves::transfer(session, *to, terms, at),
+        TableSessionCommand::Pause { reason, at } => moves::pause(session, &reason, at),
+        TableSessionCommand::Resume { cause, at } => moves::resume(session, cause, at),
         TableSessionCommand::Warn { warning, at } => warn(session, warning, at),
         TableSessionCommand::Close { cause, reason, at } => close(session, cause, reason.as_deref(), at),
         TableSessionCommand::Settle { paid, outstanding, at } => settle(session, paid, outstanding, at),
@@ -182,13 +186,17 @@ pub fn close(
         }
     });
     let at = end.max(billing.from);
+    let billed = TableSession {
+        billing: Some(billing),
+        ..session.clone()
+    };
     let lingers_until = seconds_after(at, opening.policy.linger_seconds);
     events.push(TableSessionEvent::SessionClosed {
         at,
         cause,
         reason: reason.map(str::to_owned),
-        bill: final_bill(session, opening, billing.from, at),
-        light: opening.light,
+        bill: final_bill(&billed, opening, at),
+        light: session.place(opening).light,
         light_until: if lingers_until > now { lingers_until } else { at },
     });
     Ok(events)
@@ -226,9 +234,11 @@ pub fn cancel(
         return Ok(Vec::new());
     }
     playing(session)?;
-    let lit = session
-        .billing
-        .is_some_and(|billing| billing.cause == BillingStartCause::LightConfirmed);
+    // Whoever moved or paused has played.
+    let lit = !session.played.is_empty()
+        || session
+            .billing
+            .is_some_and(|billing| billing.cause == BillingStartCause::LightConfirmed);
     if lit {
         return Err(TableSessionError::LightConfirmed);
     }
@@ -271,6 +281,12 @@ fn end_of_play(
 ) -> Result<Timestamp, TableSessionError> {
     let until = session.covered_until;
     let prepaid = opening.is_prepaid();
+    if let Some(pause) = session.pause {
+        return match cause {
+            CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Err(TableSessionError::Paused),
+            CloseCause::Customer | CloseCause::Staff => Ok(pause.at),
+        };
+    }
     match cause {
         CloseCause::PrepaidEnd if !prepaid => Err(TableSessionError::OtherMode { prepaid }),
         CloseCause::HoldExhausted if prepaid => Err(TableSessionError::OtherMode { prepaid }),
@@ -282,54 +298,66 @@ fn end_of_play(
 }
 
 /// Postpaid: the time played. Prepaid: what was bought, unless play was so short that it costs nothing.
-fn final_bill(session: &TableSession, opening: &Opening, from: Timestamp, to: Timestamp) -> Bill {
+fn final_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill {
     let zone = opening.zone();
     if !opening.is_prepaid() {
-        return Course {
-            from,
-            ..opening.course(&zone)
-        }
-        .bill(to);
+        let past = session.past();
+        return session.course(opening, &zone, &past).bill(to);
     }
-    let played = Stretch {
-        prices: &opening.tariff,
-        from,
-        to,
-    };
-    if within_grace(&[played]) {
+    if within_grace(&session.played_until(opening, to)) {
         return Bill::default();
     }
-    let mut lines = purchases(
-        session,
-        &Course {
-            discount: None,
-            ..opening.course(&zone)
-        },
-    );
-    let bought: Fen = lines.iter().map(BillLine::amount).sum();
-    lines.extend(
-        opening
-            .discount
-            .as_ref()
-            .and_then(|discount| discount_line(discount, bought)),
-    );
+    let mut lines = purchases(session, opening);
+    let listed: Fen = lines.iter().map(BillLine::amount).sum();
+    let off = session.bought_price() - listed;
+    if let Some(discount) = opening.discount.as_ref().filter(|_| off != Fen::ZERO) {
+        lines.push(BillLine::Discount {
+            level: discount.level.clone(),
+            rate: discount.rate,
+            amount: off,
+        });
+    }
     Bill {
         total: lines.iter().map(BillLine::amount).sum(),
         lines,
     }
 }
 
-/// What was bought, each time at the price before the discount: what all time bought by then costs, less what was bought before.
-fn purchases(session: &TableSession, undiscounted: &Course<'_>) -> Vec<BillLine> {
-    let (mut minutes, mut price) = (0, Fen::ZERO);
-    let line = |purchase: &Purchase| {
-        let before = price;
-        minutes += purchase.minutes;
-        price = undiscounted.prepaid(minutes).total;
-        BillLine::Prepaid {
-            minutes: purchase.minutes,
-            amount: price - before,
+/// What was bought, each time at the price before the discount: what all time bought at that table by then costs, less what was bought there
+/// before.
+fn purchases(session: &TableSession, opening: &Opening) -> Vec<BillLine> {
+    let zone = opening.zone();
+    let mut lines = Vec::with_capacity(session.purchases.len());
+    for (number, leg) in session.legs.iter().enumerate() {
+        let next = session.legs.get(number + 1);
+        let end = next.map_or(session.purchases.len(), |next| next.first_purchase);
+        let undiscounted = |tariff, minutes| {
+            let course = Course {
+                prices: tariff,
+                from: leg.from,
+                discount: None,
+                ..opening.course(&zone)
+            };
+            course.prepaid(minutes).total
+        };
+        let mut minutes = leg.carried;
+        for purchase in session.purchases.get(leg.first_purchase..end).unwrap_or_default() {
+            let line = if purchase.minutes == 0 {
+                let left = number.checked_sub(1).and_then(|before| session.legs.get(before));
+                let before = left.map_or(Fen::ZERO, |left| undiscounted(&left.tariff, minutes));
+                BillLine::Surcharge {
+                    amount: undiscounted(&leg.tariff, minutes).saturating_sub_zero(before),
+                }
+            } else {
+                let before = undiscounted(&leg.tariff, minutes);
+                minutes += purchase.minutes;
+                BillLine::Prepaid {
+                    minutes: purchase.minutes,
+                    amount: undiscounted(&leg.tariff, minutes) - before,
+                }
+            };
+            lines.push(line);
         }
-    };
-    session.purchases.iter().map(line).collect()
+    }
+    lines
 }

@@ -35,6 +35,24 @@ pub enum TableSessionError {
         /// When it was.
         until: Timestamp,
     },
+    /// The clock stands.
+    #[error("the session is paused")]
+    Paused,
+    /// Its light was asked for a moment ago, and its billing has not begun.
+    #[error("the session is just beginning")]
+    Starting,
+    /// The longest pause is not over.
+    #[error("the pause is not over before {until}")]
+    PauseNotOver {
+        /// When it is.
+        until: Timestamp,
+    },
+    /// It cannot be moved to a table of another hall.
+    #[error("table {label} stands in another hall")]
+    OtherHall {
+        /// What is written on the table.
+        label: String,
+    },
     /// Its light is on, so it does not come to nothing.
     #[error("the session's light was confirmed")]
     LightConfirmed,
@@ -82,6 +100,12 @@ impl From<TableSessionError> for Refusal {
             TableSessionError::TimeOver { until } => {
                 refuse("SESSION_TIME_OVER", "Open a table to play on.").with("until", until)
             }
+            TableSessionError::Paused => refuse("SESSION_PAUSED", "Ask the staff to let the game go on."),
+            TableSessionError::Starting => refuse("SESSION_STARTING", "Wait a moment and try again."),
+            TableSessionError::PauseNotOver { until } => {
+                refuse("PAUSE_NOT_OVER", "Wait for its end, or let the game go on by hand.").with("until", until)
+            }
+            TableSessionError::OtherHall { .. } => refuse("TABLE_IN_OTHER_HALL", "Choose a table of the same hall."),
             TableSessionError::LightConfirmed => refuse("SESSION_LIGHT_CONFIRMED", "Close the session instead."),
             TableSessionError::OtherMode { prepaid } => refuse(
                 if prepaid {

@@ -67,6 +67,15 @@ pub enum CancelReason {
     LightNotConfirmed,
 }
 
+/// Why a paused session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResumeCause {
+    /// Staff let it go on.
+    Staff,
+    /// No pause is longer.
+    Limit,
+}
+
 /// What a customer is warned of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Warning {
@@ -137,6 +146,51 @@ pub enum TableSessionEvent {
         /// When.
         at: Timestamp,
     },
+    /// Play moved to another table of the hall.
+    SessionTransferred {
+        /// The table that was left.
+        from_table_id: TableId,
+        /// The light over it.
+        left_light: LightChannel,
+        /// Until when that light lingers; equal to `at` if it goes off at once.
+        left_light_until: Timestamp,
+        /// The table that is played at from now on.
+        table_id: TableId,
+        /// The light over it.
+        light: LightChannel,
+        /// Its prices.
+        tariff: Arc<PinnedTariff>,
+        /// Postpaid: the whole hold now.
+        held: Fen,
+        /// Prepaid: what was paid because the time that is left costs more there.
+        surcharge: Fen,
+        /// Prepaid: whole minutes that are left.
+        minutes_left: u32,
+        /// Until when play is paid for or secured.
+        covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The clock was stopped.
+    SessionPaused {
+        /// In the words of the staff.
+        reason: String,
+        /// When it goes on at the latest.
+        until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The clock goes on.
+    SessionResumed {
+        /// Since when it stood.
+        paused_at: Timestamp,
+        /// Why it goes on.
+        cause: ResumeCause,
+        /// Until when play is paid for or secured.
+        covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
     /// The customer was warned.
     CustomerWarned {
         /// Of what.
@@ -178,4 +232,4 @@ pub enum TableSessionEvent {
     },
 }
 
-crate::event::domain_events!(TableSessionEvent: SessionOpened, BillingStarted, SessionExtended, HoldRenewed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);
+crate::event::domain_events!(TableSessionEvent: SessionOpened, BillingStarted, SessionExtended, HoldRenewed, SessionTransferred, SessionPaused, SessionResumed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);

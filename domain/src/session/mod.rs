@@ -3,10 +3,12 @@
 //! ```text
 //! (nothing) ── SessionOpened ──► open ── BillingStarted ──► billed ── SessionClosed ──► closed ── SessionSettled ──► settled
 //!                                 │                          │ ▲
-//!                                 │ SessionCancelled         │ │ SessionExtended, HoldRenewed, CustomerWarned
+//!                                 │ SessionCancelled         │ │ SessionExtended, HoldRenewed, CustomerWarned, SessionTransferred, SessionPaused, SessionResumed
 //!                                 ▼ (no light)               ▼ └──(also before billing)
 //!                              cancelled ◄── SessionCancelled (billing began by the clock, and still no light)
 //! ```
+//!
+//! Play is a row of stretches: a pause is the gap between two, and a change of tables begins another, perhaps by other prices.
 //!
 //! Invariants: one close or one cancellation, never both; one settlement. The price follows from the tariff and policy pinned at opening. Time
 //! is billed from the start of billing to the close, and never beyond the instant at which the light goes off by itself, so that a close
@@ -18,6 +20,8 @@ mod commands;
 pub mod decide;
 mod errors;
 mod events;
+pub mod moves;
+mod play;
 pub mod reach;
 mod state;
 #[cfg(test)]
@@ -27,5 +31,6 @@ pub use bill::{Bill, BillLine, GoodsLine};
 pub use commands::TableSessionCommand;
 pub use decide::decide;
 pub use errors::TableSessionError;
-pub use events::{BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent, Warning};
+pub use events::{BillingStartCause, CancelReason, CloseCause, ResumeCause, SessionMode, TableSessionEvent, Warning};
+pub use play::{Leg, Pause, Place, Played};
 pub use state::{Billing, Closing, Opening, Phase, Purchase, TableSession};

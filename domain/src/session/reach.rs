@@ -43,8 +43,11 @@ pub fn check_minutes(minutes: u32, field: &str) -> Result<(), TableSessionError>
 /// Whether play may still be prolonged: once the light went off by itself it may not, or the time in the dark would be sold too.
 ///
 /// # Errors
-/// [`TableSessionError::TimeOver`].
+/// [`TableSessionError::TimeOver`], [`TableSessionError::Paused`].
 pub fn check_time(session: &TableSession, opening: &Opening, now: Timestamp) -> Result<(), TableSessionError> {
+    if session.pause.is_some() {
+        return Err(TableSessionError::Paused);
+    }
     let until = session.covered_until;
     if now > light_until(opening, session.billing.is_some(), until) {
         return Err(TableSessionError::TimeOver { until });
@@ -52,24 +55,32 @@ pub fn check_time(session: &TableSession, opening: &Opening, now: Timestamp) -> 
     Ok(())
 }
 
-/// What `minutes` more of prepaid time give and cost: the price of all time bought less what is paid, so that buying in parts never costs
-/// more than buying at once, and the cap holds for the whole session.
+/// What `minutes` more of prepaid time give and cost: the price of all time bought at this table less that of what was bought there before, so
+/// that buying in parts never costs more than buying at once, and the cap holds for all of it.
 ///
 /// # Errors
 /// [`TableSessionError::TooLong`].
 pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Result<Extension, TableSessionError> {
-    let bought = session.bought_minutes();
-    let minutes = whole_steps(opening.prices(), minutes);
-    if bought.saturating_add(minutes) > whole_steps(opening.prices(), PLAY_MINUTES_MAX) {
+    let Some(leg) = session.legs.last() else {
+        return Err(TableSessionError::OtherMode { prepaid: false });
+    };
+    let prices = &leg.tariff.tariff;
+    let minutes = whole_steps(prices, minutes);
+    if session.bought_minutes().saturating_add(minutes) > whole_steps(prices, PLAY_MINUTES_MAX) {
         return Err(TableSessionError::TooLong {
             minutes_max: PLAY_MINUTES_MAX,
         });
     }
     let zone = opening.zone();
-    let whole = opening.course(&zone).prepaid(bought + minutes);
+    let course = Course {
+        prices: &leg.tariff,
+        from: leg.from,
+        ..opening.course(&zone)
+    };
+    let (before, after) = (course.prepaid(leg.minutes), course.prepaid(leg.minutes + minutes));
     Ok(Extension {
         minutes,
-        price: whole.total.saturating_sub_zero(session.bought_price()),
+        price: after.total.saturating_sub_zero(before.total),
         ends_at: minutes_after(session.covered_until, minutes),
     })
 }
@@ -80,7 +91,8 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
 /// [`TableSessionError::TooLong`].
 pub fn raise(session: &TableSession, opening: &Opening, minutes: u32) -> Result<Raise, TableSessionError> {
     let zone = opening.zone();
-    let course = course(session, opening, &zone);
+    let past = session.past();
+    let course = session.course(opening, &zone, &past);
     let reach_max = course.reach_max();
     if session.covered_until >= reach_max {
         return Err(TableSessionError::TooLong {
@@ -99,7 +111,8 @@ pub fn raise(session: &TableSession, opening: &Opening, minutes: u32) -> Result<
 /// What `available` can still secure, if that is a step or more.
 pub fn raise_within(session: &TableSession, opening: &Opening, available: Fen) -> Option<Raise> {
     let zone = opening.zone();
-    let course = course(session, opening, &zone);
+    let past = session.past();
+    let course = session.course(opening, &zone, &past);
     let reached = course.covered_until(session.held + available);
     if reached <= session.covered_until {
         return None;
@@ -120,12 +133,4 @@ pub fn light_until(opening: &Opening, billing_started: bool, covered_until: Time
         opening.policy.billing_start_seconds_max
     };
     seconds_after(covered_until, opening.policy.linger_seconds.saturating_add(delay))
-}
-
-/// The course of a postpaid session: counted from the opening until billing starts.
-fn course<'a>(session: &TableSession, opening: &'a Opening, zone: &'a jiff::tz::TimeZone) -> Course<'a> {
-    Course {
-        from: session.billing.map_or(opening.opened_at, |billing| billing.from),
-        ..opening.course(zone)
-    }
 }

@@ -12,7 +12,7 @@ use crate::ids::{HallId, MemberId, SessionId, TableId};
 use crate::money::Fen;
 use crate::tariff::{Course, Discount, PinnedTariff, Tariff};
 
-use super::{Bill, BillingStartCause, SessionMode, TableSessionEvent, Warning};
+use super::{Bill, BillingStartCause, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning};
 
 /// A session, opened or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ pub struct TableSession {
     pub held: Fen,
     /// Prepaid: what was bought, at opening and by extension.
     pub purchases: Vec<Purchase>,
+    /// Prepaid: by which prices it was bought.
+    pub legs: Vec<Leg>,
+    /// Where it is played, once it was moved.
+    pub moved_to: Option<Arc<Place>>,
+    /// Since when the present stretch is played, if it is not the first.
+    pub since: Option<Timestamp>,
+    /// The stretches that are over.
+    pub played: Vec<Played>,
+    /// The pause that it is in.
+    pub pause: Option<Pause>,
     /// Warnings given for the present end.
     pub warned: Vec<Warning>,
     /// How it was closed; nothing before.
@@ -168,10 +178,7 @@ impl TableSession {
                 ends_at,
                 ..
             } => {
-                self.purchases.push(Purchase {
-                    minutes: *minutes,
-                    price: *price,
-                });
+                self.buy(*minutes, *price);
                 self.covered_until = *ends_at;
                 self.warned.clear();
             }
@@ -181,6 +188,16 @@ impl TableSession {
                 self.held = *held;
                 self.covered_until = *covered_until;
                 self.warned.clear();
+            }
+            TableSessionEvent::SessionTransferred { .. } => self.transfer(event),
+            TableSessionEvent::SessionPaused { until, at, .. } => {
+                self.end_stretch(*at);
+                self.pause = Some(Pause { at: *at, until: *until });
+            }
+            TableSessionEvent::SessionResumed { covered_until, at, .. } => {
+                self.pause = None;
+                self.since = Some(*at);
+                self.covered_until = *covered_until;
             }
             TableSessionEvent::CustomerWarned { warning, .. } => self.warned.push(*warning),
             TableSessionEvent::SessionClosed { at, bill, .. } => {
@@ -224,10 +241,14 @@ impl TableSession {
                 price,
                 ends_at,
             } => {
-                self.purchases.push(Purchase {
-                    minutes: *minutes,
-                    price: *price,
+                self.legs.push(Leg {
+                    tariff: tariff.clone(),
+                    from: *opened_at,
+                    carried: 0,
+                    minutes: 0,
+                    first_purchase: 0,
                 });
+                self.buy(*minutes, *price);
                 self.covered_until = *ends_at;
             }
         }
@@ -245,5 +266,60 @@ impl TableSession {
             policy: policy.clone(),
             opened_at: *opened_at,
         }));
+    }
+
+    fn transfer(&mut self, event: &TableSessionEvent) {
+        let TableSessionEvent::SessionTransferred {
+            table_id,
+            light,
+            tariff,
+            held,
+            surcharge,
+            minutes_left,
+            covered_until,
+            at,
+            ..
+        } = event
+        else {
+            return;
+        };
+        self.end_stretch(*at);
+        self.moved_to = Some(Arc::new(Place {
+            table_id: *table_id,
+            light: *light,
+            tariff: tariff.clone(),
+        }));
+        self.held = *held;
+        if !self.legs.is_empty() {
+            self.legs.push(Leg {
+                tariff: tariff.clone(),
+                from: *at,
+                carried: *minutes_left,
+                minutes: *minutes_left,
+                first_purchase: self.purchases.len(),
+            });
+        }
+        if surcharge.is_positive() {
+            self.buy(0, *surcharge);
+        }
+        if *covered_until > self.covered_until {
+            self.warned.clear();
+        }
+        self.covered_until = *covered_until;
+    }
+
+    fn buy(&mut self, minutes: u32, price: Fen) {
+        self.purchases.push(Purchase { minutes, price });
+        if let Some(leg) = self.legs.last_mut() {
+            leg.minutes = leg.minutes.saturating_add(minutes);
+        }
+    }
+
+    fn end_stretch(&mut self, at: Timestamp) {
+        if let Some(opening) = self.opening.clone() {
+            let (from, tariff) = (self.from(&opening), self.place(&opening).tariff);
+            self.played.push(Played { tariff, from, to: at });
+        }
+        self.since = Some(at);
     }
 }

@@ -38,7 +38,8 @@ pub fn cancel_session(input: CancelSessionInput<'_>) -> Result<Changes, Refusal>
         return Ok(Changes::default());
     };
     let session_id = opening.session_id;
-    if input.device.is_lit_for(opening.light.channel, session_id) {
+    let light = input.session.place(opening).light;
+    if input.device.is_lit_for(light.channel, session_id) {
         return Err(TableSessionError::LightConfirmed.into());
     }
     let wallet_events = if opening.is_prepaid() {
@@ -66,9 +67,9 @@ pub fn cancel_session(input: CancelSessionInput<'_>) -> Result<Changes, Refusal>
         session: events,
         table: table_events,
         wallet: wallet_events,
-        device: device::decide::switch_off(input.device, opening.light.channel, session_id, input.now)
-            .unwrap_or_default(),
+        device: device::decide::switch_off(input.device, light.channel, session_id, input.now).unwrap_or_default(),
         journal: journal.into_iter().collect(),
+        ..Changes::default()
     })
 }
 

@@ -12,12 +12,16 @@ use crate::wallet::WalletEvent;
 pub struct Changes {
     /// For the table.
     pub table: Vec<TableEvent>,
+    /// For the table that a session moves to.
+    pub to_table: Vec<TableEvent>,
     /// For the session.
     pub session: Vec<TableSessionEvent>,
     /// For the member's wallet.
     pub wallet: Vec<WalletEvent>,
     /// For the device with the table's light.
     pub device: Vec<DeviceEvent>,
+    /// For the device with the light of the table that a session moves to, if it is another.
+    pub to_device: Vec<DeviceEvent>,
     /// For new streams of the journal, one per transaction.
     pub journal: Vec<(TransactionId, Vec<JournalEvent>)>,
 }
@@ -26,6 +30,8 @@ impl Changes {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+            && self.to_table.is_empty()
+            && self.to_device.is_empty()
             && self.session.is_empty()
             && self.wallet.is_empty()
             && self.device.is_empty()

@@ -93,7 +93,7 @@ fn prolong_light(
 ) -> Vec<DeviceEvent> {
     device::decide::desire_on(
         device,
-        opening.light.channel,
+        session.place(opening).light.channel,
         opening.session_id,
         light_until(opening, session.billing.is_some(), covered_until),
         DesireReason::SessionProlonged,

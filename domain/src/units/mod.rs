@@ -6,6 +6,9 @@
 //! | `OpenTable` | [`open_table`] | session, table, hall, plan, member, wallet, device |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |
 //! | `RenewHold` | [`renew_hold`] | session, wallet, device |
+//! | `TransferSession` | [`transfer_session`] | session, both tables, plan, wallet, device of each light |
+//! | `PauseSession` | [`pause_session`] | session, device |
+//! | `ResumeSession` | [`resume_session`] | session, device |
 //! | `CloseSession`, `CloseSessionByStaff` | [`close_session`] | session, table, device |
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
@@ -21,10 +24,12 @@ mod close_session;
 mod credit_top_up;
 mod extend_session;
 mod open_table;
+mod pause_session;
 pub mod people;
 mod postings;
 mod renew_hold;
 mod settle_session;
+mod transfer_session;
 mod venue;
 
 pub use cancel_session::{CancelSessionInput, cancel_session};
@@ -33,8 +38,10 @@ pub use close_session::{CloseSessionInput, close_session};
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};
 pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
+pub use pause_session::{PauseInput, pause_session, resume_session};
 pub use renew_hold::{RenewHoldInput, renew_hold};
 pub use settle_session::{SettleSessionInput, settle_session};
+pub use transfer_session::{TransferSessionInput, transfer_session};
 pub use venue::{
     VenueChanges, change_hall, change_table, register_device, register_table, retire_device, retire_table,
 };

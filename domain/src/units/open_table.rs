@@ -108,6 +108,7 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         wallet: wallet_events,
         device: device_events,
         journal: journal.into_iter().collect(),
+        ..Changes::default()
     })
 }
 
@@ -155,7 +156,8 @@ fn secure(
     }
 }
 
-fn plan_for<'a>(plan: &'a TariffPlan, table: &TableProfile) -> Result<&'a PublishedTariff, Refusal> {
+/// The published tariff of a table.
+pub(super) fn plan_for<'a>(plan: &'a TariffPlan, table: &TableProfile) -> Result<&'a PublishedTariff, Refusal> {
     plan.published
         .as_deref()
         .filter(|published| published.hall_id == table.hall_id)

@@ -9,7 +9,9 @@ use baize_domain::device::DeviceEvent;
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{MemberId, SessionId, TableId};
 use baize_domain::journal::{Account, JournalEvent};
-use baize_domain::session::{BillLine, BillingStartCause, CancelReason, CloseCause, Phase, TableSessionEvent};
+use baize_domain::session::{
+    BillLine, BillingStartCause, CancelReason, CloseCause, Phase, ResumeCause, TableSessionEvent,
+};
 use baize_domain::table::TableEvent;
 use baize_domain::tariff::Tariff;
 use baize_domain::tariff::pricing::seconds_after;
@@ -33,6 +35,9 @@ enum Action {
     /// By staff, when the money is used up and the light is about to go off.
     CloseLate(usize),
     Cancel(usize),
+    Transfer(usize, u8),
+    Pause(usize),
+    Resume(usize, ResumeCause),
     Settle(usize),
     EndMaintenance(u8),
     /// A command of before, once more, counted from the newest.
@@ -55,6 +60,7 @@ fn actions() -> impl Strategy<Value = Action> {
         Just(BillingStartCause::LightConfirmed),
         Just(BillingStartCause::Deadline),
     ];
+    let resume = prop_oneof![Just(ResumeCause::Staff), Just(ResumeCause::Limit)];
     prop_oneof![
         1 => (1..=MEMBERS, 0i64..9_000, 0i64..2_000).prop_map(|(m, p, b)| Action::TopUp(m, p, b)),
         5 => (1..=TABLES, 1..=MEMBERS, mode).prop_map(|(t, m, mode)| Action::Open(t, m, mode)),
@@ -64,6 +70,9 @@ fn actions() -> impl Strategy<Value = Action> {
         5 => (session.clone(), cause).prop_map(|(s, cause)| Action::Close(s, cause)),
         3 => session.clone().prop_map(Action::CloseLate),
         1 => session.clone().prop_map(Action::Cancel),
+        3 => (session.clone(), 1..=TABLES).prop_map(|(s, table)| Action::Transfer(s, table)),
+        2 => session.clone().prop_map(Action::Pause),
+        2 => (session.clone(), resume).prop_map(|(s, cause)| Action::Resume(s, cause)),
         4 => session.prop_map(Action::Settle),
         1 => (1..=TABLES).prop_map(Action::EndMaintenance),
         2 => (0usize..20).prop_map(Action::Again),
@@ -103,6 +112,18 @@ fn command(action: Action, sessions: u16, now: jiff::Timestamp, past: &[Command]
         Action::Cancel(back) => Command::CancelSession {
             session_id: nth(back),
             reason: CancelReason::LightNotConfirmed,
+        },
+        Action::Transfer(back, table) => Command::TransferSession {
+            session_id: nth(back),
+            table_id: table_id(table),
+        },
+        Action::Pause(back) => Command::PauseSession {
+            session_id: nth(back),
+            reason: "断电".into(),
+        },
+        Action::Resume(back, cause) => Command::ResumeSession {
+            session_id: nth(back),
+            cause,
         },
         Action::Settle(back) => Command::SettleSession { session_id: nth(back) },
         Action::EndMaintenance(table) => Command::EndMaintenance {
@@ -171,7 +192,12 @@ fn check_tables(world: &World) {
             .sessions
             .iter()
             .filter(|(_, session)| session.phase == Phase::Open)
-            .filter(|(_, session)| session.opening.as_ref().is_some_and(|o| o.table_id == *id))
+            .filter(|(_, session)| {
+                session
+                    .opening
+                    .as_ref()
+                    .is_some_and(|o| session.place(o).table_id == *id)
+            })
             .map(|(session_id, _)| *session_id)
             .collect();
         assert_eq!(open, Vec::from_iter(table.session_id));
@@ -197,7 +223,7 @@ fn check_members(world: &World) {
 fn check_log(world: &World) {
     let mut occupied: BTreeMap<String, SessionId> = BTreeMap::new();
     let mut closed = BTreeSet::new();
-    let mut reaches: BTreeMap<SessionId, jiff::Timestamp> = BTreeMap::new();
+    let mut reaches: BTreeMap<(SessionId, u8), jiff::Timestamp> = BTreeMap::new();
     for (stream, event) in &world.log {
         match event {
             Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
@@ -214,6 +240,7 @@ fn check_log(world: &World) {
                 TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. },
             ) => assert!(closed.insert(stream.clone()), "one end for each session"),
             Event::Device(DeviceEvent::LightDesired {
+                channel,
                 on,
                 session_id: Some(session_id),
                 not_after,
@@ -221,8 +248,8 @@ fn check_log(world: &World) {
             }) => {
                 assert_eq!(*on, not_after.is_some(), "on has an end, off needs none");
                 match not_after {
-                    Some(not_after) => reaches.insert(*session_id, *not_after),
-                    None => reaches.remove(session_id),
+                    Some(not_after) => reaches.insert((*session_id, *channel), *not_after),
+                    None => reaches.remove(&(*session_id, *channel)),
                 };
             }
             _ => {}
@@ -232,19 +259,37 @@ fn check_log(world: &World) {
             assert_eq!(sum, bill.total);
         }
     }
-    // The light's last end is that of play, and what the policy adds to it.
-    for (session_id, not_after) in reaches {
+    // A light's last end is that of play under it, and what the policy adds to it.
+    for ((session_id, channel), not_after) in reaches {
         let session = &world.sessions[&session_id];
-        let policy = &session.opening.as_ref().expect("an opening").policy;
-        let most = match &session.closing {
-            Some(closing) => seconds_after(closing.at, policy.linger_seconds),
-            None => seconds_after(
+        let opening = session.opening.as_ref().expect("an opening");
+        let policy = &opening.policy;
+        let longest_pause = session.pause.map_or(0, |_| policy.pause_minutes_max * 60);
+        let most = match (&session.closing, left_at(world, session_id, channel)) {
+            (_, Some(left_at)) => seconds_after(left_at, policy.linger_seconds),
+            (Some(closing), None) => seconds_after(closing.at, policy.linger_seconds),
+            (None, None) => seconds_after(
                 session.covered_until,
-                policy.linger_seconds + policy.billing_start_seconds_max,
+                policy.linger_seconds + policy.billing_start_seconds_max + longest_pause,
             ),
         };
         assert!(not_after <= most, "{not_after} is after {most}");
     }
+}
+
+/// When a session left the table under a light for good.
+fn left_at(world: &World, session_id: SessionId, channel: u8) -> Option<jiff::Timestamp> {
+    let session = &world.sessions[&session_id];
+    let place = session.place(session.opening.as_ref()?);
+    let mut moves = world.log.iter().rev().filter_map(|(stream, event)| match event {
+        Event::TableSession(TableSessionEvent::SessionTransferred { left_light, at, .. })
+            if *stream == session_id.to_string() && left_light.channel == channel =>
+        {
+            Some(*at)
+        }
+        _ => None,
+    });
+    moves.next().filter(|_| place.light.channel != channel)
 }
 
 /// Everything that is still open is brought to its end; then nothing is held and nothing is deferred.

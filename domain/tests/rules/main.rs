@@ -4,6 +4,7 @@ mod catalogue;
 mod discounts;
 mod invariants;
 mod journeys;
+mod moves;
 mod people;
 mod processes;
 mod venue;

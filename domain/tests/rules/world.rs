@@ -374,6 +374,27 @@ impl World {
                     now,
                 })
             }),
+            Command::TransferSession { session_id, table_id } => self.transfer(session_id, table_id, now),
+            Command::PauseSession { session_id, reason } => self.unit(session_id, |unit| {
+                units::pause_session(
+                    units::PauseInput {
+                        session: &unit.session,
+                        device: &unit.device,
+                        now,
+                    },
+                    &reason,
+                )
+            }),
+            Command::ResumeSession { session_id, cause } => self.unit(session_id, |unit| {
+                units::resume_session(
+                    units::PauseInput {
+                        session: &unit.session,
+                        device: &unit.device,
+                        now,
+                    },
+                    cause,
+                )
+            }),
             Command::CloseSessionByStaff { session_id, reason } => self.unit(session_id, |unit| {
                 units::close_session(units::CloseSessionInput {
                     cause: CloseCause::Staff,
@@ -425,14 +446,11 @@ impl World {
             Command::WarnCustomer { session_id, warning } => {
                 self.session_only(session_id, TableSessionCommand::Warn { warning, at: now })
             }
-            Command::SwitchOffLight { light, session_id } => self.device(
-                light.device_id,
-                DeviceCommand::SwitchOff {
-                    channel: light.channel,
-                    session_id,
-                    at: now,
-                },
-            ),
+            Command::SwitchOffLight { light, session_id } => {
+                let device = get(&self.devices, light.device_id);
+                let events = device::decide::switch_off_after_time(&device, light.channel, session_id, now)?;
+                Ok(one(light.device_id, events, Event::Device))
+            }
             Command::ConfirmLight {
                 device_id,
                 channel,
@@ -537,6 +555,41 @@ impl World {
             table_id,
             member_id,
             device_id,
+            ..Streams::default()
+        }
+        .events(changes))
+    }
+
+    /// All lights of this world hang on one device.
+    fn transfer(
+        &self,
+        session_id: SessionId,
+        to_table_id: TableId,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Event)>, Refusal> {
+        let session = get(&self.sessions, session_id);
+        let to = get(&self.tables, to_table_id);
+        let plan_id = to.profile.as_ref().map(|profile| profile.tariff_plan_id);
+        let Some(opening) = session.opening.clone() else {
+            return Err(session::TableSessionError::NotFound.into());
+        };
+        let place = session.place(&opening);
+        let changes = units::transfer_session(units::TransferSessionInput {
+            session: &session,
+            from: &get(&self.tables, place.table_id),
+            to: &to,
+            plan: &get(&self.plans, plan_id.unwrap_or_default()),
+            wallet: &get(&self.wallets, opening.member_id),
+            device: &get(&self.devices, place.light.device_id),
+            to_device: None,
+            now,
+        })?;
+        Ok(Streams {
+            session_id,
+            table_id: place.table_id,
+            member_id: opening.member_id,
+            device_id: place.light.device_id,
+            to_table_id,
         }
         .events(changes))
     }
@@ -548,15 +601,16 @@ impl World {
         decide: impl FnOnce(&Unit) -> Result<Changes, Refusal>,
     ) -> Result<Vec<(String, Event)>, Refusal> {
         let session = get(&self.sessions, session_id);
-        let streams = session
-            .opening
-            .as_ref()
-            .map_or_else(Streams::default, |opening| Streams {
+        let streams = session.opening.as_ref().map_or_else(Streams::default, |opening| {
+            let place = session.place(opening);
+            Streams {
                 session_id,
-                table_id: opening.table_id,
+                table_id: place.table_id,
                 member_id: opening.member_id,
-                device_id: opening.light.device_id,
-            });
+                device_id: place.light.device_id,
+                ..Streams::default()
+            }
+        });
         let changes = decide(&Unit {
             session,
             table: get(&self.tables, streams.table_id),
@@ -580,12 +634,14 @@ struct Streams {
     table_id: TableId,
     member_id: MemberId,
     device_id: DeviceId,
+    to_table_id: TableId,
 }
 
 impl Streams {
     fn events(self, changes: Changes) -> Vec<(String, Event)> {
         let mut events = one(self.session_id, changes.session, Event::TableSession);
         events.extend(one(self.table_id, changes.table, Event::Table));
+        events.extend(one(self.to_table_id, changes.to_table, Event::Table));
         events.extend(one(self.member_id, changes.wallet, Event::Wallet));
         events.extend(one(self.device_id, changes.device, Event::Device));
         for (transaction_id, posted) in changes.journal {

@@ -119,6 +119,7 @@ fn bill_line(line: &BillLine) -> table::BillLine {
         },
         BillLine::MinimumCharge { .. } => of(Kind::MinimumCharge),
         BillLine::Cap { .. } => of(Kind::Cap),
+        BillLine::Surcharge { .. } => of(Kind::Surcharge),
         BillLine::Prepaid { minutes, .. } => table::BillLine {
             minutes: *minutes,
             ..of(Kind::Prepaid)

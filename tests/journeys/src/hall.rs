@@ -218,6 +218,52 @@ impl Hall {
             .into_inner())
     }
 
+    /// Moves a session to another table.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn transfer(&self, session_id: &str, to: &Table) -> Result<table::TransferSessionResponse, Refusal> {
+        let request = table::TransferSessionRequest {
+            request_id: new_id(),
+            session_id: session_id.to_owned(),
+            table_id: to.table_id.clone(),
+        };
+        let mut tables = self.clients.tables.clone();
+        Ok(tables.transfer_session(timed(request)).await?.into_inner())
+    }
+
+    /// Stops a session's clock, as staff do.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn pause(&self, session_id: &str, reason: &str) -> Result<table::PauseSessionResponse, Refusal> {
+        let request = table::PauseSessionRequest {
+            request_id: new_id(),
+            session_id: session_id.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let mut tables = self.clients.tables.clone();
+        Ok(tables.pause_session(timed(request)).await?.into_inner())
+    }
+
+    /// Closes a session, as staff do.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn close_by_staff(
+        &self,
+        session_id: &str,
+        reason: &str,
+    ) -> Result<table::CloseSessionByStaffResponse, Refusal> {
+        let request = table::CloseSessionByStaffRequest {
+            request_id: new_id(),
+            session_id: session_id.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let mut tables = self.clients.tables.clone();
+        Ok(tables.close_session_by_staff(timed(request)).await?.into_inner())
+    }
+
     /// Closes a session.
     ///
     /// # Errors

@@ -6,11 +6,11 @@ use crate::command::Command;
 use crate::event::Event;
 use crate::processes::{Effect, Input};
 use crate::refusal::Refusal;
-use crate::session::{CloseCause, SessionMode, TableSessionEvent, Warning};
+use crate::session::{CloseCause, ResumeCause, SessionMode, TableSessionEvent, Warning};
 use crate::tariff::pricing::{minutes_after, seconds_after};
 
-use super::names::{CLOSE, NEXT, RENEW, WARN_SHORT};
-use super::state::{Game, Renewal, State};
+use super::names::{CLOSE, NEXT, RENEW, RESUME, WARN_SHORT};
+use super::state::{Game, Renewal, Standstill, State};
 
 /// A refused renewal is asked for again every minute, at most so many times.
 const RENEWALS_MAX: u32 = 10;
@@ -58,13 +58,35 @@ fn on_event(state: &mut State, event: &Event) -> Taken {
             state.until = state.until.max(Some(*covered_until));
         }
         TableSessionEvent::SessionExtended { ends_at, at, .. } => prolong(state, *ends_at, *at),
-        TableSessionEvent::HoldRenewed { covered_until, at, .. } => prolong(state, *covered_until, *at),
+        TableSessionEvent::HoldRenewed { covered_until, at, .. }
+        | TableSessionEvent::SessionTransferred { covered_until, at, .. } => prolong(state, *covered_until, *at),
+        TableSessionEvent::SessionPaused { until, at, .. } => on_paused(state, *until, *at),
+        TableSessionEvent::SessionResumed {
+            paused_at,
+            covered_until,
+            ..
+        } => on_resumed(state, *paused_at, *covered_until),
         TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. } => {
             return Taken::Over;
         }
         TableSessionEvent::CustomerWarned { .. } | TableSessionEvent::SessionSettled { .. } => {}
     }
     Taken::GoesOn
+}
+
+fn on_paused(state: &mut State, until: Timestamp, at: Timestamp) {
+    if state.paused_last.is_none_or(|last| last < at) {
+        state.pause = Some(Standstill { until, asked: false });
+    }
+}
+
+/// The end moves by the pause; what was warned of it stays said.
+fn on_resumed(state: &mut State, paused_at: Timestamp, covered_until: Timestamp) {
+    state.until = state.until.max(Some(covered_until));
+    if state.paused_last.is_none_or(|last| last < paused_at) {
+        state.paused_last = Some(paused_at);
+        state.pause = None;
+    }
 }
 
 fn on_opened(state: &mut State, event: &TableSessionEvent) {
@@ -153,7 +175,21 @@ fn on_refused(state: &mut State, step: &str, refusal: &Refusal, now: Timestamp) 
             }
             Taken::GoesOn
         }
-        (CLOSE | RENEW, _) => Taken::Over,
+        // The pause is in the log and will be heard of; until then, there is nothing to ask for.
+        (CLOSE | RENEW, "SESSION_PAUSED") => {
+            state.closing = false;
+            state.renewal = Renewal::Idle;
+            state.not_before = Some(seconds_after(now, 1));
+            Taken::GoesOn
+        }
+        (RESUME, "PAUSE_NOT_OVER") => {
+            state.not_before = Some(seconds_after(now, 1));
+            if let Some(pause) = &mut state.pause {
+                pause.asked = false;
+            }
+            Taken::GoesOn
+        }
+        (CLOSE | RENEW | RESUME, _) => Taken::Over,
         // A warning that came too late.
         _ => Taken::GoesOn,
     }
@@ -180,7 +216,9 @@ fn due(state: &mut State, now: Timestamp) -> Vec<Effect> {
     };
     let mut effects = Vec::new();
     if !state.closing && state.not_before.is_none_or(|then| then <= now) {
-        effects = if game.prepaid {
+        effects = if state.pause.is_some() {
+            due_paused(state, &game, now)
+        } else if game.prepaid {
             due_prepaid(state, &game, until, now)
         } else {
             due_postpaid(state, &game, until, now)
@@ -192,6 +230,21 @@ fn due(state: &mut State, now: Timestamp) -> Vec<Effect> {
         effects.push(next.map_or_else(|| Effect::clear_timer(NEXT), |due| Effect::set_timer(NEXT, due)));
     }
     effects
+}
+
+/// The clock goes on by itself when the longest pause is over.
+fn due_paused(state: &mut State, game: &Game, now: Timestamp) -> Vec<Effect> {
+    let Some(pause) = state.pause.as_mut().filter(|pause| !pause.asked && pause.until <= now) else {
+        return Vec::new();
+    };
+    pause.asked = true;
+    vec![Effect::dispatch(
+        RESUME,
+        Command::ResumeSession {
+            session_id: game.session_id,
+            cause: ResumeCause::Limit,
+        },
+    )]
 }
 
 fn due_prepaid(state: &mut State, game: &Game, until: Timestamp, now: Timestamp) -> Vec<Effect> {
@@ -243,6 +296,9 @@ fn due_postpaid(state: &mut State, game: &Game, until: Timestamp, now: Timestamp
 fn next(state: &State, game: &Game, until: Timestamp) -> Option<Timestamp> {
     if state.closing {
         return None;
+    }
+    if let Some(pause) = state.pause {
+        return (!pause.asked).then_some(pause.until);
     }
     if game.prepaid {
         return pending_warnings(state, game)

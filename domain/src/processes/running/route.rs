@@ -13,6 +13,9 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         TableSessionEvent::BillingStarted { .. }
         | TableSessionEvent::SessionExtended { .. }
         | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::SessionTransferred { .. }
+        | TableSessionEvent::SessionPaused { .. }
+        | TableSessionEvent::SessionResumed { .. }
         | TableSessionEvent::SessionClosed { .. }
         | TableSessionEvent::SessionCancelled { .. } => Route::Continue(session_id.0),
         TableSessionEvent::CustomerWarned { .. } | TableSessionEvent::SessionSettled { .. } => Route::Ignore,

@@ -18,6 +18,10 @@ pub struct State {
     pub renewal: Renewal,
     /// Postpaid: the customer knows that this end will not be put off.
     pub warned_short: bool,
+    /// The clock stands.
+    pub pause: Option<Standstill>,
+    /// The beginning of the latest pause that is over: news of it that comes late changes nothing.
+    pub paused_last: Option<Timestamp>,
     /// A close is under way.
     pub closing: bool,
     /// A close was refused though this clock says that it is time: the one that decides is a little behind. Not again before then.
@@ -37,6 +41,15 @@ pub struct Game {
     pub warning_minutes: Vec<u32>,
     /// Minutes before the end of what the hold covers at which to renew it.
     pub renewal_minutes: u32,
+}
+
+/// A pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standstill {
+    /// When the clock goes on at the latest.
+    pub until: Timestamp,
+    /// The clock was asked to go on; the answer will come.
+    pub asked: bool,
 }
 
 /// How the renewal of a hold stands, for the present end.

@@ -3,14 +3,14 @@
 use crate::command::Command;
 use crate::event::Event;
 use crate::processes::fixtures::{
-    Instance, SESSION, at, billed, cancelled, closed, dispatched, extended, lit, postpaid, prepaid, refusal, renewed,
-    settled, steps,
+    Instance, SESSION, at, billed, cancelled, closed, dispatched, extended, lit, paused, postpaid, prepaid, refusal,
+    renewed, resumed, settled, steps, transferred,
 };
 use crate::processes::{Effect, ProcessManager, Route};
-use crate::session::{CloseCause, Warning};
+use crate::session::{CloseCause, ResumeCause, Warning};
 
 use super::Running;
-use super::names::{CLOSE, NEXT, RENEW, WARN_SHORT};
+use super::names::{CLOSE, NEXT, RENEW, RESUME, WARN_SHORT};
 
 const NOTHING: [&str; 0] = [];
 
@@ -55,6 +55,9 @@ fn events_find_their_session() {
         billed(0, 60),
         extended(0, 60),
         renewed(0, 60),
+        transferred(0, 0, 60),
+        paused(0, 60),
+        resumed(0, 1, 60),
         closed(0, 60),
         cancelled(),
     ] {
@@ -257,4 +260,60 @@ fn what_comes_before_the_opening_is_kept() {
     assert_eq!(running.event(&extended(5, minute(90)), 6), []);
     assert_eq!(running.event(&prepaid(minute(60)), 6), [next(60)]);
     assert_eq!(steps(&running.timer(NEXT, minute(60))), ["warn-30"]);
+}
+
+fn resume() -> Command {
+    Command::ResumeSession {
+        session_id: SESSION,
+        cause: ResumeCause::Limit,
+    }
+}
+
+#[test]
+fn nothing_is_due_in_a_pause_but_its_end() {
+    let mut running = an_hour();
+    let pause = paused(minute(20), minute(50));
+    assert_eq!(running.event(&pause, minute(20)), [next(50)]);
+    assert_eq!(running.event(&pause, minute(20)), [], "heard of twice");
+    assert_eq!(steps(&running.timer(NEXT, minute(40))), NOTHING);
+    assert_eq!(running.timer(NEXT, minute(50)), [Effect::dispatch(RESUME, resume())]);
+    assert_eq!(steps(&running.timer(NEXT, minute(51))), NOTHING, "it was asked for");
+    let over = resumed(minute(20), minute(50), minute(90));
+    assert_eq!(running.event(&over, minute(51)), [next(60)]);
+    assert_eq!(
+        running.event(&pause, minute(51)),
+        [],
+        "late news of a pause that is over"
+    );
+    assert_eq!(steps(&running.timer(NEXT, minute(60))), ["warn-30"]);
+}
+
+#[test]
+fn what_was_said_before_a_pause_is_not_said_again_after_it() {
+    let mut running = an_hour();
+    assert_eq!(steps(&running.timer(NEXT, minute(30))), ["warn-30"]);
+    running.event(&paused(minute(40), minute(70)), minute(40));
+    let over = resumed(minute(40), minute(50), minute(70));
+    assert_eq!(running.event(&over, minute(50)), [next(65)]);
+    assert_eq!(steps(&running.timer(NEXT, minute(65))), ["warn-5"]);
+}
+
+#[test]
+fn a_close_or_a_renewal_that_meets_a_pause_waits_for_its_end() {
+    for (mut running, asked) in [(an_hour(), CLOSE), (a_secured_hour(), RENEW)] {
+        assert_eq!(steps(&running.timer(NEXT, minute(60))), [asked]);
+        running.refused(asked, &refusal("SESSION_PAUSED"), minute(60));
+        running.event(&paused(minute(59), minute(89)), minute(60));
+        assert_eq!(steps(&running.timer(NEXT, minute(61))), NOTHING);
+        running.event(&resumed(minute(59), minute(70), minute(71)), minute(70));
+        assert_eq!(steps(&running.timer(NEXT, minute(71))), [asked]);
+    }
+}
+
+#[test]
+fn a_move_to_a_cheaper_table_puts_the_end_off() {
+    let mut running = a_secured_hour();
+    running.event(&transferred(minute(20), minute(23), minute(90)), minute(20));
+    assert_eq!(steps(&running.timer(NEXT, minute(60))), NOTHING);
+    assert_eq!(steps(&running.timer(NEXT, minute(80))), [RENEW]);
 }

@@ -106,6 +106,7 @@ fn short(line: &BillLine) -> (String, u32, i64) {
         BillLine::MinimumCharge { amount } => ("minimum".into(), 0, amount.0),
         BillLine::Cap { amount } => ("cap".into(), 0, amount.0),
         BillLine::Prepaid { minutes, amount } => ("prepaid".into(), *minutes, amount.0),
+        BillLine::Surcharge { amount } => ("surcharge".into(), 0, amount.0),
         BillLine::Discount { amount, .. } => ("discount".into(), 0, amount.0),
         BillLine::Goods(line) => (line.name_zh.clone(), line.quantity, line.amount().0),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::DeviceEvent;
 use baize_domain::hall::HallPolicy;
-use baize_domain::session::{CloseCause, Phase, TableSessionEvent};
+use baize_domain::session::{CloseCause, Phase, ResumeCause, TableSessionEvent};
 use baize_domain::tariff::pricing::seconds_after;
 use baize_domain::{Event, Fen};
 use proptest::prelude::*;
@@ -22,6 +22,10 @@ struct Evening {
     extended_at: Option<u32>,
     topped_up_at: Option<u32>,
     closed_at: Option<u32>,
+    moved_at: Option<u32>,
+    paused_at: Option<u32>,
+    /// Staff let the clock go on so many seconds after the pause; else it goes on by itself.
+    resumed_after: Option<u32>,
     /// Somebody else opens the table when it is free.
     next_at: Option<u32>,
 }
@@ -38,15 +42,20 @@ fn evenings() -> impl Strategy<Value = Evening> {
         proptest::option::of(0u32..6_000),
         proptest::option::of(0u32..9_000),
         proptest::option::of(0u32..9_000),
+        proptest::option::of(0u32..6_000),
+        proptest::option::of((0u32..6_000, proptest::option::of(0u32..3_000))),
     )
         .prop_map(
-            |(mode, yuan, light_seconds, extended_at, topped_up_at, closed_at, next_at)| Evening {
+            |(mode, yuan, light_seconds, extended_at, topped_up_at, closed_at, next_at, moved_at, pause)| Evening {
                 mode,
                 yuan,
                 light_seconds,
                 extended_at,
                 topped_up_at,
                 closed_at,
+                moved_at,
+                paused_at: pause.map(|(at, _)| at),
+                resumed_after: pause.and_then(|(_, after)| after),
                 next_at,
             },
         )
@@ -54,7 +63,7 @@ fn evenings() -> impl Strategy<Value = Evening> {
 
 fn play(evening: &Evening, chaos: Vec<u8>) -> Runner {
     let ten = at("2026-03-02T10:00:00+08:00");
-    let mut world = World::new(yuan_a_minute(), HallPolicy::default(), 1);
+    let mut world = World::new(yuan_a_minute(), HallPolicy::default(), 2);
     world.top_up(1, 1, evening.yuan * 100, 0, ten);
     world.top_up(2, 2, 10_000, 0, ten);
     let mut runner = Runner::new(world, ten, chaos);
@@ -73,6 +82,28 @@ fn play(evening: &Evening, chaos: Vec<u8>) -> Runner {
         },
     );
     later(evening.topped_up_at, credit(1, 3, 3_000, 0));
+    later(
+        evening.moved_at,
+        Command::TransferSession {
+            session_id: session_id(1),
+            table_id: table_id(2),
+        },
+    );
+    later(
+        evening.paused_at,
+        Command::PauseSession {
+            session_id: session_id(1),
+            reason: "断电".into(),
+        },
+    );
+    let resumed_at = evening.paused_at.zip(evening.resumed_after);
+    later(
+        resumed_at.map(|(at, after)| at + after),
+        Command::ResumeSession {
+            session_id: session_id(1),
+            cause: ResumeCause::Staff,
+        },
+    );
     later(evening.closed_at, close(1, CloseCause::Customer));
     later(evening.next_at, open(2, 1, 2, OpenMode::Prepaid { minutes: 30 }));
     runner.run();
@@ -114,7 +145,9 @@ proptest! {
         for session in world.sessions.values() {
             prop_assert!(matches!(session.phase, Phase::Settled | Phase::Cancelled));
         }
-        prop_assert_eq!(world.tables[&table_id(1)].session_id, None);
+        for table in world.tables.values() {
+            prop_assert_eq!(table.session_id, None);
+        }
         for wallet in world.wallets.values() {
             prop_assert!(wallet.sessions.is_empty());
             prop_assert_eq!(wallet.held(), Fen::ZERO);
@@ -177,7 +210,9 @@ proptest! {
                     given.push(*warning);
                 }
                 Event::TableSession(
-                    TableSessionEvent::SessionExtended { .. } | TableSessionEvent::HoldRenewed { .. },
+                    TableSessionEvent::SessionExtended { .. }
+                    | TableSessionEvent::HoldRenewed { .. }
+                    | TableSessionEvent::SessionTransferred { .. },
                 ) => given.clear(),
                 _ => {}
             }

@@ -43,6 +43,9 @@ fn story(runner: &Runner) -> Vec<(i64, String)> {
                     TableSessionEvent::BillingStarted { at, .. }
                     | TableSessionEvent::SessionExtended { at, .. }
                     | TableSessionEvent::HoldRenewed { at, .. }
+                    | TableSessionEvent::SessionTransferred { at, .. }
+                    | TableSessionEvent::SessionPaused { at, .. }
+                    | TableSessionEvent::SessionResumed { at, .. }
                     | TableSessionEvent::CustomerWarned { at, .. }
                     | TableSessionEvent::SessionClosed { at, .. }
                     | TableSessionEvent::SessionSettled { at, .. }

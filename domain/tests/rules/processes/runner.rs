@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::command::Command;
 use baize_domain::device::DeviceEvent;
+use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::running::Running;
 use baize_domain::processes::settling::Settling;
@@ -60,6 +61,7 @@ impl Runner {
             machines: vec![
                 Box::new(Instances::<Opening>::default()),
                 Box::new(Instances::<Running>::default()),
+                Box::new(Instances::<Moving>::default()),
                 Box::new(Instances::<Settling>::default()),
             ],
             pending: Vec::new(),

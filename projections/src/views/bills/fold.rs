@@ -90,6 +90,12 @@ fn session(
         TableSessionEvent::BillingStarted { at, .. } => change(state, session_id, position, |bill| {
             bill.billing_started_at = Some((*at).into())
         }),
+        // A bill names the table, and the tariff, that was played by last; its lines tell of all.
+        TableSessionEvent::SessionTransferred { table_id, tariff, .. } => change(state, session_id, position, |bill| {
+            bill.table_id = table_id.0;
+            bill.tariff_plan_id = tariff.plan_id.0;
+            bill.tariff_version = i32::try_from(tariff.version).unwrap_or(i32::MAX);
+        }),
         TableSessionEvent::SessionClosed { at, bill: closed, .. } => change(state, session_id, position, |bill| {
             bill.status = BillStatus::Closed;
             bill.closed_at = Some((*at).into());
@@ -107,6 +113,8 @@ fn session(
         }),
         TableSessionEvent::SessionExtended { .. }
         | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::SessionPaused { .. }
+        | TableSessionEvent::SessionResumed { .. }
         | TableSessionEvent::CustomerWarned { .. } => Ok(()),
     }
 }

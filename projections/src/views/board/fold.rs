@@ -183,6 +183,17 @@ fn session(
         });
         return if known { Ok(()) } else { Err(unregistered(table_id.0)) };
     }
+    if let TableSessionEvent::SessionTransferred {
+        from_table_id,
+        table_id,
+        covered_until,
+        ..
+    } = event
+    {
+        let (from, to) = (from_table_id.0, table_id.0);
+        let known = state.move_session(session_id, from, to, (*covered_until).into(), position);
+        return if known { Ok(()) } else { Err(unregistered(to)) };
+    }
     let Some(table_id) = state.table_of(session_id) else {
         return Ok(());
     };
@@ -193,8 +204,11 @@ fn session(
         }
         TableSessionEvent::SessionExtended { ends_at, .. } => row.secured_until = Some((*ends_at).into()),
         TableSessionEvent::HoldRenewed { covered_until, .. } => row.secured_until = Some((*covered_until).into()),
+        TableSessionEvent::SessionResumed { covered_until, .. } => row.secured_until = Some((*covered_until).into()),
         TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. } => leave(row),
         TableSessionEvent::SessionOpened { .. }
+        | TableSessionEvent::SessionTransferred { .. }
+        | TableSessionEvent::SessionPaused { .. }
         | TableSessionEvent::CustomerWarned { .. }
         | TableSessionEvent::SessionSettled { .. } => {}
     });
@@ -250,12 +264,12 @@ fn light(row: &mut TableRow, event: &DeviceEvent) {
     }
 }
 
-fn take(row: &mut TableRow, session_id: Uuid) {
+pub(super) fn take(row: &mut TableRow, session_id: Uuid) {
     leave(row);
     row.session_id = Some(session_id);
 }
 
-fn leave(row: &mut TableRow) {
+pub(super) fn leave(row: &mut TableRow) {
     row.session_id = None;
     row.opened_at = None;
     row.billing_started_at = None;

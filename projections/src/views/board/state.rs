@@ -9,9 +9,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::engine::{Decoded, State, Visitor};
-use crate::store::{Rows, TableNames};
+use crate::store::{Instant, Rows, TableNames};
 
-use super::fold::stream_id;
+use super::fold::{leave, stream_id, take};
 use super::rows::{HallRow, TableRow};
 
 /// Rows and the indexes over them.
@@ -58,6 +58,33 @@ impl BoardState {
     /// The table that a session has.
     pub(super) fn table_of(&self, session_id: Uuid) -> Option<Uuid> {
         self.by_session.get(&session_id).copied()
+    }
+
+    /// Moves what is known of a session from one table's row to another's, and says whether both are held.
+    pub(super) fn move_session(
+        &mut self,
+        session_id: Uuid,
+        from: Uuid,
+        to: Uuid,
+        until: Instant,
+        position: i64,
+    ) -> bool {
+        let Some(left) = self.tables.get(from).cloned() else {
+            return false;
+        };
+        let left_it = self.change_table(from, position, |row| {
+            if row.session_id == Some(session_id) {
+                leave(row);
+            }
+        });
+        left_it
+            && self.change_table(to, position, |row| {
+                take(row, session_id);
+                row.opened_at = left.opened_at;
+                row.billing_started_at = left.billing_started_at;
+                row.secured_until = Some(until);
+                row.prepaid = left.prepaid;
+            })
     }
 
     /// The tables over which an output's light hangs.
@@ -124,6 +151,14 @@ impl BoardState {
                 Event::Table(_) => wanted.tables.extend((!held(id)).then_some(id)),
                 Event::TableSession(TableSessionEvent::SessionOpened { table_id, .. }) => {
                     wanted.tables.extend((!held(table_id.0)).then_some(table_id.0));
+                }
+                Event::TableSession(TableSessionEvent::SessionTransferred {
+                    from_table_id,
+                    table_id,
+                    ..
+                }) => {
+                    let both = [from_table_id.0, table_id.0];
+                    wanted.tables.extend(both.into_iter().filter(|id| !held(*id)));
                 }
                 Event::TableSession(_) => {
                     wanted.sessions.extend(self.table_of(id).is_none().then_some(id));

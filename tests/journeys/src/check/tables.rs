@@ -29,6 +29,20 @@ pub fn one_session_at_a_time(log: &Log) -> Broken {
                     ));
                 }
             }
+            TableSessionEvent::SessionTransferred {
+                from_table_id,
+                table_id,
+                ..
+            } => {
+                if let Some(session_id) = open.remove(from_table_id)
+                    && let Some(other) = open.insert(*table_id, session_id)
+                {
+                    broken.push(format!(
+                        "position {}: {session_id} moves to table {table_id}, where {other} is open",
+                        entry.position
+                    ));
+                }
+            }
             TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. } => {
                 open.retain(|_, session| session.to_string() != entry.aggregate_id);
             }

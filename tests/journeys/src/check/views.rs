@@ -247,6 +247,7 @@ fn line(line: &BillLine) -> table::BillLine {
         },
         BillLine::MinimumCharge { .. } => blank(table::bill_line::Kind::MinimumCharge),
         BillLine::Cap { .. } => blank(table::bill_line::Kind::Cap),
+        BillLine::Surcharge { .. } => blank(table::bill_line::Kind::Surcharge),
         BillLine::Prepaid { minutes, .. } => table::BillLine {
             minutes: *minutes,
             ..blank(table::bill_line::Kind::Prepaid)

@@ -26,6 +26,8 @@ pub struct Session {
     pub billed_from: Option<Timestamp>,
     /// Until when play is paid for or secured.
     pub covered_until: Timestamp,
+    /// The clock stands.
+    pub paused: bool,
     /// The bill, once closed.
     pub bill: Option<Bill>,
     /// Paid and outstanding, once settled.
@@ -66,6 +68,7 @@ impl Session {
             opened_at: *opened_at,
             billed_from: None,
             covered_until,
+            paused: false,
             bill: None,
             settled: None,
             cancelled: false,
@@ -88,6 +91,28 @@ impl Session {
             } => {
                 claims.that(playing, "prolonged after the end");
                 self.covered_until = *until;
+            }
+            TableSessionEvent::SessionTransferred {
+                from_table_id,
+                table_id,
+                tariff,
+                covered_until,
+                ..
+            } => {
+                claims.that(playing, "moved after the end");
+                claims.that(self.table_id == *from_table_id, "moved from where it was not");
+                claims.that(*covered_until >= self.covered_until, "moved to an earlier end");
+                (self.table_id, self.tariff_version) = (*table_id, tariff.version);
+                self.covered_until = *covered_until;
+            }
+            TableSessionEvent::SessionPaused { .. } => {
+                claims.that(playing && !self.paused, "paused after the end, or twice");
+                self.paused = true;
+            }
+            TableSessionEvent::SessionResumed { covered_until, .. } => {
+                claims.that(playing && self.paused, "resumed after the end, or without a pause");
+                claims.that(*covered_until >= self.covered_until, "a pause took time away");
+                (self.paused, self.covered_until) = (false, *covered_until);
             }
             TableSessionEvent::SessionClosed { bill, .. } => {
                 let sum: Fen = bill.lines.iter().map(BillLine::amount).sum();

@@ -5,6 +5,7 @@
 mod clients;
 mod debt;
 mod lights;
+mod moves;
 mod postpaid;
 mod prepaid;
 mod reading;
