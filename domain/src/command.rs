@@ -10,7 +10,7 @@ use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, Tariff
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::personal::{Identifier, Sealed};
-use crate::session::{BillingStartCause, CancelReason, CloseCause, ResumeCause, Warning};
+use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
 use crate::table::{TableChange, TableClass};
 use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
@@ -20,6 +20,8 @@ use crate::wallet::{Split, TopUpChannel};
 pub enum OpenMode {
     /// At the end, secured by a hold on the wallet.
     Postpaid,
+    /// At the end, from a set sum that is secured first (押金); what is not played goes back.
+    Deposit,
     /// Before, for a number of minutes.
     Prepaid {
         /// 1–1440.
@@ -152,7 +154,13 @@ pub enum Command {
         table_id: TableId,
         member_id: MemberId,
         mode: OpenMode,
+        /// If the wallet has too little: keep the table until the money is there, instead of refusing.
+        wait_for_payment: bool,
     },
+    /// Begin a session whose payment was awaited.
+    PayOpening { session_id: SessionId },
+    /// Let go of the table of an opening that waits.
+    LapseOpening { session_id: SessionId, reason: LapseReason },
     /// Buy more prepaid time, or, postpaid, secure more play by raising the hold.
     ExtendSession { session_id: SessionId, minutes: u32 },
     /// Play on at another free table of the hall.

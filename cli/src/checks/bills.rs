@@ -81,7 +81,7 @@ fn equals_tariff(session: &Session) -> Option<String> {
         goods: &[],
     };
     match &session.mode {
-        SessionMode::Postpaid { .. } => {
+        SessionMode::Postpaid { .. } | SessionMode::Deposit { .. } => {
             let due = course.bill(*closed_at);
             (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
         }

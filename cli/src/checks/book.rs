@@ -225,6 +225,12 @@ impl Book {
             }
             return;
         }
+        if matches!(
+            event,
+            TableSessionEvent::OpeningAwaited { .. } | TableSessionEvent::OpeningLapsed { .. }
+        ) {
+            return;
+        }
         let mut fault = None;
         let Some(session) = self.sessions.get_mut(&session_id) else {
             self.fault(
@@ -264,7 +270,9 @@ impl Book {
                 session.settlements.push((paid, outstanding))
             }
             TableSessionEvent::HoldRenewed { .. } | TableSessionEvent::CustomerWarned { .. } => {}
-            TableSessionEvent::SessionOpened { .. }
+            TableSessionEvent::OpeningAwaited { .. }
+            | TableSessionEvent::OpeningLapsed { .. }
+            | TableSessionEvent::SessionOpened { .. }
             | TableSessionEvent::BillingStarted { .. }
             | TableSessionEvent::SessionClosed { .. }
             | TableSessionEvent::SessionCancelled { .. } => {

@@ -134,6 +134,7 @@ fn opening(hall: &Hall) -> OpenTableRequest {
         table_id: hall.table_id.clone(),
         member_id: hall.member_id.clone(),
         mode: Some(Mode::Postpaid(Postpaid {})),
+        wait_for_payment: false,
     }
 }
 

@@ -6,7 +6,7 @@ use baize_domain::member;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, chain, moves, people, session, venue, wallet};
+use super::{CommandError, Reply, awaited, chain, moves, people, session, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -155,7 +155,10 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             table_id,
             member_id,
             mode,
-        } => session::open(work, *session_id, *table_id, *member_id, *mode).await,
+            wait_for_payment,
+        } => session::open(work, *session_id, *table_id, *member_id, *mode, *wait_for_payment).await,
+        Command::PayOpening { session_id } => awaited::pay(work, *session_id).await,
+        Command::LapseOpening { session_id, reason } => awaited::lapse(work, *session_id, *reason).await,
         Command::ExtendSession { session_id, minutes } => session::extend(work, *session_id, *minutes).await,
         Command::CloseSession { session_id, cause } => session::close(work, *session_id, *cause, None).await,
         Command::CloseSessionByStaff { session_id, reason } => {

@@ -9,6 +9,7 @@
 //! The append carries everything: the events of all streams, the versions of those that were only read, and the
 //! answer under its request id. Hence a refusal is as reliable as an acceptance, and a repeated request costs no look-up.
 
+mod awaited;
 mod caller;
 mod chain;
 mod decide;

@@ -49,6 +49,13 @@ pub enum Reply {
         secured: Fen,
         secured_until: Timestamp,
     },
+    /// To `OpenTable`, if it waits for its payment.
+    Awaited {
+        session_id: SessionId,
+        due: Fen,
+        shortfall: Fen,
+        pay_by: Timestamp,
+    },
     /// To `ExtendSession` and `TransferSession`.
     Extended { secured_until: Timestamp, amount: Fen },
     /// To `PauseSession` and `ResumeSession`.

@@ -33,6 +33,7 @@ pub async fn open(
     table_id: TableId,
     member_id: MemberId,
     mode: OpenMode,
+    wait_for_payment: bool,
 ) -> Result<Reply, CommandError> {
     work.of_session(session_id);
     let session = work.expect_new::<TableSession>(session_id).await?;
@@ -53,6 +54,7 @@ pub async fn open(
         session_id,
         member_id,
         mode,
+        wait_for_payment,
         discount: None,
         session: &session,
         table: &table,
@@ -219,7 +221,10 @@ pub(super) async fn opened_session(
     let session = work.read::<TableSession>(session_id).await?;
     let opening = match &session.opening {
         Some(opening) => Arc::clone(opening),
-        None => return Err(CommandError::refuse(TableSessionError::NotFound)),
+        None => {
+            let why = session::decide::playing(&session).err();
+            return Err(CommandError::refuse(why.unwrap_or(TableSessionError::NotFound)));
+        }
     };
     work.in_hall(opening.hall_id);
     Ok((session, opening))
@@ -243,15 +248,20 @@ fn prolonged(
 }
 
 fn opened(session: &TableSession) -> Result<Reply, CommandError> {
-    let opening = session
-        .opening
-        .as_ref()
-        .ok_or_else(|| impossible("an opened session without its opening"))?;
-    let (secured, secured_until) = match opening.mode {
-        SessionMode::Postpaid {
-            held, covered_until, ..
-        } => (held, covered_until),
-        SessionMode::Prepaid { price, ends_at, .. } => (price, ends_at),
+    let Some(opening) = &session.opening else {
+        let awaited = session.awaited.as_ref();
+        let awaited = awaited.ok_or_else(|| impossible("an opening that neither began nor waits"))?;
+        return Ok(Reply::Awaited {
+            session_id: awaited.asked.session_id,
+            due: awaited.due,
+            shortfall: awaited.shortfall,
+            pay_by: awaited.pay_by,
+        });
+    };
+    let secured_until = opening.mode.reach();
+    let secured = match opening.mode {
+        SessionMode::Postpaid { held, .. } | SessionMode::Deposit { held, .. } => held,
+        SessionMode::Prepaid { price, .. } => price,
     };
     Ok(Reply::Opened {
         session_id: opening.session_id,

@@ -20,7 +20,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baize_domain::processes::{moving::Moving, opening::Opening, running::Running, settling::Settling};
+use baize_domain::processes::{moving::Moving, opening::Opening, paying::Paying, running::Running, settling::Settling};
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,7 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Opening>(),
         manager::<Running>(),
         manager::<Moving>(),
+        manager::<Paying>(),
         manager::<Settling>(),
     ])
 }

@@ -58,7 +58,9 @@ impl Mutation for OpenTableRequest {
             session_id: fields.new_id("session_id", ""),
             table_id: fields.id("table_id", &self.table_id),
             member_id: fields.id("member_id", &self.member_id),
+            wait_for_payment: self.wait_for_payment,
             mode: match self.mode {
+                Some(Mode::Deposit(_)) => OpenMode::Deposit,
                 Some(Mode::Postpaid(_)) => OpenMode::Postpaid,
                 Some(Mode::Prepaid(prepaid)) => OpenMode::Prepaid {
                     minutes: fields.within("prepaid", |fields| {
@@ -66,7 +68,7 @@ impl Mutation for OpenTableRequest {
                     }),
                 },
                 None => {
-                    fields.refuse("mode", "is required: postpaid or prepaid");
+                    fields.refuse("mode", "is required: postpaid, prepaid or deposit");
                     OpenMode::Postpaid
                 }
             },
@@ -74,22 +76,35 @@ impl Mutation for OpenTableRequest {
     }
 
     fn response(reply: Reply, position: u64) -> Option<Self::Response> {
-        let Reply::Opened {
-            session_id,
-            opened_at,
-            secured,
-            secured_until,
-        } = reply
-        else {
-            return None;
-        };
-        Some(OpenTableResponse {
-            session_id: session_id.to_string(),
-            opened_at: Some(timestamp(opened_at)),
-            secured_fen: secured.0,
-            secured_until: Some(timestamp(secured_until)),
-            position,
-        })
+        match reply {
+            Reply::Opened {
+                session_id,
+                opened_at,
+                secured,
+                secured_until,
+            } => Some(OpenTableResponse {
+                session_id: session_id.to_string(),
+                opened_at: Some(timestamp(opened_at)),
+                secured_fen: secured.0,
+                secured_until: Some(timestamp(secured_until)),
+                position,
+                ..OpenTableResponse::default()
+            }),
+            Reply::Awaited {
+                session_id,
+                due,
+                shortfall,
+                pay_by,
+            } => Some(OpenTableResponse {
+                session_id: session_id.to_string(),
+                pay_by: Some(timestamp(pay_by)),
+                due_fen: due.0,
+                shortfall_fen: shortfall.0,
+                position,
+                ..OpenTableResponse::default()
+            }),
+            _ => None,
+        }
     }
 }
 

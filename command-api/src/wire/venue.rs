@@ -233,6 +233,10 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
     let default = HallPolicy::default();
     let Some(sent) = sent else { return default };
     fields.within("policy", |fields| {
+        let deposit = match sent.deposit_fen {
+            Some(deposit) => fields.fen("deposit_fen", deposit, 1..=Fen::MAX_INPUT.0),
+            None => default.deposit,
+        };
         let mut or = |field, value: Option<u32>, default, range| match value {
             Some(value) => fields.uint(field, value, range),
             None => default,
@@ -275,6 +279,13 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 default.pause_minutes_max,
                 1..=DAY_MINUTES,
             ),
+            payment_wait_seconds: or(
+                "payment_wait_seconds",
+                sent.payment_wait_seconds,
+                default.payment_wait_seconds,
+                1..=HOUR_SECONDS,
+            ),
+            deposit,
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes
             } else {

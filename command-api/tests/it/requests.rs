@@ -76,16 +76,20 @@ async fn a_hall_is_checked_field_by_field() {
             warning_minutes: vec![5, 0],
             open_sessions_max: Some(0),
             pause_minutes_max: Some(0),
+            deposit_fen: Some(0),
+            payment_wait_seconds: Some(0),
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);
     let policy = [
         "policy.billing_start_seconds_max",
+        "policy.deposit_fen",
         "policy.hold_renewal_minutes",
         "policy.light_timeout_seconds",
         "policy.linger_seconds",
         "policy.open_sessions_max",
         "policy.pause_minutes_max",
+        "policy.payment_wait_seconds",
         "policy.warning_minutes",
     ];
     let expected = [

@@ -339,6 +339,7 @@ pub fn postpaid(table_id: &str, member_id: &str) -> OpenTableRequest {
         table_id: table_id.to_owned(),
         member_id: member_id.to_owned(),
         mode: Some(Mode::Postpaid(Postpaid {})),
+        wait_for_payment: false,
     }
 }
 

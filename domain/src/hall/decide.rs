@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ids::{DeviceId, TableId};
+use crate::money::Fen;
 use crate::refusal::InvalidField;
 
 use super::{Hall, HallChange, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, ListedTable, time_zone};
@@ -297,5 +298,15 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
         (1..=1440).contains(&policy.pause_minutes_max),
         "policy.pause_minutes_max",
         "must be 1 to 1440",
+    )?;
+    unless(
+        (Fen(1)..=Fen::MAX_INPUT).contains(&policy.deposit),
+        "policy.deposit",
+        "must be 1 to 1000000000 fen",
+    )?;
+    unless(
+        (1..=3600).contains(&policy.payment_wait_seconds),
+        "policy.payment_wait_seconds",
+        "must be 1 to 3600",
     )
 }

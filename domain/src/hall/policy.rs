@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::money::Fen;
+
 /// A hall's policy. A session keeps the policy it opened with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +24,10 @@ pub struct HallPolicy {
     pub open_sessions_max: u32,
     /// A pause lasts at most this many minutes.
     pub pause_minutes_max: u32,
+    /// What is secured for a session that is opened on a deposit (押金).
+    pub deposit: Fen,
+    /// How long a table is kept for an opening that waits for its payment.
+    pub payment_wait_seconds: u32,
 }
 
 impl Default for HallPolicy {
@@ -35,6 +41,8 @@ impl Default for HallPolicy {
             warning_minutes: vec![30, 5],
             open_sessions_max: 1,
             pause_minutes_max: 30,
+            deposit: Fen(10_000),
+            payment_wait_seconds: 180,
         }
     }
 }

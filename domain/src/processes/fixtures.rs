@@ -55,6 +55,43 @@ pub(super) fn opened(mode: SessionMode) -> Event {
     })
 }
 
+/// An opening that waits for its payment until `second`.
+pub(super) fn awaited(second: i64) -> Event {
+    let Event::TableSession(TableSessionEvent::SessionOpened { tariff, .. }) = prepaid(second) else {
+        panic!("an opening");
+    };
+    let awaited = crate::session::Awaited {
+        asked: crate::session::Asked {
+            session_id: SESSION,
+            table_id: TableId::default(),
+            hall_id: HallId::default(),
+            member_id: MemberId::default(),
+            mode: crate::command::OpenMode::Deposit,
+            light: LIGHT,
+            tariff,
+            discount: None,
+            time_zone: "Asia/Shanghai".into(),
+            policy: HallPolicy::default(),
+        },
+        due: Fen(10_000),
+        shortfall: Fen(4_000),
+        pay_by: at(second),
+    };
+    Event::TableSession(TableSessionEvent::OpeningAwaited {
+        awaited: Arc::new(awaited),
+        at: at(0),
+    })
+}
+
+pub(super) fn credited() -> Event {
+    Event::Wallet(crate::wallet::WalletEvent::TopUpCredited {
+        top_up_id: crate::ids::TopUpId::default(),
+        channel: crate::wallet::TopUpChannel::Counter,
+        amount: crate::wallet::Split::default(),
+        at: at(0),
+    })
+}
+
 /// A move away from [`LIGHT`] at `second`, which lingers until `linger`; play is covered until `until`.
 pub(super) fn transferred(second: i64, linger: i64, until: i64) -> Event {
     let Event::TableSession(TableSessionEvent::SessionOpened { tariff, .. }) = prepaid(until) else {

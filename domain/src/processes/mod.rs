@@ -8,6 +8,7 @@
 mod fixtures;
 pub mod moving;
 pub mod opening;
+pub mod paying;
 pub mod running;
 pub mod settling;
 

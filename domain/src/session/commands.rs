@@ -5,11 +5,25 @@ use jiff::Timestamp;
 use crate::money::Fen;
 
 use super::moves::Terms;
-use super::{BillingStartCause, CancelReason, CloseCause, Opening, Place, ResumeCause, Warning};
+use super::{Awaited, BillingStartCause, CancelReason, CloseCause, LapseReason, Opening, Place, ResumeCause, Warning};
 
 /// Commands of a session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableSessionCommand {
+    /// Wait for the payment.
+    AwaitPayment {
+        /// What was asked for, and by when what must be there.
+        awaited: Box<Awaited>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Wait no longer.
+    Lapse {
+        /// Why.
+        reason: LapseReason,
+        /// When.
+        at: Timestamp,
+    },
     /// Begin.
     Open(Box<Opening>),
     /// Start billing.

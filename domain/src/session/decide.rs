@@ -12,8 +12,8 @@ use crate::tariff::pricing::{seconds_after, within_grace};
 use super::moves;
 use super::reach::{check_minutes, extension};
 use super::{
-    Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, Opening, Phase, TableSession,
-    TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
+    Awaited, Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, LapseReason, Opening, Phase,
+    TableSession, TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
 };
 
 /// Characters of a reason that staff give, at most.
@@ -28,6 +28,8 @@ pub fn decide(
     command: TableSessionCommand,
 ) -> Result<Vec<TableSessionEvent>, TableSessionError> {
     match command {
+        TableSessionCommand::AwaitPayment { awaited, at } => await_payment(session, *awaited, at),
+        TableSessionCommand::Lapse { reason, at } => lapse(session, reason, at),
         TableSessionCommand::Open(opening) => open(session, *opening),
         TableSessionCommand::StartBilling { cause, at } => start_billing(session, cause, at),
         TableSessionCommand::Extend { minutes, at } => extend(session, minutes, at),
@@ -67,6 +69,55 @@ pub fn open(session: &TableSession, opening: Opening) -> Result<Vec<TableSession
         policy: opening.policy,
         opened_at: opening.opened_at,
     }])
+}
+
+/// Waits for the payment of a session that was asked for.
+///
+/// # Errors
+/// [`TableSessionError::Exists`].
+pub fn await_payment(
+    session: &TableSession,
+    awaited: Awaited,
+    at: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if session.phase != Phase::Unopened {
+        return Err(TableSessionError::Exists(awaited.asked.session_id));
+    }
+    let awaited = Arc::new(awaited);
+    Ok(vec![TableSessionEvent::OpeningAwaited { awaited, at }])
+}
+
+/// What is to be begun now that it is paid; nothing if it has begun.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Lapsed`], also if it only is about to be let go.
+pub fn payable(session: &TableSession, now: Timestamp) -> Result<Option<&Arc<Awaited>>, TableSessionError> {
+    match (session.phase, &session.awaited) {
+        (Phase::Awaiting, Some(awaited)) if now <= awaited.pay_by => Ok(Some(awaited)),
+        (Phase::Awaiting | Phase::Lapsed, _) => Err(TableSessionError::Lapsed),
+        (Phase::Unopened, _) => Err(TableSessionError::NotFound),
+        _ => Ok(None),
+    }
+}
+
+/// Waits no longer; an opening that was let go stays so.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Begun`], [`TableSessionError::PaymentAwaited`].
+pub fn lapse(
+    session: &TableSession,
+    reason: LapseReason,
+    now: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    match (session.phase, &session.awaited) {
+        (Phase::Awaiting, Some(awaited)) if reason == LapseReason::NotPaid && now < awaited.pay_by => {
+            Err(TableSessionError::PaymentAwaited { until: awaited.pay_by })
+        }
+        (Phase::Awaiting, _) => Ok(vec![TableSessionEvent::OpeningLapsed { reason, at: now }]),
+        (Phase::Lapsed, _) => Ok(Vec::new()),
+        (Phase::Unopened, _) => Err(TableSessionError::NotFound),
+        _ => Err(TableSessionError::Begun),
+    }
 }
 
 /// Starts billing at `at`, but neither before the opening nor later than the policy allows. What is paid or secured is moved by the same delay.
@@ -216,6 +267,8 @@ pub fn settle(
         Phase::Unopened => Err(TableSessionError::NotFound),
         Phase::Open => Err(TableSessionError::StillOpen),
         Phase::Cancelled => Err(TableSessionError::Cancelled),
+        Phase::Awaiting => Err(awaiting(session)),
+        Phase::Lapsed => Err(TableSessionError::Lapsed),
         Phase::Settled => Ok(Vec::new()),
         Phase::Closed => Ok(vec![TableSessionEvent::SessionSettled { paid, outstanding, at }]),
     }
@@ -254,8 +307,18 @@ pub fn playing(session: &TableSession) -> Result<&Arc<Opening>, TableSessionErro
         Phase::Unopened => Err(TableSessionError::NotFound),
         Phase::Closed | Phase::Settled => Err(TableSessionError::Closed),
         Phase::Cancelled => Err(TableSessionError::Cancelled),
+        Phase::Awaiting => Err(awaiting(session)),
+        Phase::Lapsed => Err(TableSessionError::Lapsed),
         Phase::Open => session.opening.as_ref().ok_or(TableSessionError::NotFound),
     }
+}
+
+fn awaiting(session: &TableSession) -> TableSessionError {
+    let until = session
+        .awaited
+        .as_ref()
+        .map_or(Timestamp::MAX, |awaited| awaited.pay_by);
+    TableSessionError::PaymentAwaited { until }
 }
 
 fn billing_started(

@@ -35,6 +35,18 @@ pub enum TableSessionError {
         /// When it was.
         until: Timestamp,
     },
+    /// It waits for its payment.
+    #[error("the opening waits for its payment until {until}")]
+    PaymentAwaited {
+        /// Until when the table is kept.
+        until: Timestamp,
+    },
+    /// It was not paid in time.
+    #[error("the opening was not paid in time")]
+    Lapsed,
+    /// It waits for nothing any more.
+    #[error("the session has begun")]
+    Begun,
     /// The clock stands.
     #[error("the session is paused")]
     Paused,
@@ -100,6 +112,14 @@ impl From<TableSessionError> for Refusal {
             TableSessionError::TimeOver { until } => {
                 refuse("SESSION_TIME_OVER", "Open a table to play on.").with("until", until)
             }
+            TableSessionError::PaymentAwaited { until } => {
+                refuse("PAYMENT_AWAITED", "Top up what is missing; the table opens by itself.").with("until", until)
+            }
+            TableSessionError::Lapsed => refuse(
+                "OPENING_LAPSED",
+                "Open the table again; what was paid is in the wallet.",
+            ),
+            TableSessionError::Begun => refuse("SESSION_BEGUN", "Close the session instead."),
             TableSessionError::Paused => refuse("SESSION_PAUSED", "Ask the staff to let the game go on."),
             TableSessionError::Starting => refuse("SESSION_STARTING", "Wait a moment and try again."),
             TableSessionError::PauseNotOver { until } => {

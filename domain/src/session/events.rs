@@ -11,7 +11,7 @@ use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId};
 use crate::money::Fen;
 use crate::tariff::{Discount, PinnedTariff};
 
-use super::Bill;
+use super::{Awaited, Bill};
 
 /// How a session is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,15 @@ pub enum SessionMode {
         /// Until when the hold covers play, counted from opening.
         covered_until: Timestamp,
     },
+    /// Time is billed at the end; a set sum is secured for it, and what is not played goes back.
+    Deposit {
+        /// The hold.
+        hold_id: HoldId,
+        /// The sum.
+        held: Fen,
+        /// Until when it covers play, counted from opening.
+        covered_until: Timestamp,
+    },
     /// Time is bought first.
     Prepaid {
         /// Minutes bought.
@@ -34,6 +43,25 @@ pub enum SessionMode {
         /// When they end, counted from opening; the start of billing moves it by the same delay.
         ends_at: Timestamp,
     },
+}
+
+impl SessionMode {
+    /// Until when what is paid or secured at opening reaches.
+    pub const fn reach(&self) -> Timestamp {
+        match self {
+            Self::Postpaid { covered_until, .. } | Self::Deposit { covered_until, .. } => *covered_until,
+            Self::Prepaid { ends_at, .. } => *ends_at,
+        }
+    }
+}
+
+/// Why an opening that waited came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LapseReason {
+    /// Nobody paid in time.
+    NotPaid,
+    /// It was paid and still could not begin.
+    Refused,
 }
 
 /// Why billing started.
@@ -91,6 +119,20 @@ pub enum Warning {
 /// Events of the stream `TableSession/<session_id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TableSessionEvent {
+    /// A session was asked for that waits for its payment; the table is kept.
+    OpeningAwaited {
+        /// What was asked for, and by when what must be there.
+        awaited: Arc<Awaited>,
+        /// When.
+        at: Timestamp,
+    },
+    /// It was not paid in time, or could not begin; the table is let go.
+    OpeningLapsed {
+        /// Why.
+        reason: LapseReason,
+        /// When.
+        at: Timestamp,
+    },
     /// A session began; its light was asked for.
     SessionOpened {
         /// The session.
@@ -232,4 +274,4 @@ pub enum TableSessionEvent {
     },
 }
 
-crate::event::domain_events!(TableSessionEvent: SessionOpened, BillingStarted, SessionExtended, HoldRenewed, SessionTransferred, SessionPaused, SessionResumed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);
+crate::event::domain_events!(TableSessionEvent: OpeningAwaited, OpeningLapsed, SessionOpened, BillingStarted, SessionExtended, HoldRenewed, SessionTransferred, SessionPaused, SessionResumed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);

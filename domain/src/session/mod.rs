@@ -1,6 +1,8 @@
 //! A table session: one game at one table, from opening to settlement.
 //!
 //! ```text
+//! (nothing) ── OpeningAwaited ──► waiting for its payment ── SessionOpened ──► open (as below), or OpeningLapsed ──► lapsed
+//!
 //! (nothing) ── SessionOpened ──► open ── BillingStarted ──► billed ── SessionClosed ──► closed ── SessionSettled ──► settled
 //!                                 │                          │ ▲
 //!                                 │ SessionCancelled         │ │ SessionExtended, HoldRenewed, CustomerWarned, SessionTransferred, SessionPaused, SessionResumed
@@ -15,6 +17,7 @@
 //! that comes late costs the customer nothing. A session lasts at most 24 hours.
 
 mod aggregate;
+mod asked;
 mod bill;
 mod commands;
 pub mod decide;
@@ -27,10 +30,13 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use asked::{Asked, Awaited};
 pub use bill::{Bill, BillLine, GoodsLine};
 pub use commands::TableSessionCommand;
 pub use decide::decide;
 pub use errors::TableSessionError;
-pub use events::{BillingStartCause, CancelReason, CloseCause, ResumeCause, SessionMode, TableSessionEvent, Warning};
+pub use events::{
+    BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, SessionMode, TableSessionEvent, Warning,
+};
 pub use play::{Leg, Pause, Place, Played};
 pub use state::{Billing, Closing, Opening, Phase, Purchase, TableSession};

@@ -12,11 +12,13 @@ use crate::ids::{HallId, MemberId, SessionId, TableId};
 use crate::money::Fen;
 use crate::tariff::{Course, Discount, PinnedTariff, Tariff};
 
-use super::{Bill, BillingStartCause, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning};
+use super::{Awaited, Bill, BillingStartCause, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning};
 
 /// A session, opened or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableSession {
+    /// What was asked for, if it had to wait for its payment.
+    pub awaited: Option<Arc<Awaited>>,
     /// How it was opened; nothing before.
     pub opening: Option<Arc<Opening>>,
     /// How far it is.
@@ -51,6 +53,10 @@ pub enum Phase {
     /// Not opened.
     #[default]
     Unopened,
+    /// Waiting for its payment; the table is kept.
+    Awaiting,
+    /// Not paid in time, and so never begun.
+    Lapsed,
     /// Being played.
     Open,
     /// Over, and not yet paid.
@@ -160,6 +166,11 @@ impl TableSession {
     /// Folds an event in.
     pub fn evolve(&mut self, event: &TableSessionEvent) {
         match event {
+            TableSessionEvent::OpeningAwaited { awaited, .. } => {
+                self.phase = Phase::Awaiting;
+                self.awaited = Some(Arc::clone(awaited));
+            }
+            TableSessionEvent::OpeningLapsed { .. } => self.phase = Phase::Lapsed,
             TableSessionEvent::SessionOpened { .. } => self.open(event),
             TableSessionEvent::BillingStarted {
                 at,
@@ -231,6 +242,9 @@ impl TableSession {
         };
         match mode {
             SessionMode::Postpaid {
+                held, covered_until, ..
+            }
+            | SessionMode::Deposit {
                 held, covered_until, ..
             } => {
                 self.held = *held;

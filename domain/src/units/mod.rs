@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `CreditTopUp` | [`credit_top_up`] | member, wallet, journal of [`crate::ids::top_up_transaction`] |
 //! | `OpenTable` | [`open_table`] | session, table, hall, plan, member, wallet, device |
+//! | `PayOpening` | [`pay_opening`] | session, wallet, device |
+//! | `LapseOpening` | [`lapse_opening`] | session, table, wallet |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |
 //! | `RenewHold` | [`renew_hold`] | session, wallet, device |
 //! | `TransferSession` | [`transfer_session`] | session, both tables, plan, wallet, device of each light |
@@ -18,6 +20,8 @@
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
 //! stable facts, so a repeated command meets what it made before.
 
+mod await_payment;
+mod begin_session;
 mod cancel_session;
 mod changes;
 mod close_session;
@@ -32,6 +36,7 @@ mod settle_session;
 mod transfer_session;
 mod venue;
 
+pub use await_payment::{AwaitedInput, lapse_opening, pay_opening};
 pub use cancel_session::{CancelSessionInput, cancel_session};
 pub use changes::Changes;
 pub use close_session::{CloseSessionInput, close_session};

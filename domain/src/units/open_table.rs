@@ -6,20 +6,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::command::OpenMode;
-use crate::device::{self, DesireReason, Device};
-use crate::hall::{Hall, HallError, HallProfile};
-use crate::ids::{MemberId, SessionId, session_hold};
+use crate::device::Device;
+use crate::hall::{Hall, HallError};
+use crate::ids::{MemberId, SessionId};
 use crate::member::{Member, MemberError};
 use crate::refusal::{Refusal, RefusalKind};
-use crate::session::reach::{check_minutes, light_until};
-use crate::session::{self, Opening, SessionMode, TableSession, TableSessionError};
+use crate::session::reach::check_minutes;
+use crate::session::{Asked, Opening, SessionMode, TableSession, TableSessionError};
 use crate::table::{self, Table, TableError, TableProfile};
-use crate::tariff::pricing::{minutes_after, whole_steps};
-use crate::tariff::{Course, Discount, PublishedTariff, TariffPlan};
-use crate::wallet::{self, Wallet, WalletEvent};
+use crate::tariff::pricing::whole_steps;
+use crate::tariff::{Discount, PublishedTariff, TariffPlan};
+use crate::wallet::{Wallet, WalletError};
 
 use super::Changes;
-use super::postings::Context;
+use super::await_payment::await_payment;
+use super::begin_session::{begin, secure};
 
 /// What it is decided from. Plan, hall and device are those that the table names; the wallet is the member's.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct OpenTableInput<'a> {
     pub member_id: MemberId,
     /// How it shall be paid.
     pub mode: OpenMode,
+    /// If the wallet has too little: keep the table until the money is there.
+    pub wait_for_payment: bool,
     /// What the person's level takes off the price of play.
     pub discount: Option<&'a Discount>,
     /// The stream of `session_id`, normally empty.
@@ -58,102 +61,57 @@ pub struct OpenTableInput<'a> {
 /// `DEVICE_CHANNEL_NOT_FOUND`.
 pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     let profile = input.table.profile.as_ref().ok_or(TableError::NotFound)?;
-    if let Some(existing) = &input.session.opening {
-        return if is_same(existing, &input, profile) {
-            Ok(Changes::default())
-        } else {
-            Err(TableSessionError::Exists(existing.session_id).into())
-        };
+    if let Some(existing) = existing(&input, profile)? {
+        return Ok(existing);
     }
     let hall = input.hall.profile.as_ref().ok_or(HallError::NotFound)?;
-    let table_events = table::decide::occupy(input.table, input.session_id, input.now)?;
+    let occupied = table::decide::occupy(input.table, input.session_id, input.now)?;
     if input.member.may_open()?.chain_id != hall.chain_id {
         return Err(MemberError::OtherChain.into());
     }
     let plan = plan_for(input.plan, profile)?;
-    let (mode, wallet_events) = secure(&input, hall, plan)?;
-    let opening = Opening {
+    if let OpenMode::Prepaid { minutes } = input.mode {
+        check_minutes(minutes, "mode.prepaid.minutes")?;
+    }
+    let asked = Asked {
         session_id: input.session_id,
         table_id: profile.table_id,
         hall_id: profile.hall_id,
         member_id: input.member_id,
+        mode: input.mode,
         light: profile.light,
         tariff: Arc::clone(&plan.pinned),
         discount: input.discount.cloned(),
         time_zone: hall.time_zone.clone(),
         policy: hall.policy.clone(),
-        opened_at: input.now,
-        mode,
     };
-    let device_events = device::decide::desire_on(
-        input.device,
-        profile.light.channel,
-        input.session_id,
-        light_until(&opening, false, reach(&opening.mode)),
-        DesireReason::SessionOpened,
-        input.now,
-    )?;
-    let context = Context {
-        hall_id: Some(profile.hall_id),
-        member_id: input.member_id,
-        at: input.now,
-    };
-    let journal = match wallet_events.as_slice() {
-        [WalletEvent::PrepaidCharged { amount, .. }] => context.prepaid(input.session_id, 0, *amount)?,
-        _ => None,
+    let secured = match secure(&asked, input.wallet, input.now) {
+        Err(WalletError::TooLittle { needed, shortfall, .. }) if input.wait_for_payment => {
+            let missing = (needed, shortfall);
+            return await_payment(asked, occupied, input.session, input.wallet, missing, input.now);
+        }
+        secured => secured?,
     };
     Ok(Changes {
-        table: table_events,
-        session: session::decide::open(input.session, opening)?,
-        wallet: wallet_events,
-        device: device_events,
-        journal: journal.into_iter().collect(),
-        ..Changes::default()
+        table: occupied,
+        ..begin(&asked, secured, input.session, input.device, input.now)?
     })
 }
 
-/// Sets aside or takes what the mode needs.
-fn secure(
-    input: &OpenTableInput<'_>,
-    hall: &HallProfile,
-    plan: &PublishedTariff,
-) -> Result<(SessionMode, Vec<WalletEvent>), Refusal> {
-    let zone = crate::hall::time_zone_or_utc(&hall.time_zone);
-    let course = Course {
-        zone: &zone,
-        past: &[],
-        prices: &plan.pinned,
-        from: input.now,
-        discount: input.discount,
-        goods: &[],
+/// Nothing, if the session is there and is the one that is asked for.
+fn existing(input: &OpenTableInput<'_>, table: &TableProfile) -> Result<Option<Changes>, Refusal> {
+    let same = match (&input.session.awaited, &input.session.opening) {
+        (None, None) => return Ok(None),
+        (Some(awaited), _) => {
+            let asked = &awaited.asked;
+            asked.mode == input.mode && asked.table_id == table.table_id && asked.member_id == input.member_id
+        }
+        (None, Some(opening)) => is_same(opening, input, table),
     };
-    let sessions_max = hall.policy.open_sessions_max;
-    match input.mode {
-        OpenMode::Postpaid => {
-            let held = course.prepaid(hall.policy.hold_minutes).total;
-            let hold_id = session_hold(input.session_id);
-            let mode = SessionMode::Postpaid {
-                hold_id,
-                held,
-                covered_until: course.covered_until(held),
-            };
-            let events = wallet::decide::hold(input.wallet, hold_id, input.session_id, held, sessions_max, input.now)?;
-            Ok((mode, events))
-        }
-        OpenMode::Prepaid { minutes } => {
-            check_minutes(minutes, "mode.prepaid.minutes")?;
-            let minutes = whole_steps(&plan.pinned.tariff, minutes);
-            let price = course.prepaid(minutes).total;
-            let mode = SessionMode::Prepaid {
-                minutes,
-                price,
-                ends_at: minutes_after(input.now, minutes),
-            };
-            let events =
-                wallet::decide::charge_prepaid(input.wallet, input.session_id, price, sessions_max, input.now)?;
-            Ok((mode, events))
-        }
+    if same {
+        return Ok(Some(Changes::default()));
     }
+    Err(TableSessionError::Exists(input.session_id).into())
 }
 
 /// The published tariff of a table.
@@ -172,17 +130,10 @@ pub(super) fn plan_for<'a>(plan: &'a TariffPlan, table: &TableProfile) -> Result
         })
 }
 
-const fn reach(mode: &SessionMode) -> Timestamp {
-    match mode {
-        SessionMode::Postpaid { covered_until, .. } => *covered_until,
-        SessionMode::Prepaid { ends_at, .. } => *ends_at,
-    }
-}
-
 /// Whether an opened session is the one that is asked for.
 fn is_same(existing: &Opening, input: &OpenTableInput<'_>, table: &TableProfile) -> bool {
     let same_mode = match (&existing.mode, input.mode) {
-        (SessionMode::Postpaid { .. }, OpenMode::Postpaid) => true,
+        (SessionMode::Postpaid { .. }, OpenMode::Postpaid) | (SessionMode::Deposit { .. }, OpenMode::Deposit) => true,
         (SessionMode::Prepaid { minutes: bought, .. }, OpenMode::Prepaid { minutes }) => {
             *bought == whole_steps(existing.prices(), minutes)
         }

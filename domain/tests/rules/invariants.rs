@@ -10,7 +10,7 @@ use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{MemberId, SessionId, TableId};
 use baize_domain::journal::{Account, JournalEvent};
 use baize_domain::session::{
-    BillLine, BillingStartCause, CancelReason, CloseCause, Phase, ResumeCause, TableSessionEvent,
+    BillLine, BillingStartCause, CancelReason, CloseCause, LapseReason, Phase, ResumeCause, TableSessionEvent,
 };
 use baize_domain::table::TableEvent;
 use baize_domain::tariff::Tariff;
@@ -28,6 +28,9 @@ const MEMBERS: u8 = 3;
 enum Action {
     TopUp(u8, i64, i64),
     Open(u8, u8, OpenMode),
+    OpenOrWait(u8, u8, OpenMode),
+    Pay(usize),
+    Lapse(usize, LapseReason),
     StartBilling(usize, BillingStartCause),
     Extend(usize, u32),
     Renew(usize),
@@ -48,6 +51,7 @@ fn actions() -> impl Strategy<Value = Action> {
     let session = prop_oneof![4 => 0usize..2, 1 => 2usize..6];
     let mode = prop_oneof![
         Just(OpenMode::Postpaid),
+        Just(OpenMode::Deposit),
         (1u32..100).prop_map(|minutes| OpenMode::Prepaid { minutes }),
     ];
     let cause = prop_oneof![
@@ -60,10 +64,14 @@ fn actions() -> impl Strategy<Value = Action> {
         Just(BillingStartCause::LightConfirmed),
         Just(BillingStartCause::Deadline),
     ];
+    let lapse = prop_oneof![Just(LapseReason::NotPaid), Just(LapseReason::Refused)];
     let resume = prop_oneof![Just(ResumeCause::Staff), Just(ResumeCause::Limit)];
     prop_oneof![
         1 => (1..=MEMBERS, 0i64..9_000, 0i64..2_000).prop_map(|(m, p, b)| Action::TopUp(m, p, b)),
-        5 => (1..=TABLES, 1..=MEMBERS, mode).prop_map(|(t, m, mode)| Action::Open(t, m, mode)),
+        5 => (1..=TABLES, 1..=MEMBERS, mode.clone()).prop_map(|(t, m, mode)| Action::Open(t, m, mode)),
+        3 => (1..=TABLES, 1..=MEMBERS, mode.clone()).prop_map(|(t, m, mode)| Action::OpenOrWait(t, m, mode)),
+        3 => session.clone().prop_map(Action::Pay),
+        2 => (session.clone(), lapse).prop_map(|(s, reason)| Action::Lapse(s, reason)),
         8 => (session.clone(), start).prop_map(|(s, cause)| Action::StartBilling(s, cause)),
         3 => (session.clone(), 1u32..60).prop_map(|(s, minutes)| Action::Extend(s, minutes)),
         3 => session.clone().prop_map(Action::Renew),
@@ -91,6 +99,18 @@ fn command(action: Action, sessions: u16, now: jiff::Timestamp, past: &[Command]
             credit(member, n, principal, bonus)
         }
         Action::Open(table, member, mode) => open(sessions + 1, table, member, mode),
+        Action::OpenOrWait(table, member, mode) => Command::OpenTable {
+            session_id: session_id(sessions + 1),
+            table_id: table_id(table),
+            member_id: member_id(member),
+            mode,
+            wait_for_payment: true,
+        },
+        Action::Pay(back) => Command::PayOpening { session_id: nth(back) },
+        Action::Lapse(back, reason) => Command::LapseOpening {
+            session_id: nth(back),
+            reason,
+        },
         Action::StartBilling(back, cause) => Command::StartBilling {
             session_id: nth(back),
             cause,
@@ -191,13 +211,13 @@ fn check_tables(world: &World) {
         let open: Vec<SessionId> = world
             .sessions
             .iter()
-            .filter(|(_, session)| session.phase == Phase::Open)
-            .filter(|(_, session)| {
-                session
-                    .opening
-                    .as_ref()
-                    .is_some_and(|o| session.place(o).table_id == *id)
-            })
+            .filter(
+                |(_, session)| match (session.phase, &session.opening, &session.awaited) {
+                    (Phase::Open, Some(opening), _) => session.place(opening).table_id == *id,
+                    (Phase::Awaiting, _, Some(awaited)) => awaited.asked.table_id == *id,
+                    _ => false,
+                },
+            )
             .map(|(session_id, _)| *session_id)
             .collect();
         assert_eq!(open, Vec::from_iter(table.session_id));
@@ -209,6 +229,9 @@ fn check_members(world: &World) {
     for (session_id, session) in &world.sessions {
         if let (Phase::Open | Phase::Closed, Some(opening)) = (session.phase, &session.opening) {
             unfinished.entry(opening.member_id).or_default().push(*session_id);
+        }
+        if let (Phase::Awaiting, Some(awaited)) = (session.phase, &session.awaited) {
+            unfinished.entry(awaited.asked.member_id).or_default().push(*session_id);
         }
     }
     for (member, wallet) in &world.wallets {
@@ -298,6 +321,8 @@ fn wind_up(world: &mut World, now: jiff::Timestamp) {
     let sessions: Vec<SessionId> = world.sessions.keys().copied().collect();
     for session_id in sessions {
         let cause = CloseCause::Staff;
+        let reason = LapseReason::Refused;
+        let _ = world.execute(&Command::LapseOpening { session_id, reason }, now);
         let _ = world.execute(&Command::CloseSession { session_id, cause }, now);
         let _ = world.execute(&Command::SettleSession { session_id }, now);
     }

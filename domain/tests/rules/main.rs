@@ -5,6 +5,7 @@ mod discounts;
 mod invariants;
 mod journeys;
 mod moves;
+mod paying;
 mod people;
 mod processes;
 mod venue;

@@ -364,7 +364,12 @@ impl World {
                 table_id,
                 member_id,
                 mode,
-            } => self.open(session_id, table_id, member_id, mode, now),
+                wait_for_payment,
+            } => self.open(session_id, table_id, member_id, (mode, wait_for_payment), now),
+            Command::PayOpening { session_id } => self.awaited(session_id, units::pay_opening, now),
+            Command::LapseOpening { session_id, reason } => {
+                self.awaited(session_id, |input| units::lapse_opening(input, reason), now)
+            }
             Command::ExtendSession { session_id, minutes } => self.unit(session_id, |unit| {
                 units::extend_session(units::ExtendSessionInput {
                     minutes,
@@ -524,7 +529,7 @@ impl World {
         session_id: SessionId,
         table_id: TableId,
         member_id: MemberId,
-        mode: OpenMode,
+        (mode, wait_for_payment): (OpenMode, bool),
         now: Timestamp,
     ) -> Result<Vec<(String, Event)>, Refusal> {
         let table = get(&self.tables, table_id);
@@ -540,12 +545,41 @@ impl World {
             session_id,
             member_id,
             mode,
+            wait_for_payment,
             discount: self.discount.as_ref(),
             session: &get(&self.sessions, session_id),
             table: &table,
             hall: &hall,
             plan: &plan,
             member: &get(&self.members, member_id),
+            wallet: &get(&self.wallets, member_id),
+            device: &get(&self.devices, device_id),
+            now,
+        })?;
+        Ok(Streams {
+            session_id,
+            table_id,
+            member_id,
+            device_id,
+            ..Streams::default()
+        }
+        .events(changes))
+    }
+
+    fn awaited(
+        &self,
+        session_id: SessionId,
+        decide: impl FnOnce(units::AwaitedInput<'_>) -> Result<Changes, Refusal>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Event)>, Refusal> {
+        let session = get(&self.sessions, session_id);
+        let asked = session.awaited.as_ref().map(|awaited| awaited.asked.clone());
+        let (table_id, member_id, device_id) = asked.map_or_else(Default::default, |asked| {
+            (asked.table_id, asked.member_id, asked.light.device_id)
+        });
+        let changes = decide(units::AwaitedInput {
+            session: &session,
+            table: &get(&self.tables, table_id),
             wallet: &get(&self.wallets, member_id),
             device: &get(&self.devices, device_id),
             now,
@@ -678,6 +712,7 @@ pub(crate) fn open(session: u16, table: u8, member: u8, mode: OpenMode) -> Comma
         table_id: table_id(table),
         member_id: member_id(member),
         mode,
+        wait_for_payment: false,
     }
 }
 

@@ -225,6 +225,7 @@ impl Player {
             table_id: self.seat.table_id.clone(),
             member_id,
             mode: Some(open_table_request::Mode::Postpaid(Postpaid {})),
+            wait_for_payment: false,
         };
         let opened = self.client.open_table(open).await?.into_inner();
         self.running = Some((opened.session_id, false));

@@ -181,7 +181,7 @@ impl Hall {
     /// # Errors
     /// It is refused.
     pub async fn open_postpaid(&self, table: &Table, member_id: &str) -> Result<table::OpenTableResponse, Refusal> {
-        self.open_table(table, member_id, Mode::Postpaid(table::Postpaid {}))
+        self.open_table(table, member_id, Mode::Postpaid(table::Postpaid {}), false)
             .await
     }
 
@@ -195,7 +195,30 @@ impl Hall {
         member_id: &str,
         minutes: u32,
     ) -> Result<table::OpenTableResponse, Refusal> {
-        self.open_table(table, member_id, Mode::Prepaid(table::Prepaid { minutes }))
+        self.open_table(table, member_id, Mode::Prepaid(table::Prepaid { minutes }), false)
+            .await
+    }
+
+    /// Opens a table on a deposit, and waits for the money if there is too little.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn open_on_deposit(&self, table: &Table, member_id: &str) -> Result<table::OpenTableResponse, Refusal> {
+        self.open_table(table, member_id, Mode::Deposit(table::Deposit {}), true)
+            .await
+    }
+
+    /// Opens a table for a time bought first, and waits for the money if there is too little.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn open_when_paid(
+        &self,
+        table: &Table,
+        member_id: &str,
+        minutes: u32,
+    ) -> Result<table::OpenTableResponse, Refusal> {
+        self.open_table(table, member_id, Mode::Prepaid(table::Prepaid { minutes }), true)
             .await
     }
 
@@ -382,12 +405,14 @@ impl Hall {
         table: &Table,
         member_id: &str,
         mode: Mode,
+        wait_for_payment: bool,
     ) -> Result<table::OpenTableResponse, Refusal> {
         let request = table::OpenTableRequest {
             request_id: new_id(),
             table_id: table.table_id.clone(),
             member_id: member_id.to_owned(),
             mode: Some(mode),
+            wait_for_payment,
         };
         Ok(self
             .clients

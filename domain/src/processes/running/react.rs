@@ -69,7 +69,10 @@ fn on_event(state: &mut State, event: &Event) -> Taken {
         TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. } => {
             return Taken::Over;
         }
-        TableSessionEvent::CustomerWarned { .. } | TableSessionEvent::SessionSettled { .. } => {}
+        TableSessionEvent::OpeningAwaited { .. }
+        | TableSessionEvent::OpeningLapsed { .. }
+        | TableSessionEvent::CustomerWarned { .. }
+        | TableSessionEvent::SessionSettled { .. } => {}
     }
     Taken::GoesOn
 }
@@ -103,17 +106,20 @@ fn on_opened(state: &mut State, event: &TableSessionEvent) {
     if state.game.is_some() {
         return;
     }
-    let (prepaid, until) = match mode {
-        SessionMode::Prepaid { ends_at, .. } => (true, *ends_at),
-        SessionMode::Postpaid { covered_until, .. } => (false, *covered_until),
+    let (bounded, ends_by) = match mode {
+        SessionMode::Prepaid { .. } => (true, CloseCause::PrepaidEnd),
+        // What was put down is all that is played for, unless the customer adds to it.
+        SessionMode::Deposit { .. } => (true, CloseCause::HoldExhausted),
+        SessionMode::Postpaid { .. } => (false, CloseCause::HoldExhausted),
     };
     state.game = Some(Game {
         session_id: *session_id,
-        prepaid,
+        bounded,
+        ends_by,
         warning_minutes: policy.warning_minutes.clone(),
         renewal_minutes: policy.hold_renewal_minutes,
     });
-    let until = state.until.map_or(until, |known| known.max(until));
+    let until = state.until.map_or(mode.reach(), |known| known.max(mode.reach()));
     state.until = Some(until);
     skip_late_warnings(state, until, *opened_at);
 }
@@ -218,7 +224,7 @@ fn due(state: &mut State, now: Timestamp) -> Vec<Effect> {
     if !state.closing && state.not_before.is_none_or(|then| then <= now) {
         effects = if state.pause.is_some() {
             due_paused(state, &game, now)
-        } else if game.prepaid {
+        } else if game.bounded {
             due_prepaid(state, &game, until, now)
         } else {
             due_postpaid(state, &game, until, now)
@@ -250,7 +256,7 @@ fn due_paused(state: &mut State, game: &Game, now: Timestamp) -> Vec<Effect> {
 fn due_prepaid(state: &mut State, game: &Game, until: Timestamp, now: Timestamp) -> Vec<Effect> {
     if until <= now {
         state.closing = true;
-        return vec![close(game, CloseCause::PrepaidEnd)];
+        return vec![close(game, game.ends_by)];
     }
     let late: Vec<u32> = pending_warnings(state, game)
         .filter(|minutes| minutes_before(until, *minutes) <= now)
@@ -279,7 +285,7 @@ fn due_postpaid(state: &mut State, game: &Game, until: Timestamp, now: Timestamp
         Renewal::Again { at, refusals } if at <= now && now < until => refusals,
         Renewal::Again { .. } | Renewal::GivenUp if until <= now => {
             state.closing = true;
-            return vec![close(game, CloseCause::HoldExhausted)];
+            return vec![close(game, game.ends_by)];
         }
         _ => return Vec::new(),
     };
@@ -300,7 +306,7 @@ fn next(state: &State, game: &Game, until: Timestamp) -> Option<Timestamp> {
     if let Some(pause) = state.pause {
         return (!pause.asked).then_some(pause.until);
     }
-    if game.prepaid {
+    if game.bounded {
         return pending_warnings(state, game)
             .map(|minutes| minutes_before(until, minutes))
             .min()

@@ -18,6 +18,9 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         | TableSessionEvent::SessionResumed { .. }
         | TableSessionEvent::SessionClosed { .. }
         | TableSessionEvent::SessionCancelled { .. } => Route::Continue(session_id.0),
-        TableSessionEvent::CustomerWarned { .. } | TableSessionEvent::SessionSettled { .. } => Route::Ignore,
+        TableSessionEvent::OpeningAwaited { .. }
+        | TableSessionEvent::OpeningLapsed { .. }
+        | TableSessionEvent::CustomerWarned { .. }
+        | TableSessionEvent::SessionSettled { .. } => Route::Ignore,
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::SessionId;
+use crate::session::CloseCause;
 
 /// State of one running session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +36,10 @@ pub struct State {
 pub struct Game {
     /// The session.
     pub session_id: SessionId,
-    /// Whether time is bought first.
-    pub prepaid: bool,
+    /// Whether its end is fixed unless the customer puts it off: time was bought first, or a deposit put down.
+    pub bounded: bool,
+    /// Why it ends by itself.
+    pub ends_by: CloseCause,
     /// Minutes before a prepaid end at which to warn.
     pub warning_minutes: Vec<u32>,
     /// Minutes before the end of what the hold covers at which to renew it.

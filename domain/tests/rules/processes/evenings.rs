@@ -8,7 +8,7 @@ use baize_domain::tariff::pricing::seconds_after;
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 
-use crate::world::{World, at, close, credit, open, session_id, yuan_a_minute};
+use crate::world::{World, at, close, credit, member_id, open, session_id, table_id, yuan_a_minute};
 
 use super::runner::Runner;
 
@@ -40,7 +40,9 @@ fn story(runner: &Runner) -> Vec<(i64, String)> {
             Event::TableSession(event) => {
                 let at = match event {
                     TableSessionEvent::SessionOpened { opened_at, .. } => opened_at,
-                    TableSessionEvent::BillingStarted { at, .. }
+                    TableSessionEvent::OpeningAwaited { at, .. }
+                    | TableSessionEvent::OpeningLapsed { at, .. }
+                    | TableSessionEvent::BillingStarted { at, .. }
                     | TableSessionEvent::SessionExtended { at, .. }
                     | TableSessionEvent::HoldRenewed { at, .. }
                     | TableSessionEvent::SessionTransferred { at, .. }
@@ -212,4 +214,44 @@ fn a_light_that_comes_too_late_starts_nothing() {
     assert_eq!(runner.world.session(1).phase, Phase::Cancelled);
     assert_eq!(story(&runner).len(), 4);
     assert_eq!(runner.unfinished(), []);
+}
+
+/// Member 1 with this much asks at ten for table 1 on a deposit of ¥100.
+fn waiting(fen: i64) -> Runner {
+    let mut world = World::new(yuan_a_minute(), HallPolicy::default(), 1);
+    world.top_up(1, 1, fen, 0, ten());
+    let mut runner = Runner::new(world, ten(), Vec::new());
+    let wait = Command::OpenTable {
+        session_id: session_id(1),
+        table_id: table_id(1),
+        member_id: member_id(1),
+        mode: OpenMode::Deposit,
+        wait_for_payment: true,
+    };
+    runner.script.push((ten(), wait));
+    runner
+}
+
+#[test]
+fn an_opening_that_waits_opens_by_itself_when_money_comes_and_ends_when_the_deposit_is_used_up() {
+    let mut runner = waiting(3_000);
+    runner.script.push((minute(1), credit(1, 2, 7_000, 0)));
+    runner.run();
+    let session = runner.world.session(1);
+    assert_eq!(session.phase, Phase::Settled);
+    let opened_at = session.opening.as_ref().map(|opening| opening.opened_at);
+    assert_eq!(opened_at, Some(minute(1)));
+    let bill = session.closing.as_ref().map(|closing| closing.bill.total);
+    assert_eq!(bill, Some(Fen(10_000)), "all of the deposit was played");
+    assert_eq!(runner.world.wallet(1).balance().total(), Fen::ZERO);
+    assert_eq!(runner.unfinished(), vec![]);
+}
+
+#[test]
+fn an_opening_that_nobody_pays_for_lets_go_of_its_table_by_itself() {
+    let mut runner = waiting(3_000);
+    runner.run();
+    assert_eq!(runner.world.session(1).phase, Phase::Lapsed);
+    assert_eq!(runner.world.tables[&table_id(1)].session_id, None);
+    assert_eq!(runner.unfinished(), vec![]);
 }

@@ -7,6 +7,7 @@ use baize_domain::command::Command;
 use baize_domain::device::DeviceEvent;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
+use baize_domain::processes::paying::Paying;
 use baize_domain::processes::running::Running;
 use baize_domain::processes::settling::Settling;
 use baize_domain::processes::{Effect, Input, ProcessManager, Route};
@@ -62,6 +63,7 @@ impl Runner {
                 Box::new(Instances::<Opening>::default()),
                 Box::new(Instances::<Running>::default()),
                 Box::new(Instances::<Moving>::default()),
+                Box::new(Instances::<Paying>::default()),
                 Box::new(Instances::<Settling>::default()),
             ],
             pending: Vec::new(),

@@ -113,6 +113,8 @@ fn session(
         }),
         TableSessionEvent::SessionExtended { .. }
         | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::OpeningAwaited { .. }
+        | TableSessionEvent::OpeningLapsed { .. }
         | TableSessionEvent::SessionPaused { .. }
         | TableSessionEvent::SessionResumed { .. }
         | TableSessionEvent::CustomerWarned { .. } => Ok(()),

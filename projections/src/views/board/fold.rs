@@ -174,12 +174,8 @@ fn session(
                 return;
             }
             row.opened_at = Some((*opened_at).into());
-            let (prepaid, until) = match mode {
-                SessionMode::Postpaid { covered_until, .. } => (false, covered_until),
-                SessionMode::Prepaid { ends_at, .. } => (true, ends_at),
-            };
-            row.prepaid = prepaid;
-            row.secured_until = Some((*until).into());
+            row.prepaid = matches!(mode, SessionMode::Prepaid { .. });
+            row.secured_until = Some(mode.reach().into());
         });
         return if known { Ok(()) } else { Err(unregistered(table_id.0)) };
     }
@@ -208,6 +204,8 @@ fn session(
         TableSessionEvent::SessionClosed { .. } | TableSessionEvent::SessionCancelled { .. } => leave(row),
         TableSessionEvent::SessionOpened { .. }
         | TableSessionEvent::SessionTransferred { .. }
+        | TableSessionEvent::OpeningAwaited { .. }
+        | TableSessionEvent::OpeningLapsed { .. }
         | TableSessionEvent::SessionPaused { .. }
         | TableSessionEvent::CustomerWarned { .. }
         | TableSessionEvent::SessionSettled { .. } => {}

@@ -55,10 +55,7 @@ impl Session {
         else {
             return None;
         };
-        let (prepaid, covered_until) = match mode {
-            SessionMode::Postpaid { covered_until, .. } => (false, *covered_until),
-            SessionMode::Prepaid { ends_at, .. } => (true, *ends_at),
-        };
+        let (prepaid, covered_until) = (matches!(mode, SessionMode::Prepaid { .. }), mode.reach());
         Some(Self {
             table_id: *table_id,
             hall_id: *hall_id,
@@ -134,7 +131,10 @@ impl Session {
                 claims.that(playing, "cancelled twice, or after it was closed");
                 self.cancelled = true;
             }
-            TableSessionEvent::CustomerWarned { .. } | TableSessionEvent::SessionOpened { .. } => {}
+            TableSessionEvent::OpeningAwaited { .. }
+            | TableSessionEvent::OpeningLapsed { .. }
+            | TableSessionEvent::CustomerWarned { .. }
+            | TableSessionEvent::SessionOpened { .. } => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod postpaid;
 mod prepaid;
 mod reading;
 mod table;
+mod waiting;
 
 use std::time::Duration;
 

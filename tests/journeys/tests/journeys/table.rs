@@ -65,6 +65,7 @@ async fn a_request_sent_many_times_at_once_is_executed_once_and_answered_alike()
         table_id: a1.table_id.clone(),
         member_id,
         mode: Some(table::open_table_request::Mode::Postpaid(table::Postpaid {})),
+        wait_for_payment: false,
     };
     let send = || {
         let (mut tables, request) = (world.clients.tables.clone(), request.clone());

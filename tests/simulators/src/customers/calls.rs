@@ -88,6 +88,7 @@ impl Caller {
             table_id: table_id.to_string(),
             member_id: member_id.to_string(),
             mode: Some(mode),
+            wait_for_payment: false,
         };
         let subject = Subject {
             member_id: Some(member_id),
