@@ -1,12 +1,16 @@
 //! What play would cost. Nothing is written; but nothing old is quoted either.
 
+use std::sync::Arc;
+
 use baize_domain::Fen;
+use baize_domain::chain::Chain;
 use baize_domain::hall::{Hall, HallError, time_zone_or_utc};
-use baize_domain::ids::{TableId, TariffPlanId};
+use baize_domain::ids::{ChainId, MemberId, TableId, TariffPlanId};
+use baize_domain::member::{Member, MemberError};
 use baize_domain::refusal::{Refusal, RefusalKind};
 use baize_domain::session::Bill;
 use baize_domain::table::{Table, TableError};
-use baize_domain::tariff::{Course, TariffPlan};
+use baize_domain::tariff::{Course, Discount, TariffPlan};
 use baize_eventlog::{Repository, StreamId};
 use cqrs_es::Aggregate;
 
@@ -26,27 +30,35 @@ pub struct Quoted {
 }
 
 impl Dispatcher {
-    /// What `minutes` at the table would cost from now on. The table may be occupied.
+    /// What `minutes` at the table would cost from now on, for that person if one is named. The table may be occupied.
     ///
     /// # Errors
-    /// `TABLE_NOT_FOUND`, `HALL_NOT_FOUND`, `TARIFF_NOT_PUBLISHED`, or the database is away.
-    pub async fn quote(&self, table_id: TableId, minutes: u32) -> Result<Quoted, CommandError> {
+    /// `TABLE_NOT_FOUND`, `HALL_NOT_FOUND`, `MEMBER_NOT_FOUND`, `TARIFF_NOT_PUBLISHED`, or the database is away.
+    pub async fn quote(
+        &self,
+        table_id: TableId,
+        minutes: u32,
+        member_id: Option<MemberId>,
+    ) -> Result<Quoted, CommandError> {
         let repository = &self.repository;
         // Of the table only what was registered counts, and that never changes.
         let table = repository.load::<Table>(&table_id.to_string()).await?;
         let profile = table.aggregate.profile.as_deref();
         let profile = profile.ok_or_else(|| CommandError::refuse(TableError::NotFound))?;
         let (hall_id, plan_id) = (profile.hall_id.to_string(), profile.tariff_plan_id.to_string());
-        drop_what_is_old(repository, &hall_id, &plan_id).await?;
         let (hall, plan) = tokio::try_join!(
-            repository.load::<Hall>(&hall_id),
-            repository.load::<TariffPlan>(&plan_id),
+            newest::<Hall>(repository, &hall_id),
+            newest::<TariffPlan>(repository, &plan_id),
         )?;
-        let hall = hall.aggregate.profile.as_deref();
+        let hall = hall.profile.as_deref();
         let hall = hall.ok_or_else(|| CommandError::refuse(HallError::NotFound))?;
-        let published = plan.aggregate.published.as_deref();
+        let published = plan.published.as_deref();
         let published = published.filter(|published| published.hall_id == profile.hall_id);
         let published = published.ok_or_else(|| not_published(profile.tariff_plan_id))?;
+        let discount = match member_id {
+            Some(member_id) => discount(repository, hall.chain_id, member_id).await?,
+            None => None,
+        };
         let zone = time_zone_or_utc(&hall.time_zone);
         let pinned = &published.pinned;
         let course = Course {
@@ -54,7 +66,7 @@ impl Dispatcher {
             past: &[],
             prices: pinned,
             from: self.clock.now(),
-            discount: None,
+            discount: discount.as_ref(),
             goods: &[],
         };
         let quote = course.quote(minutes, hall.policy.hold_minutes);
@@ -67,27 +79,39 @@ impl Dispatcher {
     }
 }
 
-/// Another process may have published a tariff or changed the policy; an append would notice, a quote has to ask.
-async fn drop_what_is_old(repository: &Repository, hall_id: &str, plan_id: &str) -> Result<(), CommandError> {
-    let newest: Vec<(String, String, i64)> = sqlx::query_as(
-        "SELECT c.type, c.id, coalesce((SELECT max(e.sequence) FROM events e WHERE e.aggregate_type = c.type AND e.aggregate_id = c.id), 0)
-           FROM unnest($1, $2) AS c (type, id)",
+/// What the person's level takes off, as the hall's chain has it.
+async fn discount(
+    repository: &Repository,
+    chain_id: ChainId,
+    member_id: MemberId,
+) -> Result<Option<Discount>, CommandError> {
+    let (chain_id, member_id) = (chain_id.to_string(), member_id.to_string());
+    let (chain, member) = tokio::try_join!(
+        newest::<Chain>(repository, &chain_id),
+        newest::<Member>(repository, &member_id),
+    )?;
+    let member = member.profile.as_deref();
+    let member = member.ok_or_else(|| CommandError::refuse(MemberError::NotFound))?;
+    Ok(chain.discount(&member.level))
+}
+
+/// Another process may have published a tariff or changed a policy; an append would notice, a quote has to ask.
+async fn newest<A>(repository: &Repository, id: &str) -> Result<Arc<A>, CommandError>
+where
+    A: Aggregate + Clone + 'static,
+{
+    let newest: i64 = sqlx::query_scalar(
+        "SELECT coalesce(max(sequence), 0) FROM events WHERE aggregate_type = $1 AND aggregate_id = $2",
     )
-    .bind([Hall::TYPE, TariffPlan::TYPE])
-    .bind([hall_id, plan_id])
-    .fetch_all(repository.log().pool())
+    .bind(A::TYPE)
+    .bind(id)
+    .fetch_one(repository.log().pool())
     .await
     .map_err(|error| CommandError::Unavailable(error.to_string()))?;
-    let known = [
-        repository.load::<Hall>(hall_id).await?.version,
-        repository.load::<TariffPlan>(plan_id).await?.version,
-    ];
-    for ((aggregate_type, aggregate_id, newest), known) in newest.into_iter().zip(known) {
-        if known < newest as u64 {
-            repository.forget(&StreamId::new(aggregate_type, aggregate_id));
-        }
+    if repository.load::<A>(id).await?.version < newest as u64 {
+        repository.forget(&StreamId::new(A::TYPE, id));
     }
-    Ok(())
+    Ok(repository.load::<A>(id).await?.aggregate)
 }
 
 fn not_published(plan_id: TariffPlanId) -> CommandError {

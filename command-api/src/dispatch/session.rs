@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baize_domain::Fen;
+use baize_domain::chain::Chain;
 use baize_domain::command::OpenMode;
 use baize_domain::device::Device;
 use baize_domain::hall::Hall;
@@ -50,12 +51,17 @@ pub async fn open(
         work.read::<Wallet>(member_id),
         work.read::<Device>(profile.light.device_id),
     )?;
+    // A level that the chain takes away meanwhile must not open at its price: the chain is read with the rest.
+    let discount = match (&hall.profile, &member.profile) {
+        (Some(hall), Some(member)) => work.read::<Chain>(hall.chain_id).await?.discount(&member.level),
+        _ => None,
+    };
     let changes = open_table(OpenTableInput {
         session_id,
         member_id,
         mode,
         wait_for_payment,
-        discount: None,
+        discount: discount.as_ref(),
         session: &session,
         table: &table,
         hall: &hall,

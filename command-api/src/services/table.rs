@@ -21,8 +21,12 @@ impl TableService for Services {
     ) -> Result<Response<QuoteSessionResponse>, Status> {
         let mut fields = Fields::default();
         let asked = quote_request(request.get_ref(), &mut fields);
-        let (table_id, minutes) = fields.finish(asked).map_err(errors::invalid)?;
-        let quoted = self.dispatcher.quote(table_id, minutes).await.map_err(errors::status)?;
+        let (table_id, minutes, member_id) = fields.finish(asked).map_err(errors::invalid)?;
+        let quoted = self
+            .dispatcher
+            .quote(table_id, minutes, member_id)
+            .await
+            .map_err(errors::status)?;
         Ok(Response::new(QuoteSessionResponse {
             bill: Some(bill(quoted.bill)),
             tariff_plan_id: quoted.plan_id.to_string(),

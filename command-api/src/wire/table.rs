@@ -2,7 +2,7 @@
 
 use baize_domain::Command;
 use baize_domain::command::OpenMode;
-use baize_domain::ids::TableId;
+use baize_domain::ids::{MemberId, TableId};
 use baize_domain::session::decide::REASON_CHARS_MAX;
 use baize_domain::session::{CloseCause, ResumeCause};
 use baize_domain::table::{FreeTable, TableClass};
@@ -20,11 +20,12 @@ use crate::dispatch::Reply;
 /// A day.
 const PLAY_MINUTES_MAX: u32 = 1_440;
 
-/// The table and the minutes that a quote is asked for.
-pub fn quote_request(request: &QuoteSessionRequest, fields: &mut Fields) -> (TableId, u32) {
+/// The table, the minutes and the person that a quote is asked for.
+pub fn quote_request(request: &QuoteSessionRequest, fields: &mut Fields) -> (TableId, u32, Option<MemberId>) {
     (
         fields.id("table_id", &request.table_id),
         fields.uint("minutes", request.minutes, 1..=PLAY_MINUTES_MAX),
+        (!request.member_id.is_empty()).then(|| fields.id("member_id", &request.member_id)),
     )
 }
 

@@ -3,11 +3,13 @@
 use baize_domain::Event;
 use baize_domain::session::{CloseCause, TableSessionEvent};
 use baize_domain::wallet::WalletEvent;
+use baize_proto::hall::member::v1::SetLevelRequest;
 use baize_proto::hall::table::v1::bill_line::Kind;
 use baize_proto::hall::table::v1::{
-    CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest, PauseSessionRequest, ResumeSessionRequest,
-    TransferSessionRequest,
+    CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest, PauseSessionRequest, QuoteSessionRequest,
+    ResumeSessionRequest, TransferSessionRequest,
 };
+use baize_proto::hall::venue::v1::{DefineLevelsRequest, Level};
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
 
 use jiff::Timestamp;
@@ -215,4 +217,49 @@ async fn a_session_moves_pauses_and_goes_on_over_grpc() {
     for expected in ["SessionTransferred", "SessionPaused", "SessionResumed"] {
         assert!(mine.contains(&expected), "{mine:?}");
     }
+}
+
+#[tokio::test]
+async fn a_vip_sees_the_price_of_the_level_before_opening_and_opens_at_it() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member_id = clients.member(100_000).await;
+    let level = |code: &str, discount: &str| Level {
+        code: code.to_owned(),
+        name_zh: code.to_owned(),
+        name_en: code.to_owned(),
+        discount: discount.to_owned(),
+    };
+    let levels = DefineLevelsRequest {
+        request_id: request_id(),
+        chain_id: hall.chain_id.clone(),
+        levels: vec![level("guest", ""), level("member", "0.05"), level("vip", "0.12")],
+    };
+    clients.venue.define_levels(levels).await.unwrap();
+    let quote = |member_id: &str| QuoteSessionRequest {
+        table_id: hall.tables[0].clone(),
+        minutes: 60,
+        member_id: member_id.to_owned(),
+    };
+    let anybody = clients.table.quote_session(quote("")).await.unwrap().into_inner();
+    assert_eq!(anybody.bill.unwrap().total_fen, 60 * FEN_PER_MINUTE);
+    let vip = SetLevelRequest {
+        request_id: request_id(),
+        member_id: member_id.clone(),
+        level: "vip".to_owned(),
+    };
+    clients.member.set_level(vip).await.unwrap();
+    let quoted = clients
+        .table
+        .quote_session(quote(&member_id))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(quoted.hold_fen, 60 * FEN_PER_MINUTE - 720);
+    let bill = quoted.bill.unwrap();
+    let discount = bill.lines.iter().find(|line| line.kind() == Kind::Discount).unwrap();
+    assert_eq!((discount.level.as_str(), discount.amount_fen), ("vip", -720));
+    let opened = clients.open(&hall.tables[0], &member_id).await.unwrap();
+    assert_eq!(opened.secured_fen, quoted.hold_fen);
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
 use crate::level::LevelCode;
+use crate::tariff::Discount;
 
 use super::{ChainEvent, Level};
 
@@ -33,6 +35,15 @@ impl Chain {
     /// The level of that code, if the chain has it.
     pub fn level(&self, code: &LevelCode) -> Option<&Level> {
         self.profile.as_ref()?.levels.iter().find(|level| level.code == *code)
+    }
+
+    /// What a person of that level pays less for play; nothing if the level is unknown or takes nothing off.
+    pub fn discount(&self, code: &LevelCode) -> Option<Discount> {
+        let level = self.level(code).filter(|level| level.discount > Decimal::ZERO)?;
+        Some(Discount {
+            level: level.code.clone(),
+            rate: level.discount,
+        })
     }
 
     /// Folds an event in.

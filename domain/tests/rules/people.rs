@@ -223,6 +223,7 @@ fn open_as(member_id: MemberId) -> Command {
         table_id,
         member_id,
         mode,
+        wait_for_payment: false,
     }
 }
 

@@ -189,7 +189,9 @@ proptest! {
         prop_assert!(!(lit && cancelled), "cancelled under a light");
         let short = matches!(evening.mode, OpenMode::Prepaid { minutes } if minutes < 4);
         let by_hand_first = evening.closed_at.is_some_and(|at| at < 200);
-        prop_assert!(lit || cancelled || by_hand_first || short);
+        // Who moves or pauses has played, light or no light.
+        let played_on = [evening.moved_at, evening.paused_at].iter().any(|at| at.is_some_and(|at| at < 200));
+        prop_assert!(lit || cancelled || by_hand_first || short || played_on);
     }
 
     #[test]
