@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use prost::Message as _;
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -15,12 +13,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     files.sort();
-    let descriptors = protox::compile(&files, [root])?;
+    let mut compiler = protox::Compiler::new([root])?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(&files)?;
+    // Encoded by the compiler: prost's own types would lose the policies, which are options of methods.
     let set = PathBuf::from(std::env::var("OUT_DIR")?).join("hall.bin");
-    std::fs::write(&set, descriptors.encode_to_vec())?;
+    std::fs::write(&set, compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .compile_well_known_types(false)
-        .compile_fds(descriptors)?;
+        .compile_fds(compiler.file_descriptor_set())?;
     println!("cargo:rerun-if-changed=hall");
     Ok(())
 }

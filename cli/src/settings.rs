@@ -54,6 +54,9 @@ pub struct Settings {
     /// Command service that a device bridge of its own reports to [default: http://127.0.0.1:7401]
     #[arg(long, env = "BAIZE_COMMAND_URL", value_name = "URL")]
     pub command_url: Option<String>,
+    /// File that holds the token of a device bridge of its own, renewed by whoever made it [default: tokens signed with keys_dir]
+    #[arg(long, env = "BAIZE_DEVICE_TOKEN", value_name = "FILE")]
+    pub device_token: Option<PathBuf>,
     /// Name of a device bridge's part of the halls; only one bridge of a name may run [default: all]
     #[arg(long, env = "BAIZE_SHARD", value_name = "NAME")]
     pub shard: Option<String>,
@@ -114,6 +117,7 @@ impl Settings {
             query_listen: self.query_listen.or(below.query_listen),
             web_listen: self.web_listen.or(below.web_listen),
             command_url: self.command_url.or(below.command_url),
+            device_token: self.device_token.or(below.device_token),
             shard: self.shard.or(below.shard),
             halls: self.halls.or(below.halls),
             reflection: self.reflection.or(below.reflection),
@@ -240,6 +244,7 @@ mod tests {
             query_listen = "127.0.0.1:2"
             web_listen = "127.0.0.1:3"
             command_url = "http://x"
+            device_token = "/t"
             shard = "east"
             halls = ["019358a0-0000-7000-8000-000000000001"]
             reflection = false
@@ -260,6 +265,7 @@ mod tests {
             query_listen: Some(_),
             web_listen: Some(_),
             command_url: Some(_),
+            device_token: Some(_),
             shard: Some(_),
             halls: Some(_),
             reflection: Some(_),

@@ -5,6 +5,8 @@
 //! | fields out of range | `INVALID_ARGUMENT` | every field in `BadRequest`; reason `INVALID_ARGUMENT` |
 //! | refused by a rule | `FAILED_PRECONDITION`, `NOT_FOUND`, `ALREADY_EXISTS` | stable reason, facts, next step |
 //! | table taken or off sale | `FAILED_PRECONDITION` | as above, and `hall.table.v1.FreeTables` if there are any |
+//! | no, an expired or a forged token | `UNAUTHENTICATED` | reason `TOKEN_REQUIRED`, `TOKEN_EXPIRED`, `TOKEN_INVALID` |
+//! | a role that may not, or what is not the caller's | `PERMISSION_DENIED` | reason `ROLE_NOT_ALLOWED`, `NOT_YOURS` |
 //! | request id stands for another request | `INVALID_ARGUMENT` | reason `REQUEST_ID_REUSED` |
 //! | others keep changing it | `ABORTED` | reason `CONFLICT`, `RetryInfo` |
 //! | too much at once | `RESOURCE_EXHAUSTED` | reason `OVERLOADED`, `RetryInfo` |
@@ -46,6 +48,7 @@ pub fn status(error: CommandError) -> Status {
             details.set_bad_request(vec![violation]);
             Status::with_error_details(Code::InvalidArgument, error.to_string(), details)
         }
+        CommandError::Denied(denial) => denial.into(),
         CommandError::Conflict => retry(Code::Aborted, "CONFLICT", error.to_string(), RETRY_CONFLICT),
         CommandError::Overloaded => overloaded(),
         CommandError::Unavailable(why) => {

@@ -3,8 +3,8 @@
 //! Everything that changes anything comes through here and becomes events by one append: requests over gRPC
 //! (`services/`, `wire/`), and what process managers ask for (`processes/`). Both go through one door (`dispatch/`).
 //!
-//! **Nobody is authenticated yet.** Identity comes with a later release; until then request ids share one scope,
-//! events name the actor `anonymous`, and the program listens on loopback unless it is told otherwise.
+//! Every call shows a token and passes one guard (`baize_proto::access`); that what it is about is the caller's own is
+//! asked where every command reads it (`dispatch/belonging`). Events name the actor as `role:UUID`.
 
 mod dispatch;
 mod errors;

@@ -4,13 +4,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use baize_eventlog::Clock;
+use baize_proto::access::Keys;
 
 use crate::RunnerLimits;
 
 /// How to run a [`crate::CommandApi`].
 #[derive(Clone)]
 pub struct Options {
-    /// Where to listen; port 0 lets the system choose. Loopback unless something in front authenticates callers.
+    /// Where to listen; port 0 lets the system choose. Tokens are secrets: off loopback, TLS belongs in front.
     pub listen: SocketAddr,
     /// The migrated database, as a URL. It may hold a password.
     pub database_url: String,
@@ -22,6 +23,8 @@ pub struct Options {
     pub reflection: bool,
     /// Whether this process stands for election as process runner.
     pub processes: bool,
+    /// The keys that callers' tokens are verified with; with none, nobody gets in but to health and reflection.
+    pub keys: Keys,
     /// The time that commands and timers go by.
     pub clock: Clock,
     /// Bounds of the service.
@@ -59,6 +62,7 @@ impl Options {
             nats_url: None,
             reflection: false,
             processes: true,
+            keys: Keys::default(),
             clock: Clock::real(),
             limits: Limits::default(),
             runner: RunnerLimits::default(),

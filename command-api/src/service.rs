@@ -10,6 +10,7 @@ use baize_domain::device::Device;
 use baize_domain::table::Table;
 use baize_domain::wallet::Wallet;
 use baize_eventlog::{CacheOptions, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters};
+use baize_proto::access::Guard;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,7 @@ impl CommandApi {
         let health = Health::default();
         health.set(true).await;
         let server_stop = CancellationToken::new();
+        let guard = Guard::new(options.keys.clone())?;
         let server = tokio::spawn({
             let (services, health, limits) = (
                 Services::new(Arc::clone(&dispatcher)),
@@ -80,7 +82,8 @@ impl CommandApi {
                 options.limits.clone(),
             );
             let (reflection, stop) = (options.reflection, server_stop.clone());
-            async move { server::serve(incoming, services, &health, reflection, &limits, stop).await }
+
+            async move { server::serve(incoming, services, &health, reflection, &limits, guard, stop).await }
         });
         let health_watch = tokio::spawn({
             let (health, pool, interval) = (health.clone(), log.pool().clone(), options.limits.health_interval);

@@ -52,7 +52,8 @@ impl DeviceBridge {
         // chosen it already.
         let _chosen_before = rustls::crypto::ring::default_provider().install_default();
         let outbox = Outbox::default();
-        let sender = Sender::new(&options.command_api_url, outbox.clone()).context("the address of command-api")?;
+        let sender = Sender::new(&options.command_api_url, options.badge.clone(), outbox.clone())
+            .context("the address of command-api")?;
         let client_id = format!("baize-bridge-{}-{}", options.shard, Uuid::new_v4().simple());
         let mqtt_client = options.mqtt.client(&client_id).context("the broker's authorities")?;
         let latency = PublishLatency::new()?;

@@ -7,6 +7,7 @@ use anyhow::ensure;
 use async_nats::ConnectOptions;
 use baize_domain::ids::HallId;
 use baize_eventlog::Clock;
+use baize_proto::access::Badge;
 
 use crate::mqtt::MqttOptions;
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub mqtt: MqttOptions,
     /// Where reports go, such as `http://127.0.0.1:50051`.
     pub command_api_url: String,
+    /// Shown with every report: a token of the role `device`.
+    pub badge: Badge,
     /// The time; it must be the same as the other services'.
     pub clock: Clock,
     /// Names this bridge's part of `DESIRED`. **Only one bridge of a name may run at a time.**
@@ -58,6 +61,7 @@ impl Options {
             events_stream: "EVENTS".to_owned(),
             mqtt,
             command_api_url: command_api_url.into(),
+            badge: Badge::none(),
             clock: Clock::real(),
             shard: "all".to_owned(),
             halls: None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_proto::DESCRIPTOR_SET;
+use baize_proto::access::Guard;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::pb::health_server::{Health, HealthServer};
+use tower::layer::util::{Identity, Stack};
 
 use crate::query::{BillService, BoardService, Reader, StatementService};
 
@@ -24,11 +26,15 @@ const CALLS_PER_CONNECTION_MAX: usize = 256;
 const CALL_MAX: Duration = Duration::from_secs(65);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
+/// The services behind the guard.
+pub(crate) type Guarded = Router<Stack<Guard, Identity>>;
+
 pub(crate) fn router(
     reader: Arc<Reader>,
     health: HealthServer<impl Health>,
+    guard: Guard,
     reflection: bool,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<Guarded> {
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader)));
     let statements = StatementServiceServer::new(StatementService::new(reader));
@@ -45,6 +51,7 @@ pub(crate) fn router(
         .load_shed(true)
         .max_concurrent_streams(CALLS_PER_CONNECTION_MAX as u32)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .layer(guard)
         .add_service(health)
         .add_optional_service(reflection)
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
@@ -52,7 +59,7 @@ pub(crate) fn router(
         .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
 }
 
-pub(crate) async fn serve(router: Router, listener: TcpListener, stopping: CancellationToken) {
+pub(crate) async fn serve(router: Guarded, listener: TcpListener, stopping: CancellationToken) {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let served = router
         .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use baize_eventlog::Clock;
+use baize_proto::access::Keys;
 
 use crate::database::Database;
 
@@ -22,6 +23,8 @@ pub struct Options {
     pub http_listen: SocketAddr,
     /// Whether the gRPC server tells its contract.
     pub reflection: bool,
+    /// The keys that callers' tokens are verified with; with none, nobody gets in but to health and reflection.
+    pub keys: Keys,
     /// The time that the halls live in.
     pub clock: Clock,
     /// Connections for answering queries.
@@ -47,6 +50,7 @@ impl Options {
             grpc_listen: loopback,
             http_listen: loopback,
             reflection: false,
+            keys: Keys::default(),
             clock: Clock::real(),
             query_connections: 8,
             watchers_max: 2_000,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::EventLog;
+use baize_proto::access::Guard;
 use futures::FutureExt as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -74,10 +75,12 @@ impl Projections {
         tasks.spawn(health::report(reporter, statuses.clone()));
         // The servers stop by themselves, after what is under way; what takes too long is dropped.
         let abort = CancellationToken::new();
-        let router = grpc::router(Arc::clone(&reader), health_service, options.reflection)?;
+        let guard = Guard::new(options.keys.clone())?;
+        let router = grpc::router(Arc::clone(&reader), health_service, guard.clone(), options.reflection)?;
         let serving = grpc::serve(router, grpc_listener, stopping.clone());
         tasks.spawn_until(abort.clone(), serving);
         let pages = web::router(reader, options.clock.clone(), statuses.clone(), feed.source());
+        let pages = web::guarded(pages, guard, http_address);
         tasks.spawn_until(abort.clone(), web::serve(pages, http_listener, stopping.clone()));
         tracing::info!(grpc = %grpc_address, http = %http_address, "projections are up");
         let tasks = tasks.tracker;

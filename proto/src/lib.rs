@@ -12,6 +12,11 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hall
     reason = "generated code; the .proto files carry the documentation"
 )]
 pub mod hall {
+    pub mod access {
+        pub mod v1 {
+            tonic::include_proto!("hall.access.v1");
+        }
+    }
     pub mod device {
         pub mod v1 {
             tonic::include_proto!("hall.device.v1");

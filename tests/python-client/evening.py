@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """An evening at a billiard hall, through gRPC and MQTT only. See README.md.
 
-    python evening.py --commands 127.0.0.1:7401 --queries 127.0.0.1:7402 --mqtt 127.0.0.1:1883
+    python evening.py --commands 127.0.0.1:7401 --queries 127.0.0.1:7402 --mqtt 127.0.0.1:1883 \\
+        --operator-token operator.token --customer-token customer.token
 """
 
 import argparse
@@ -12,6 +13,7 @@ import grpc
 
 import refusals
 import stubs
+import tokens
 from lamp import Lamp
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,11 +27,32 @@ def main() -> None:
     host, port = arguments.mqtt.rsplit(":", 1)
     with grpc.insecure_channel(arguments.commands) as commands, grpc.insecure_channel(arguments.queries) as queries:
         lamp = Lamp(host, int(port), arguments.relay)
-        evening(commands, queries, lamp, arguments.relay)
+        operator, customer = tokens.read(arguments.operator_token), tokens.read(arguments.customer_token)
+        house = tokens.bearing(commands, operator)
+        member_id = tokens.subject(customer)
+        nobody_without_a_token(commands, member_id)
+        evening(house, tokens.bearing(commands, customer), tokens.bearing(queries, customer), member_id, lamp, arguments.relay)
         lamp.close()
 
 
-def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: str) -> None:
+def nobody_without_a_token(commands: grpc.Channel, member_id: str) -> None:
+    from hall.table.v1 import messages_pb2 as table
+    from hall.table.v1.service_pb2_grpc import TableServiceStub
+
+    refusal = refusals.expect(
+        grpc.StatusCode.UNAUTHENTICATED,
+        TableServiceStub(commands).OpenTable,
+        table.OpenTableRequest(
+            request_id=new_id(), table_id=new_id(), member_id=member_id, postpaid=table.Postpaid()
+        ),
+    )
+    check(refusal.reason == "TOKEN_REQUIRED", f"nobody gets in without a token: {refusal}")
+
+
+def evening(
+    house: grpc.Channel, commands: grpc.Channel, queries: grpc.Channel, member_id: str, lamp: Lamp, relay: str
+) -> None:
+    """`house` is the hall's own channel; on the other two the customer calls."""
     # The modules exist only now that stubs.generate() has run.
     from hall.member.v1 import messages_pb2 as member
     from hall.member.v1.service_pb2_grpc import MemberServiceStub
@@ -46,13 +69,14 @@ def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: st
     statements = views.StatementServiceStub(queries)
 
     # 1. The owner sets up a hall. Ids may be left to the server; every mutation carries a request_id.
-    chain_id, hall_id, table_id = set_up_hall(VenueServiceStub(commands), relay)
+    chain_id, hall_id, table_id = set_up_hall(VenueServiceStub(house), relay)
 
-    # 2. Somebody becomes a member at the counter, tops up 50.00 and gets 5.00 on top. Amounts are whole fen.
-    member_id = MemberServiceStub(commands).RegisterMember(
-        member.RegisterMemberRequest(request_id=new_id(), chain_id=chain_id), timeout=DEADLINE_SECONDS
-    ).member_id
-    top_up = WalletServiceStub(commands).CreditTopUp(
+    # 2. The customer becomes a member at the counter, tops up 50.00 and gets 5.00 on top. Amounts are whole fen.
+    MemberServiceStub(house).RegisterMember(
+        member.RegisterMemberRequest(request_id=new_id(), chain_id=chain_id, member_id=member_id),
+        timeout=DEADLINE_SECONDS,
+    )
+    top_up = WalletServiceStub(house).CreditTopUp(
         wallet.CreditTopUpRequest(
             request_id=new_id(),
             member_id=member_id,
@@ -102,6 +126,14 @@ def evening(commands: grpc.Channel, queries: grpc.Channel, lamp: Lamp, relay: st
     )
     check(refusal.reason == "TABLE_OCCUPIED", f"the table is taken: {refusal}")
     say(f"refused: {refusal.reason}: {refusal.message} {refusal.facts}")
+
+    # 6b. What belongs to others is refused, and whether there is such a thing is not told.
+    refusal = refusals.expect(
+        grpc.StatusCode.PERMISSION_DENIED,
+        statements.GetWallet,
+        view.GetWalletRequest(member_id=new_id()),
+    )
+    check(refusal.reason == "NOT_YOURS", f"another's wallet: {refusal}")
 
     # 7. A request that can never be right: INVALID_ARGUMENT names the fields.
     refusal = refusals.expect(
@@ -248,6 +280,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--commands", required=True, metavar="HOST:PORT", help="gRPC address of command-api")
     parser.add_argument("--queries", required=True, metavar="HOST:PORT", help="gRPC address of projections")
     parser.add_argument("--mqtt", required=True, metavar="HOST:PORT", help="the MQTT broker of the relays")
+    parser.add_argument("--operator-token", required=True, type=Path, metavar="FILE", help="of who sets up the hall")
+    parser.add_argument("--customer-token", required=True, type=Path, metavar="FILE", help="of who plays")
     parser.add_argument("--relay", default="python-1", help="MQTT topic of a free relay (%(default)s)")
     parser.add_argument("--proto", type=Path, default=REPOSITORY / "proto", help="the .proto files (%(default)s)")
     return parser.parse_args()

@@ -35,6 +35,8 @@ pub struct Evening {
     pub simulators: PathBuf,
     /// Where records are kept.
     pub dir: PathBuf,
+    /// The keys that the customers' tokens are signed with.
+    pub keys_dir: PathBuf,
     /// The clock of everybody.
     pub clock: Clock,
     /// The log, for the figures.
@@ -154,6 +156,7 @@ impl Evening {
             format!("--query-url={}", self.query_url),
             format!("--chain={}", self.hall.chain_id),
             format!("--hall={}", self.hall.hall_id),
+            format!("--keys-dir={}", self.keys_dir.display()),
             format!("--clock={}", self.clock.spec()),
             format!("--opens-at={}", self.opens_at),
             format!("--minutes={minutes}"),

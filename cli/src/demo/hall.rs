@@ -1,12 +1,13 @@
 //! The demo's hall: tables, a light over each, and a tariff with bands; set up through gRPC like any other.
 
 use anyhow::Context as _;
+use baize_proto::access::{Badge, Bearing, Keys};
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
     Band, Driver, HallPolicy, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
     RegisterTableRequest, TableClass, Tariff, Weekday,
 };
-use tonic::transport::Channel;
+use tonic::transport::Endpoint;
 use uuid::Uuid;
 
 /// Where the demo's hall is.
@@ -36,10 +37,12 @@ pub struct Hall {
 ///
 /// # Errors
 /// The command service refuses or is away.
-pub async fn set_up(command_url: &str, tables: u32) -> anyhow::Result<Hall> {
-    let mut venue = VenueServiceClient::connect(command_url.to_owned())
+pub async fn set_up(command_url: &str, keys: &Keys, tables: u32) -> anyhow::Result<Hall> {
+    let channel = Endpoint::from_shared(command_url.to_owned())?
+        .connect()
         .await
         .context("connecting to the command service")?;
+    let mut venue = VenueServiceClient::new(Bearing::new(channel, Badge::of_the_house(keys)));
     let chain = RegisterChainRequest {
         request_id: request_id(),
         chain_id: String::new(),
@@ -81,7 +84,7 @@ pub async fn set_up(command_url: &str, tables: u32) -> anyhow::Result<Hall> {
 }
 
 async fn set_up_table(
-    venue: &mut VenueServiceClient<Channel>,
+    venue: &mut VenueServiceClient<Bearing>,
     hall_id: Uuid,
     plan_id: &str,
     number: u32,

@@ -125,7 +125,7 @@ impl Args {
         let address = |address: &Option<String>| address.clone().context("all services run");
         println!("live page: {}", address(&ready.web)?);
         let command_url = address(&ready.command)?;
-        let hall = hall::set_up(&command_url, self.tables).await?;
+        let hall = hall::set_up(&command_url, all.keys(), self.tables).await?;
         let options = LogOptions::new(address(&ready.database_url)?.parse()?).role(baize_schema::APP_ROLE);
         let log = EventLog::connect(options).await?;
         let seed = self
@@ -135,6 +135,7 @@ impl Args {
         let evening = Evening {
             simulators,
             dir: dir.path().to_owned(),
+            keys_dir: self.settings(dir, clock).keys_dir(),
             clock: clock.clone(),
             log: log.clone(),
             hall,

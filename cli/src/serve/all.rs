@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use baize_command_api::CommandApi;
 use baize_device_bridge::DeviceBridge;
 use baize_projections::Projections;
+use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{command_api, device_bridge, patience, projections};
+use super::{command_api, device_bridge, patience, projections, tokens};
 use crate::infrastructure::Infrastructure;
 use crate::migrate::migrate;
 use crate::ready::{Ready, http};
@@ -20,6 +21,7 @@ pub struct All {
     command_api: CommandApi,
     projections: Projections,
     device_bridge: DeviceBridge,
+    keys: Keys,
 }
 
 impl All {
@@ -29,12 +31,20 @@ impl All {
     /// A server or a service cannot be started.
     pub async fn start(settings: &Settings, stop: &CancellationToken) -> anyhow::Result<Self> {
         let infrastructure = Infrastructure::start(settings).await?;
-        match Self::start_services(settings, &infrastructure, stop).await {
+        let keys = match tokens::keys(settings, true) {
+            Ok(keys) => keys,
+            Err(error) => {
+                infrastructure.stop().await;
+                return Err(error);
+            }
+        };
+        match Self::start_services(settings, &keys, &infrastructure, stop).await {
             Ok((command_api, projections, device_bridge)) => Ok(Self {
                 infrastructure,
                 command_api,
                 projections,
                 device_bridge,
+                keys,
             }),
             Err(error) => {
                 infrastructure.stop().await;
@@ -45,6 +55,7 @@ impl All {
 
     async fn start_services(
         settings: &Settings,
+        keys: &Keys,
         infrastructure: &Infrastructure,
         stop: &CancellationToken,
     ) -> anyhow::Result<(CommandApi, Projections, DeviceBridge)> {
@@ -57,15 +68,21 @@ impl All {
         if infrastructure.owns_database() {
             migrate(database_url).await.context("the private database")?;
         }
-        let options = command_api::options(settings, database_url, nats_url)?;
+        let options = command_api::options(settings, keys.clone(), database_url, nats_url)?;
         let command_api = patience::until(stop, "the command service", || CommandApi::start(options.clone())).await?;
-        let options = projections::options(settings, database_url, nats_url)?;
+        let options = projections::options(settings, keys.clone(), database_url, nats_url)?;
         let projections =
             patience::until(stop, "the projections service", || Projections::start(options.clone())).await?;
         let command_url = http(command_api.address());
-        let options = device_bridge::options(settings, nats_url, mqtt_url, &command_url)?;
+        let badge = tokens::of_a_bridge(settings, Some(keys.clone()))?;
+        let options = device_bridge::options(settings, badge, nats_url, mqtt_url, &command_url)?;
         let device_bridge = patience::until(stop, "the device bridge", || DeviceBridge::start(options.clone())).await?;
         Ok((command_api, projections, device_bridge))
+    }
+
+    /// The keys that sign and vouch for tokens here.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Where everything is.
@@ -98,6 +115,7 @@ impl All {
             command_api,
             projections,
             device_bridge,
+            ..
         } = self;
         let services = async {
             // The bridge reports to the command service, and readers want to see what it has done last.

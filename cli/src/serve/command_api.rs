@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use baize_command_api::{CommandApi, Options};
+use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{announce, needed, patience, withdraw};
+use super::{announce, needed, patience, tokens, withdraw};
 use crate::ready::{Ready, http};
 use crate::settings::Settings;
 
 /// How the service is run with these settings and servers.
-pub(super) fn options(settings: &Settings, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
+pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
     let mut options = Options::new(database_url);
     options.listen = settings.command_listen();
     options.nats_url = Some(nats_url.to_owned());
+    options.keys = keys;
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
     options.limits.drain_max = settings.drain();
@@ -27,7 +29,7 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let database_url = needed(&settings.database_url, "database_url")?;
     let nats_url = needed(&settings.nats_url, "nats_url")?;
-    let options = options(settings, database_url, nats_url)?;
+    let options = options(settings, tokens::keys(settings, false)?, database_url, nats_url)?;
     let mut service = patience::until(&stop, "the command service", || CommandApi::start(options.clone())).await?;
     announce(
         &Ready {

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use baize_device_bridge::{Credentials, DeviceBridge, MqttOptions, Options, Tls};
+use baize_proto::access::Badge;
 use tokio_util::sync::CancellationToken;
 
-use super::{announce, needed, patience, withdraw};
+use super::{announce, needed, patience, tokens, withdraw};
 use crate::ready::Ready;
 use crate::settings::Settings;
 
 /// How the service is run with these settings and servers.
 pub(super) fn options(
     settings: &Settings,
+    badge: Badge,
     nats_url: &str,
     mqtt_url: &str,
     command_url: &str,
@@ -22,6 +24,7 @@ pub(super) fn options(
         mqtt.tls = Some(Tls::Authorities(file.clone()));
     }
     let mut options = Options::new(nats_url, mqtt, command_url);
+    options.badge = badge;
     options.clock = settings.clock()?;
     if let Some(shard) = &settings.shard {
         options.shard.clone_from(shard);
@@ -37,7 +40,8 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let nats_url = needed(&settings.nats_url, "nats_url")?;
     let mqtt_url = needed(&settings.mqtt_url, "mqtt_url")?;
-    let options = options(settings, nats_url, mqtt_url, &settings.command_url())?;
+    let badge = tokens::of_a_bridge(settings, None)?;
+    let options = options(settings, badge, nats_url, mqtt_url, &settings.command_url())?;
     let mut service = patience::until(&stop, "the device bridge", || DeviceBridge::start(options.clone())).await?;
     announce(&Ready::new(), ready_file)?;
     let served = tokio::select! {

@@ -8,6 +8,7 @@ mod command_api;
 mod device_bridge;
 mod patience;
 mod projections;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Args {
     pub async fn run(self, settings: Settings) -> anyhow::Result<()> {
         let stop = signals::stop_token(settings.drain() + SERVERS_END_WITHIN)?;
         let ready_file = self.ready_file.as_deref();
-        self.warn_of_strangers(&settings);
+        self.warn_of_listeners(&settings);
         if self.migrate
             && let Some(url) = &settings.database_url
         {
@@ -73,8 +74,8 @@ impl Args {
 }
 
 impl Args {
-    /// Nobody is authenticated yet: whoever reaches an address may do everything there.
-    fn warn_of_strangers(&self, settings: &Settings) {
+    /// Tokens are secrets, and these listeners speak plainly.
+    fn warn_of_listeners(&self, settings: &Settings) {
         let listens = match self.what {
             What::All => vec![
                 settings.command_listen(),
@@ -86,7 +87,7 @@ impl Args {
             What::DeviceBridge => Vec::new(),
         };
         for address in listens.iter().filter(|address| !address.ip().is_loopback()) {
-            tracing::warn!(%address, "this is not loopback, and callers are not authenticated: put something that does in front");
+            tracing::warn!(%address, "this is not loopback, and tokens would cross the network in the clear: put something that speaks TLS in front");
         }
     }
 }

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use baize_projections::{Database, Options, Projections};
+use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{announce, needed, patience, withdraw};
+use super::{announce, needed, patience, tokens, withdraw};
 use crate::ready::{Ready, http};
 use crate::settings::Settings;
 
 /// How the service is run with these settings and servers.
-pub(super) fn options(settings: &Settings, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
+pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_url: &str) -> anyhow::Result<Options> {
     let mut options = Options::new(Database::new(database_url)?, nats_url);
     options.grpc_listen = settings.query_listen();
     options.http_listen = settings.web_listen();
+    options.keys = keys;
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
     Ok(options)
@@ -26,7 +28,7 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let database_url = needed(&settings.database_url, "database_url")?;
     let nats_url = needed(&settings.nats_url, "nats_url")?;
-    let options = options(settings, database_url, nats_url)?;
+    let options = options(settings, tokens::keys(settings, false)?, database_url, nats_url)?;
     let service = patience::until(&stop, "the projections service", || Projections::start(options.clone())).await?;
     let (query, web) = (Some(http(service.grpc_address())), Some(http(service.http_address())));
     announce(

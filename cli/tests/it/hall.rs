@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use baize_proto::access::Bearing;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::open_table_request::Mode;
@@ -17,10 +18,10 @@ use baize_proto::hall::view::v1::{BoardTable, GetBoardRequest};
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
 use tonic::Status;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use uuid::Uuid;
 
-use crate::program::LIMIT;
+use crate::program::{LIMIT, bearing};
 
 /// What was set up.
 pub struct Hall {
@@ -35,7 +36,7 @@ fn request_id() -> String {
 
 /// Sets it up.
 pub async fn set_up(command_url: &str) -> Hall {
-    let mut venue = VenueServiceClient::connect(command_url.to_owned()).await.unwrap();
+    let mut venue = VenueServiceClient::new(connect(command_url).await.unwrap());
     let chain = RegisterChainRequest {
         request_id: request_id(),
         name: "Test".to_owned(),
@@ -89,9 +90,7 @@ pub async fn set_up(command_url: &str) -> Hall {
         chain_id,
         ..RegisterMemberRequest::default()
     };
-    let member_id = MemberServiceClient::connect(command_url.to_owned())
-        .await
-        .unwrap()
+    let member_id = MemberServiceClient::new(connect(command_url).await.unwrap())
         .register_member(member)
         .await
         .unwrap()
@@ -104,9 +103,7 @@ pub async fn set_up(command_url: &str) -> Hall {
         principal_fen: 100_000,
         bonus_fen: 0,
     };
-    WalletServiceClient::connect(command_url.to_owned())
-        .await
-        .unwrap()
+    WalletServiceClient::new(connect(command_url).await.unwrap())
         .credit_top_up(top_up)
         .await
         .unwrap();
@@ -143,11 +140,11 @@ async fn try_to_open(command_url: &str, request: OpenTableRequest) -> Result<Ope
     Ok(tables.open_table(request).await?.into_inner())
 }
 
-async fn connect(url: &str) -> Result<Channel, Status> {
+async fn connect(url: &str) -> Result<Bearing, Status> {
     let endpoint = Endpoint::from_shared(url.to_owned()).unwrap();
-    endpoint
-        .connect()
-        .await
+    let connected = endpoint.connect().await;
+    connected
+        .map(bearing)
         .map_err(|error| Status::unavailable(error.to_string()))
 }
 

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use baize_proto::access::{Badge, Bearing, KeyFolder, Keys};
+use jiff::Timestamp;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
+use tonic::transport::Channel;
 
 /// Generous: these machines are shared.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -38,8 +42,25 @@ pub fn baize(args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("BAIZE_KEYS_DIR", keys_dir());
     command.args(args).stdin(Stdio::null());
     command
+}
+
+/// The keys of every program that these tests start.
+pub fn keys_dir() -> &'static Path {
+    static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap().keep().join("keys");
+        KeyFolder::at(&dir).ensure(Timestamp::now()).unwrap();
+        dir
+    });
+    &DIR
+}
+
+/// A channel of somebody who may do everything.
+pub fn bearing(channel: Channel) -> Bearing {
+    let keys = Keys::new(KeyFolder::at(keys_dir()).read().unwrap());
+    Bearing::new(channel, Badge::of_the_house(&keys))
 }
 
 /// Runs to the end.

@@ -1,10 +1,14 @@
 //! Who gives a command, and what it follows from.
 
-/// Who gives a command. Nobody is authenticated yet: what comes in over gRPC is anonymous.
+use baize_proto::access::Access;
+
+/// Who gives a command.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// For the record: `anonymous`, `process:opening`.
+    /// For the record: `customer:UUID`, `process:opening`; `anonymous` where the contract lets anybody in.
     pub actor: String,
+    /// What they were let in with; `None` for the system itself and for what is open to anybody.
+    pub access: Option<Access>,
     /// What directly caused the command, if the system gave it itself.
     pub causation: Option<String>,
     /// W3C trace context, as it came.
@@ -13,9 +17,11 @@ pub struct Caller {
 
 impl Caller {
     /// Somebody over gRPC.
-    pub fn anonymous(traceparent: Option<String>) -> Self {
+    pub fn over_grpc(access: Option<Access>, traceparent: Option<String>) -> Self {
+        let actor = access.as_ref().map(|access| access.claims().actor());
         Self {
-            actor: "anonymous".to_owned(),
+            actor: actor.unwrap_or_else(|| "anonymous".to_owned()),
+            access,
             causation: None,
             traceparent,
         }
@@ -25,6 +31,7 @@ impl Caller {
     pub fn process(name: &str, cause: &str) -> Self {
         Self {
             actor: format!("process:{name}"),
+            access: None,
             causation: Some(cause.to_owned()),
             traceparent: None,
         }

@@ -2,6 +2,7 @@
 
 use baize_domain::Refusal;
 use baize_eventlog::{AppendError, LoadError};
+use baize_proto::access::Denial;
 
 /// A command's failure. Only a refusal is final: everything else leaves the request id free to be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,9 @@ pub enum CommandError {
     /// A rule refuses it. The refusal is stored; repeating the request gives it again.
     #[error("{0}")]
     Refused(Box<Refusal>),
+    /// It is not the caller's to give. Nothing is stored.
+    #[error(transparent)]
+    Denied(Denial),
     /// Others changed what it is about, time and again.
     #[error("what the command is about keeps changing")]
     Conflict,

@@ -10,6 +10,7 @@
 //! answer under its request id. Hence a refusal is as reliable as an acceptance, and a repeated request costs no look-up.
 
 mod awaited;
+mod belonging;
 mod caller;
 mod chain;
 mod decide;
@@ -29,10 +30,12 @@ mod work;
 use std::time::Duration;
 
 use baize_domain::Command;
+use baize_domain::hall::Hall;
 use baize_eventlog::{
     AppendError, Appended, Clock, META_ACTOR, META_CAUSATION_ID, META_CORRELATION_ID, META_HALL, META_REQUEST_ID,
     META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
 };
+use baize_proto::access::{Access, Scope};
 
 pub use caller::Caller;
 pub use error::CommandError;
@@ -82,7 +85,7 @@ impl Dispatcher {
     pub async fn dispatch(&self, command: Command, request: RequestKey, caller: &Caller) -> Result<Done, CommandError> {
         let mut changed: Vec<StreamId> = Vec::new();
         for attempt in 0..self.attempts_max {
-            let (mut result, draft, _turn) = self.attempt(&command, &changed).await?;
+            let (mut result, draft, _turn) = self.attempt(&command, caller, &changed).await?;
             if let Stored::Refused(refusal) = &mut result {
                 self.offers.add_to(refusal);
             }
@@ -112,6 +115,7 @@ impl Dispatcher {
     async fn attempt<'a>(
         &'a self,
         command: &Command,
+        caller: &Caller,
         changed: &[StreamId],
     ) -> Result<(Stored, Draft, Option<Turn<'a>>), CommandError> {
         let mut turn = match changed.last() {
@@ -121,6 +125,9 @@ impl Dispatcher {
         loop {
             let work = Work::new(&self.repository, changed, self.clock.now());
             let decision = decide(&work, command).await;
+            if let Some(access) = &caller.access {
+                self.permit(access, command, &work).await?;
+            }
             let (result, draft) = draft(decision, work)?;
             match &turn {
                 None => match self.queues.crowded(draft.written()) {
@@ -134,6 +141,23 @@ impl Dispatcher {
                 }
             }
         }
+    }
+}
+
+impl Dispatcher {
+    /// Asks whether everything that the command read is the caller's to ask for. Whatever was decided, a caller who may
+    /// not is told only that: not even that there is such a thing.
+    async fn permit(&self, access: &Access, command: &Command, work: &Work<'_>) -> Result<(), CommandError> {
+        let mut things = work.things();
+        things.extend(belonging::named(command));
+        if access.scope() == Scope::Chain {
+            for thing in things.iter_mut().filter(|thing| thing.chain.is_none()) {
+                let Some(hall_id) = thing.hall else { continue };
+                let hall = self.repository.load::<Hall>(&hall_id.to_string()).await?;
+                thing.chain = hall.aggregate.profile.as_ref().map(|profile| profile.chain_id.0);
+            }
+        }
+        access.permit(&things).map_err(CommandError::Denied)
     }
 }
 

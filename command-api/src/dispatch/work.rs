@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use baize_domain::ids::{HallId, SessionId};
 use baize_eventlog::{NewEvent, Repository, StreamAppend, StreamId};
+use baize_proto::access::Belonging;
 use cqrs_es::{Aggregate, DomainEvent as _};
 use jiff::Timestamp;
 
 use super::CommandError;
+use super::belonging::Belongs;
 
 /// One attempt at a command.
 pub struct Work<'r> {
@@ -23,6 +25,8 @@ pub struct Work<'r> {
     /// The instant at which the command is decided.
     pub now: Timestamp,
     draft: Mutex<Draft>,
+    /// To whom everything belongs that was read.
+    things: Mutex<Vec<Belonging>>,
 }
 
 /// What is to be appended, and what is to be remembered once it is.
@@ -79,13 +83,14 @@ impl<'r> Work<'r> {
             changed,
             now,
             draft: Mutex::default(),
+            things: Mutex::default(),
         }
     }
 
     /// The aggregate, from memory if possible.
     pub async fn read<A>(&self, id: impl Display) -> Result<Held<A>, CommandError>
     where
-        A: Aggregate + Clone + 'static,
+        A: Aggregate + Belongs + Clone + 'static,
     {
         let id = id.to_string();
         let loaded = self.repository.load::<A>(&id).await?;
@@ -96,7 +101,7 @@ impl<'r> Work<'r> {
     /// the next attempt looks.
     pub async fn expect_new<A>(&self, id: impl Display) -> Result<Held<A>, CommandError>
     where
-        A: Aggregate + Clone + 'static,
+        A: Aggregate + Belongs + Clone + 'static,
     {
         let id = id.to_string();
         let exists = self
@@ -155,6 +160,11 @@ impl<'r> Work<'r> {
         Ok(())
     }
 
+    /// To whom everything belongs that was read so far.
+    pub fn things(&self) -> Vec<Belonging> {
+        self.things.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Notes the hall that the events belong to.
     pub fn in_hall(&self, hall_id: HallId) {
         self.draft().hall = Some(hall_id);
@@ -181,7 +191,11 @@ impl<'r> Work<'r> {
         draft
     }
 
-    fn hold<A: Aggregate>(&self, id: String, state: Arc<A>, version: u64) -> Held<A> {
+    fn hold<A: Aggregate + Belongs>(&self, id: String, state: Arc<A>, version: u64) -> Held<A> {
+        let thing = state.belonging(&id);
+        if thing != Belonging::default() {
+            self.things.lock().unwrap_or_else(PoisonError::into_inner).push(thing);
+        }
         let mut draft = self.draft();
         draft.streams.push(StreamAppend {
             stream: StreamId::new(A::TYPE, id),

@@ -6,6 +6,7 @@ mod health;
 use std::time::Duration;
 
 use baize_proto::DESCRIPTOR_SET;
+use baize_proto::access::Guard;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
@@ -45,6 +46,7 @@ pub async fn serve(
     health: &Health,
     reflection: bool,
     limits: &Limits,
+    guard: Guard,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let bytes = limits.request_bytes_max;
@@ -66,6 +68,7 @@ pub async fn serve(
         // Watchers of health ask nothing for hours: this is how one that has gone is noticed.
         .http2_keepalive_interval(Some(KEEPALIVE))
         .layer(Gate::new(limits.requests_max, limits.deadline_max))
+        .layer(guard)
         .add_routes(routes.routes())
         .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await?;

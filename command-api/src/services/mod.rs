@@ -9,17 +9,15 @@ mod wallet;
 use std::sync::Arc;
 
 use baize_eventlog::RequestKey;
+use baize_proto::access::{Access, denied};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::dispatch::{Caller, Dispatcher, Done};
+use crate::dispatch::{Caller, CommandError, Dispatcher, Done};
 use crate::errors;
 use crate::wire::{Fields, Mutation};
-
-/// Request ids of all callers, until callers have names.
-const SCOPE: &str = "anonymous";
 
 /// Every service of this program, on one dispatcher.
 #[derive(Clone)]
@@ -35,7 +33,8 @@ impl Services {
 
     /// What every mutation does.
     async fn execute<M: Mutation>(&self, request: Request<M>) -> Result<Response<M::Response>, Status> {
-        let (metadata, _, message) = request.into_parts();
+        let (metadata, extensions, message) = request.into_parts();
+        let caller = Caller::over_grpc(extensions.get::<Access>().cloned(), traceparent(&metadata));
         // The content of a request is what came over the wire, not what it became here: ids that we choose differ.
         let mut content = Vec::with_capacity(M::METHOD.len() + message.encoded_len());
         content.extend_from_slice(M::METHOD.as_bytes());
@@ -44,8 +43,8 @@ impl Services {
         let request_id: Uuid = fields.id("request_id", message.request_id());
         let command = message.command(&mut fields);
         let command = fields.finish(command).map_err(errors::invalid)?;
-        let key = RequestKey::new(SCOPE, request_id, &content);
-        let caller = Caller::anonymous(traceparent(&metadata));
+        // Request ids are each caller's own: nobody gets an answer that was another's.
+        let key = RequestKey::new(&caller.actor, request_id, &content);
         // Asked first: a span that nobody listens to is still offered to the `log` crate, field by field.
         let span = match tracing::enabled!(tracing::Level::INFO) {
             true => tracing::info_span!("command", method = M::METHOD, %request_id),
@@ -53,7 +52,7 @@ impl Services {
         };
         let answered = async {
             let done = self.dispatcher.dispatch(command, key, &caller).await;
-            done.map_err(errors::status)
+            done.map_err(|error| told(M::METHOD, &caller, error))
         };
         let Done { reply, position } = answered.instrument(span).await?;
         let response = M::response(reply, position);
@@ -61,6 +60,14 @@ impl Services {
             response.ok_or_else(|| errors::internal(&anyhow::anyhow!("{} got another method's reply", M::METHOD)))?;
         Ok(Response::new(response))
     }
+}
+
+/// A failed command's status; a denial is put on record.
+fn told(method: &str, caller: &Caller, error: CommandError) -> Status {
+    if let (CommandError::Denied(denial), Some(access)) = (&error, &caller.access) {
+        denied(method, access.claims(), *denial);
+    }
+    errors::status(error)
 }
 
 /// W3C trace context, if it looks like one: it is kept with the events.

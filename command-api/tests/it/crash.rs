@@ -5,7 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
 use super::processes::play_and_close;
-use super::world::{Clients, PATIENCE, World, database, fast, patient, until};
+use super::world::{Clients, KEYS, PATIENCE, World, database, fast, patient, until};
 
 /// A service on threads of its own, which can be taken away from it at any moment.
 struct Mortal {
@@ -14,7 +14,8 @@ struct Mortal {
 }
 
 impl Mortal {
-    async fn start(options: Options) -> Self {
+    async fn start(mut options: Options) -> Self {
+        options.keys = KEYS.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -1,11 +1,13 @@
 //! A hall to test in: a database, a service on it, clients, tables and members.
 
 use std::str::FromStr as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use baize_command_api::{CommandApi, Options, RunnerStatus};
 use baize_domain::Event;
 use baize_eventlog::{Clock, EventLog, Follower, LogOptions, RecordedEvent};
+use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
 use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
@@ -37,6 +39,9 @@ pub const FEN_PER_MINUTE: i64 = 100;
 /// The chain of all halls and members of these tests.
 pub const CHAIN: &str = "0198c0de-0000-7000-8000-00000000000c";
 
+/// The keys of every service here.
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::new(KeyRing::generate().unwrap()));
+
 /// A service and its clients.
 pub struct World {
     pub url: String,
@@ -46,12 +51,12 @@ pub struct World {
 
 #[derive(Clone)]
 pub struct Clients {
-    pub channel: Channel,
-    pub venue: VenueServiceClient<Channel>,
-    pub table: TableServiceClient<Channel>,
-    pub wallet: WalletServiceClient<Channel>,
-    pub member: MemberServiceClient<Channel>,
-    pub device: DeviceServiceClient<Channel>,
+    pub channel: Bearing,
+    pub venue: VenueServiceClient<Bearing>,
+    pub table: TableServiceClient<Bearing>,
+    pub wallet: WalletServiceClient<Bearing>,
+    pub member: MemberServiceClient<Bearing>,
+    pub device: DeviceServiceClient<Bearing>,
 }
 
 /// A hall with tables 0, 1, …, each lit by the output of that number (from 1) of one device.
@@ -97,7 +102,8 @@ impl World {
         Self::on(options).await
     }
 
-    pub async fn on(options: Options) -> Self {
+    pub async fn on(mut options: Options) -> Self {
+        options.keys = KEYS.clone();
         let url = options.database_url.clone();
         let api = CommandApi::start(options).await.unwrap();
         let clients = Clients::to(&api).await;
@@ -172,6 +178,7 @@ impl Clients {
     }
 
     fn over(channel: Channel) -> Self {
+        let channel = Bearing::new(channel, Badge::of_the_house(&KEYS));
         Self {
             venue: VenueServiceClient::new(channel.clone()),
             table: TableServiceClient::new(channel.clone()),

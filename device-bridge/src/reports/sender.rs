@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baize_domain::device::FailureKind;
+use baize_proto::access::{Badge, Bearing};
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::device::v1::{
     ConfirmLightRequest, LightFailure, ReportLightExpiredRequest, ReportLightFailureRequest,
@@ -10,7 +11,7 @@ use baize_proto::hall::device::v1::{
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
 use crate::reconcile::Outcome;
@@ -27,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const LAST_WITHIN: Duration = Duration::from_secs(2);
 
 pub(crate) struct Sender {
-    client: DeviceServiceClient<Channel>,
+    client: DeviceServiceClient<Bearing>,
     outbox: Outbox,
 }
 
@@ -41,7 +42,7 @@ enum Delivery {
 impl Sender {
     /// # Errors
     /// The address is none.
-    pub fn new(url: &str, outbox: Outbox) -> Result<Self, tonic::transport::Error> {
+    pub fn new(url: &str, badge: Badge, outbox: Outbox) -> Result<Self, tonic::transport::Error> {
         let channel = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
@@ -50,7 +51,7 @@ impl Sender {
             .keep_alive_timeout(KEEP_ALIVE)
             .connect_lazy();
         Ok(Self {
-            client: DeviceServiceClient::new(channel),
+            client: DeviceServiceClient::new(Bearing::new(channel, badge)),
             outbox,
         })
     }
@@ -171,7 +172,7 @@ fn limited<T>(message: T) -> Request<T> {
     request
 }
 
-/// A refusal will not change by being repeated; anything else may.
+/// A refusal will not change by being repeated; anything else may, a token that has to be renewed included.
 fn judge(report: &Report, status: &Status) -> Delivery {
     match status.code() {
         Code::InvalidArgument
@@ -180,8 +181,7 @@ fn judge(report: &Report, status: &Status) -> Delivery {
         | Code::PermissionDenied
         | Code::FailedPrecondition
         | Code::OutOfRange
-        | Code::Unimplemented
-        | Code::Unauthenticated => {
+        | Code::Unimplemented => {
             tracing::error!(?report, code = ?status.code(), message = status.message(), "a report was refused");
             Delivery::Done
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::{
     GetBillRequest, GetBillResponse, ListBillsRequest, ListBillsResponse, WatchBillRequest, WatchBillResponse,
     bill_service_server,
@@ -16,6 +17,7 @@ use super::error::Error;
 use super::fields::Fields;
 use super::page::PageToken;
 use super::reader::{Found, Reader, Selection, Value};
+use super::rights::{Asker, Belongs};
 use super::watch::{BillUpdate, watch_bill};
 use crate::views::bills::BillRow;
 
@@ -33,6 +35,7 @@ impl BillService {
 #[tonic::async_trait]
 impl bill_service_server::BillService for BillService {
     async fn get_bill(&self, request: Request<GetBillRequest>) -> Result<Response<GetBillResponse>, Status> {
+        let asker = Asker::of(&request, "BillService/GetBill")?;
         let deadline = Deadline::of(request.metadata());
         let GetBillRequest {
             session_id,
@@ -42,7 +45,8 @@ impl bill_service_server::BillService for BillService {
         let session_id = fields.id("session_id", &session_id);
         fields.finish()?;
         self.reader.wait(&self.reader.bills, min_position, deadline).await?;
-        let (bill, position) = self.reader.bill(session_id, deadline).await?;
+        let found = self.reader.bill(session_id, deadline).await;
+        let (bill, position) = asker.theirs(&self.reader, found, deadline).await?;
         Ok(Response::new(GetBillResponse {
             bill: Some(encode::session_bill(bill)),
             position,
@@ -50,9 +54,11 @@ impl bill_service_server::BillService for BillService {
     }
 
     async fn list_bills(&self, request: Request<ListBillsRequest>) -> Result<Response<ListBillsResponse>, Status> {
+        let asker = Asker::of(&request, "BillService/ListBills")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
         let page = BillPage::try_from(&request)?;
+        asker.may_ask(&self.reader, page.belonging(), deadline).await?;
         self.reader
             .wait(&self.reader.bills, request.min_position, deadline)
             .await?;
@@ -69,9 +75,13 @@ impl bill_service_server::BillService for BillService {
     type WatchBillStream = BoxStream<'static, Result<WatchBillResponse, Status>>;
 
     async fn watch_bill(&self, request: Request<WatchBillRequest>) -> Result<Response<Self::WatchBillStream>, Status> {
+        let asker = Asker::of(&request, "BillService/WatchBill")?;
+        let deadline = Deadline::of(request.metadata());
         let mut fields = Fields::default();
         let session_id = fields.id("session_id", &request.get_ref().session_id);
         fields.finish()?;
+        let found = self.reader.bill(session_id, deadline).await;
+        asker.theirs(&self.reader, found, deadline).await?;
         let updates = watch_bill(Arc::clone(&self.reader), session_id)?;
         Ok(Response::new(
             updates.map(|update| update.map(watched).map_err(Status::from)).boxed(),
@@ -119,6 +129,17 @@ impl TryFrom<&ListBillsRequest> for BillPage {
             size,
             before: before.unwrap_or(i64::MAX),
         })
+    }
+}
+
+impl Belongs for BillPage {
+    /// To whom all bills of the list belong.
+    fn belonging(&self) -> Belonging {
+        Belonging {
+            member: self.member_id,
+            hall: self.hall_id,
+            chain: None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::{
     GetBoardRequest, GetBoardResponse, WatchBoardRequest, WatchBoardResponse, board_service_server,
 };
@@ -17,6 +18,7 @@ use super::encode;
 use super::error::Error;
 use super::fields::Fields;
 use super::reader::{Found, Reader, Selection, Value};
+use super::rights::Asker;
 use super::watch::{BoardUpdate, watch_board};
 use crate::store::{Row as _, TableNames};
 use crate::views::board::{HallRow, TableRow};
@@ -40,12 +42,16 @@ impl BoardService {
 #[tonic::async_trait]
 impl board_service_server::BoardService for BoardService {
     async fn get_board(&self, request: Request<GetBoardRequest>) -> Result<Response<GetBoardResponse>, Status> {
+        let asker = Asker::of(&request, "BoardService/GetBoard")?;
         let deadline = Deadline::of(request.metadata());
         let GetBoardRequest { hall_id, min_position } = request.into_inner();
         let mut fields = Fields::default();
         let hall_id = fields.id("hall_id", &hall_id);
         fields.finish()?;
         self.reader.wait(&self.reader.board, min_position, deadline).await?;
+        asker
+            .may_ask(&self.reader, Belonging::to_hall(hall_id), deadline)
+            .await?;
         let Found { rows, position } = self.reader.tables(hall_id, deadline).await?;
         let tables = rows.into_iter().map(encode::board_table).collect();
         Ok(Response::new(GetBoardResponse { tables, position }))
@@ -57,9 +63,17 @@ impl board_service_server::BoardService for BoardService {
         &self,
         request: Request<WatchBoardRequest>,
     ) -> Result<Response<Self::WatchBoardStream>, Status> {
+        let asker = Asker::of(&request, "BoardService/WatchBoard")?;
         let mut fields = Fields::default();
         let hall_id = fields.id("hall_id", &request.get_ref().hall_id);
         fields.finish()?;
+        asker
+            .may_ask(
+                &self.reader,
+                Belonging::to_hall(hall_id),
+                Deadline::of(request.metadata()),
+            )
+            .await?;
         let updates = watch_board(Arc::clone(&self.reader), hall_id)?;
         Ok(Response::new(
             updates.map(|update| update.map(watched).map_err(Status::from)).boxed(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use baize_proto::access::Denial;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 use uuid::Uuid;
@@ -16,6 +17,8 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 pub(crate) enum Error {
     /// Fields that cannot be.
     Invalid(Vec<FieldViolation>),
+    /// It is not the caller's to ask for.
+    Denied(Denial),
     /// There is no such thing, as of the position that was read.
     NotFound {
         /// Such as `hall`.
@@ -67,6 +70,7 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => invalid(violations),
+            Error::Denied(denial) => denial.into(),
             Error::NotFound { kind, id } => {
                 let mut details = info(&format!("{}_NOT_FOUND", kind.to_uppercase()), []);
                 details.set_resource_info(kind, id.clone(), "", "");

@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod page;
 mod reader;
+mod rights;
 mod statement;
 mod watch;
 

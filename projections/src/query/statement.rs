@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::{
     GetWalletRequest, GetWalletResponse, ListWalletEntriesRequest, ListWalletEntriesResponse, statement_service_server,
 };
@@ -14,6 +15,7 @@ use super::error::Error;
 use super::fields::Fields;
 use super::page::PageToken;
 use super::reader::{Found, Reader, Selection, Value};
+use super::rights::Asker;
 use crate::views::wallets::{EntryRow, WalletRow};
 
 /// The service.
@@ -30,6 +32,7 @@ impl StatementService {
 #[tonic::async_trait]
 impl statement_service_server::StatementService for StatementService {
     async fn get_wallet(&self, request: Request<GetWalletRequest>) -> Result<Response<GetWalletResponse>, Status> {
+        let asker = Asker::of(&request, "StatementService/GetWallet")?;
         let deadline = Deadline::of(request.metadata());
         let GetWalletRequest {
             member_id,
@@ -38,6 +41,9 @@ impl statement_service_server::StatementService for StatementService {
         let mut fields = Fields::default();
         let member_id = fields.id("member_id", &member_id);
         fields.finish()?;
+        asker
+            .may_ask(&self.reader, Belonging::to_member(member_id), deadline)
+            .await?;
         self.reader.wait(&self.reader.wallets, min_position, deadline).await?;
         let (wallet, position) = self.reader.wallet(member_id, deadline).await?;
         Ok(Response::new(GetWalletResponse {
@@ -50,9 +56,13 @@ impl statement_service_server::StatementService for StatementService {
         &self,
         request: Request<ListWalletEntriesRequest>,
     ) -> Result<Response<ListWalletEntriesResponse>, Status> {
+        let asker = Asker::of(&request, "StatementService/ListWalletEntries")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
         let page = EntryPage::try_from(&request)?;
+        asker
+            .may_ask(&self.reader, Belonging::to_member(page.member_id), deadline)
+            .await?;
         self.reader
             .wait(&self.reader.wallets, request.min_position, deadline)
             .await?;

@@ -2,6 +2,7 @@
 
 mod board;
 mod cards;
+mod guard;
 mod halls;
 mod language;
 mod ready;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{FeedSource, ViewStatus};
 use crate::query::{Error, Reader};
+pub(crate) use guard::guarded;
 use language::Language;
 use security::Nonce;
 
@@ -81,6 +83,7 @@ impl Failure {
     fn new(error: Error, language: Language, nonce: Nonce) -> Self {
         let status = match &error {
             Error::NotFound { .. } | Error::Invalid(_) => StatusCode::NOT_FOUND,
+            Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::Internal(reason) => {
                 tracing::error!(reason, "a page failed");
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baize_projections::{Options, Projections};
+use baize_proto::access::Bearing;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
@@ -11,7 +12,7 @@ use baize_proto::hall::view::v1::{
     ListBillsRequest, ListBillsResponse, ListWalletEntriesRequest, ListWalletEntriesResponse,
 };
 use baize_servers::testing;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -20,18 +21,18 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use crate::evening::{Session, Table, hall, wallet_opened};
-use crate::stage::{HEAVY, NO_NATS, PATIENCE, Stage, in_time, reach, until};
+use crate::stage::{HEAVY, NO_NATS, PATIENCE, Stage, bearing, in_time, reach, until};
 
 #[derive(Clone)]
 pub struct Client {
-    pub channel: Channel,
+    pub channel: Bearing,
 }
 
 impl Client {
     pub async fn connect(service: &Projections) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc_address())).unwrap();
         Self {
-            channel: endpoint.connect().await.unwrap(),
+            channel: bearing(endpoint.connect().await.unwrap()),
         }
     }
 

@@ -9,9 +9,11 @@ use baize_eventlog::{
     StreamId, Unit,
 };
 use baize_projections::{Comparison, Database, Options, Projections, VIEWS};
+use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
 use baize_servers::testing;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgConnection};
+use tonic::transport::Channel;
 use uuid::Uuid;
 
 use crate::evening::{Evening, Happened};
@@ -21,6 +23,14 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nobody listens there: the stream is away for ever.
 pub const NO_NATS: &str = "nats://127.0.0.1:1";
+
+/// The keys of every service here.
+pub static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::new(KeyRing::generate().unwrap()));
+
+/// A channel of somebody who may read everything.
+pub fn bearing(channel: Channel) -> Bearing {
+    Bearing::new(channel, Badge::of_the_house(&KEYS))
+}
 
 pub struct Stage {
     pub url: String,
@@ -55,6 +65,7 @@ impl Stage {
         let poll_interval = Duration::from_millis(5);
         Options {
             poll_interval,
+            keys: KEYS.clone(),
             ..Options::new(self.database(), nats_url)
         }
     }

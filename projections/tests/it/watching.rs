@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::evening::{Session, Table, bill, hall, wallet_opened};
 use crate::queries::Client;
-use crate::stage::{NO_NATS, Stage, in_time, reach};
+use crate::stage::{NO_NATS, Stage, bearing, in_time, reach};
 
 fn table(hall_id: Uuid) -> Table {
     Table {
@@ -150,7 +150,7 @@ async fn a_slow_watcher_gets_the_board_again_instead_of_a_queue() {
     // Little fits on the way between server and client.
     let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc_address())).unwrap();
     let channel = endpoint.initial_stream_window_size(1_024).connect().await.unwrap();
-    let mut client = BoardServiceClient::new(channel);
+    let mut client = BoardServiceClient::new(bearing(channel));
     let request = WatchBoardRequest {
         hall_id: table.hall_id.to_string(),
     };

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::Role;
+use super::{Role, TokenError};
 
 /// How many halls one token may name.
 pub const HALLS_MAX: usize = 256;
+/// How far the clocks of two machines may be apart.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(5);
 
 /// What a token says about its bearer. Ids only: a token can be read by whoever holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,24 @@ impl Claims {
     pub fn as_guest(mut self) -> Self {
         self.guest = true;
         self
+    }
+
+    /// Whether they are good at `now`. Judged here, by the clock that is given: the token library knows only the system's.
+    ///
+    /// # Errors
+    /// Expired, early, or for longer than the role's tokens may be.
+    pub fn good_at(&self, now: Timestamp) -> Result<(), TokenError> {
+        let lifetime = self.expires_at.duration_since(self.issued_at);
+        if lifetime.is_negative() || lifetime.unsigned_abs() > self.role.lifetime_max() {
+            return Err(TokenError::Invalid);
+        }
+        if now.duration_since(self.expires_at) >= LEEWAY {
+            return Err(TokenError::Expired);
+        }
+        if self.issued_at.duration_since(now) > LEEWAY {
+            return Err(TokenError::Early);
+        }
+        Ok(())
     }
 
     /// Who it is, for the record: `staff:UUID`.

@@ -230,7 +230,12 @@ impl KeyFolder {
         loop {
             tokio::time::sleep(interval).await;
             match self.read() {
-                Ok(ring) => keys.replace(ring),
+                // Only when it is another one: what was verified with the same ring is remembered.
+                Ok(ring) if ring == *keys.ring() => {}
+                Ok(ring) => {
+                    tracing::info!("the keys have changed");
+                    keys.replace(ring);
+                }
                 Err(error) => tracing::error!(%error, "the keys cannot be read again; those known stay in use"),
             }
         }

@@ -19,7 +19,7 @@ const PUBLIC: &str = "PUBLIC KEY";
 const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// An Ed25519 key: a pair, or the public half alone.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     id: String,
     public: Vec<u8>,
@@ -123,7 +123,7 @@ impl fmt::Debug for Key {
 }
 
 /// The keys that are trusted, and which of them signs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyRing {
     keys: BTreeMap<String, Key>,
     signing: Option<String>,
@@ -200,6 +200,13 @@ impl Keys {
     /// From now on all who share it use this ring.
     pub fn replace(&self, ring: KeyRing) {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    }
+}
+
+impl Default for Keys {
+    /// No key: no token is good.
+    fn default() -> Self {
+        Self::new(KeyRing::default())
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use baize_command_api::{CommandApi, Options, RunnerStatus};
 use baize_eventlog::RelayStatus;
+use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{EndMaintenanceRequest, StartMaintenanceRequest};
 use tokio::sync::Mutex;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 use crate::hall::{Player, Seat, request_id};
 use crate::load::{Measured, closed_loop};
@@ -22,8 +23,10 @@ pub async fn serve(
     database_url: &str,
     nats_url: Option<String>,
     processes: bool,
-) -> anyhow::Result<(CommandApi, Channel)> {
+) -> anyhow::Result<(CommandApi, Bearing)> {
     let mut options = Options::new(database_url);
+    let keys = Keys::new(KeyRing::generate()?);
+    options.keys = keys.clone();
     options.nats_url = nats_url;
     options.processes = processes;
     let api = CommandApi::start(options).await?;
@@ -31,7 +34,7 @@ pub async fn serve(
         .tcp_nodelay(true)
         .connect()
         .await?;
-    Ok((api, channel))
+    Ok((api, Bearing::new(channel, Badge::of_the_house(&keys))))
 }
 
 /// Waits until what was done so far is published and taken in by the process runner: what was set up must not burden what is
@@ -55,7 +58,7 @@ pub async fn come_to_rest(api: &CommandApi, head: u64) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// A command is refused.
-pub async fn play(channel: &Channel, seats: &[Seat], callers: usize, time: Duration) -> anyhow::Result<Measured> {
+pub async fn play(channel: &Bearing, seats: &[Seat], callers: usize, time: Duration) -> anyhow::Result<Measured> {
     let players = seats
         .iter()
         .take(callers)
@@ -80,7 +83,7 @@ pub async fn play(channel: &Channel, seats: &[Seat], callers: usize, time: Durat
 ///
 /// # Errors
 /// A command is refused.
-pub async fn toggle_latency(channel: &Channel, table_id: &str, calls: usize) -> anyhow::Result<f64> {
+pub async fn toggle_latency(channel: &Bearing, table_id: &str, calls: usize) -> anyhow::Result<f64> {
     let mut client = VenueServiceClient::new(channel.clone());
     let mut latencies = Vec::with_capacity(calls);
     for call in 0..calls {
@@ -95,7 +98,7 @@ pub async fn toggle_latency(channel: &Channel, table_id: &str, calls: usize) -> 
 ///
 /// # Errors
 /// A command is refused.
-pub async fn lengthen(channel: &Channel, table_id: &str, events: usize) -> anyhow::Result<()> {
+pub async fn lengthen(channel: &Bearing, table_id: &str, events: usize) -> anyhow::Result<()> {
     let mut client = VenueServiceClient::new(channel.clone());
     for event in 0..events {
         toggle(&mut client, table_id, event % 2 == 0)
@@ -105,7 +108,7 @@ pub async fn lengthen(channel: &Channel, table_id: &str, events: usize) -> anyho
     Ok(())
 }
 
-async fn toggle(client: &mut VenueServiceClient<Channel>, table_id: &str, start: bool) -> Result<(), tonic::Status> {
+async fn toggle(client: &mut VenueServiceClient<Bearing>, table_id: &str, start: bool) -> Result<(), tonic::Status> {
     let (request_id, table_id) = (request_id(), table_id.to_owned());
     if start {
         let request = StartMaintenanceRequest {

@@ -1,5 +1,6 @@
 //! A hall for the commands to play in, set up through gRPC: one table and a few members for each caller.
 
+use baize_proto::access::Bearing;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
@@ -14,7 +15,6 @@ use baize_proto::hall::venue::v1::{
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use tonic::transport::Channel;
 use uuid::Uuid;
 
 /// A table and who plays at it.
@@ -32,7 +32,7 @@ pub struct Seat {
 ///
 /// # Errors
 /// A command is refused.
-pub async fn set_up(channel: &Channel, seats: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
+pub async fn set_up(channel: &Bearing, seats: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
     let mut venue = VenueServiceClient::new(channel.clone());
     let chain = RegisterChainRequest {
         request_id: request_id(),
@@ -86,7 +86,7 @@ pub async fn set_up(channel: &Channel, seats: usize, members: usize) -> anyhow::
 }
 
 async fn set_up_seat(
-    channel: Channel,
+    channel: Bearing,
     chain_id: &str,
     hall_id: String,
     tariff_plan_id: String,
@@ -127,7 +127,7 @@ async fn set_up_seat(
     })
 }
 
-async fn credit_member(channel: Channel, chain_id: &str) -> anyhow::Result<String> {
+async fn credit_member(channel: Bearing, chain_id: &str) -> anyhow::Result<String> {
     let registration = RegisterMemberRequest {
         request_id: request_id(),
         chain_id: chain_id.to_owned(),
@@ -151,7 +151,7 @@ async fn credit_member(channel: Channel, chain_id: &str) -> anyhow::Result<Strin
 /// A caller that plays one session after another: open, extend, close.
 #[derive(Clone, Debug)]
 pub struct Player {
-    client: TableServiceClient<Channel>,
+    client: TableServiceClient<Bearing>,
     seat: Seat,
     sessions: usize,
     running: Option<(String, bool)>,
@@ -159,7 +159,7 @@ pub struct Player {
 
 impl Player {
     /// A caller at `seat`.
-    pub fn new(channel: &Channel, seat: Seat) -> Self {
+    pub fn new(channel: &Bearing, seat: Seat) -> Self {
         Self {
             client: TableServiceClient::new(channel.clone()),
             seat,

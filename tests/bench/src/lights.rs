@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use baize_device_bridge::DeviceBridge;
+use baize_proto::access::{Badge, Bearing};
 use baize_servers::{NatsOptions, NatsServer};
 use baize_simulators::fleet::{Fleet, FleetOptions, RelaySpec};
 use hdrhistogram::Histogram;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use tokio::sync::mpsc;
-use tonic::transport::Channel;
 
 use crate::hall::{Player, Seat};
 use crate::place::Place;
@@ -26,10 +26,11 @@ pub fn nats(place: &Place) -> anyhow::Result<NatsServer> {
 ///
 /// # Errors
 /// It does not start.
-pub async fn bridge(nats: &NatsServer, command_api: &str) -> anyhow::Result<DeviceBridge> {
+pub async fn bridge(nats: &NatsServer, command_api: &str, badge: Badge) -> anyhow::Result<DeviceBridge> {
     let (host, port) = nats.mqtt_address();
     let mqtt = baize_device_bridge::MqttOptions::new(host, port);
-    let options = baize_device_bridge::Options::new(nats.url(), mqtt, command_api);
+    let mut options = baize_device_bridge::Options::new(nats.url(), mqtt, command_api);
+    options.badge = badge;
     DeviceBridge::start(options).await
 }
 
@@ -48,7 +49,7 @@ pub async fn relays(nats: &NatsServer, seats: &[Seat]) -> anyhow::Result<Fleet> 
 /// # Errors
 /// A command is refused, or a light is not told within ten seconds.
 pub async fn latency(
-    channel: &Channel,
+    channel: &Bearing,
     nats: &NatsServer,
     seats: &[Seat],
     openings: usize,

@@ -297,7 +297,7 @@ impl Bench {
         let (api, channel) = commands::serve(&self.place.postgres.url("lights"), Some(nats.url()), true).await?;
         let seats = hall::set_up(&channel, 8, 64).await?;
         let fleet = lights::relays(&nats, &seats).await?;
-        let bridge = lights::bridge(&nats, &format!("http://{}", api.address())).await?;
+        let bridge = lights::bridge(&nats, &format!("http://{}", api.address()), channel.badge()).await?;
         lights::latency(&channel, &nats, &seats, 50).await?;
         let (mut p50, mut p99) = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use baize_proto::access::Bearing;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
@@ -10,7 +11,6 @@ use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -22,13 +22,13 @@ const DEADLINE: Duration = std::time::Duration::from_secs(30);
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "named as the services")]
 pub struct Clients {
-    pub venue: VenueServiceClient<Channel>,
-    pub members: MemberServiceClient<Channel>,
-    pub wallets: WalletServiceClient<Channel>,
-    pub tables: TableServiceClient<Channel>,
-    pub boards: BoardServiceClient<Channel>,
-    pub bills: BillServiceClient<Channel>,
-    pub statements: StatementServiceClient<Channel>,
+    pub venue: VenueServiceClient<Bearing>,
+    pub members: MemberServiceClient<Bearing>,
+    pub wallets: WalletServiceClient<Bearing>,
+    pub tables: TableServiceClient<Bearing>,
+    pub boards: BoardServiceClient<Bearing>,
+    pub bills: BillServiceClient<Bearing>,
+    pub statements: StatementServiceClient<Bearing>,
 }
 
 /// Why a call did not do what it was asked.
@@ -64,7 +64,7 @@ impl std::error::Error for Refusal {}
 
 impl Clients {
     /// Clients of command-api and projections.
-    pub fn new(commands: &Channel, queries: &Channel) -> Self {
+    pub fn new(commands: &Bearing, queries: &Bearing) -> Self {
         Self {
             venue: VenueServiceClient::new(commands.clone()),
             members: MemberServiceClient::new(commands.clone()),

@@ -7,13 +7,14 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use baize_eventlog::Clock;
+use baize_proto::access::{Badge, Bearing, Claims, KeyFolder, Keys, Signer};
 use baize_servers::{NatsServer, Postgres, PostgresOptions, testing};
 use baize_simulators::fleet::{Connections, Fleet, FleetOptions, RelaySpec};
 use jiff::Timestamp;
 use rand::Rng as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
 use crate::clients::Clients;
 use crate::log::Log;
@@ -40,10 +41,14 @@ pub struct World {
     pub clock: Clock,
     /// Clients of the services.
     pub clients: Clients,
+    /// Where the commands are served.
+    pub commands: Bearing,
     /// Where the queries are served.
-    pub queries: Channel,
+    pub queries: Bearing,
     /// Addresses of commands, queries and the live page.
     pub addresses: Addresses,
+    /// Sign and vouch for tokens, here and in the services.
+    pub keys: Keys,
     /// The database, read past the services.
     pub pool: PgPool,
     start: Start,
@@ -122,12 +127,17 @@ impl World {
             queries: free_address()?,
             web: free_address()?,
         };
+        let folder = KeyFolder::at(dir.join("keys"));
+        folder.ensure(Timestamp::now())?;
+        let keys = Keys::new(folder.read()?);
         let (mqtt_host, mqtt_port) = nats.mqtt_address();
         let common = [
             "--clock".into(),
             clock.spec().into(),
             "--nats-url".into(),
             nats.url().into(),
+            "--keys-dir".into(),
+            folder.path().into(),
         ]
         .to_vec();
         let start = Start {
@@ -154,8 +164,13 @@ impl World {
                     ("--command-url", &format!("http://{}", addresses.commands)),
                 ],
             ),
-            clients: Clients::new(&channel(addresses.commands)?, &channel(addresses.queries)?),
-            queries: channel(addresses.queries)?,
+            clients: Clients::new(
+                &channel(addresses.commands, &keys)?,
+                &channel(addresses.queries, &keys)?,
+            ),
+            commands: channel(addresses.commands, &keys)?,
+            queries: channel(addresses.queries, &keys)?,
+            keys,
             pool: PgPoolOptions::new()
                 .max_connections(2)
                 .connect_lazy(&start.database_url)?,
@@ -189,7 +204,7 @@ impl World {
         let spare = self.spare.insert(self.start.command_api("command-api-2", address));
         spare.spawn()?;
         spare.ready().await?;
-        Ok(Clients::new(&channel(address)?, &self.queries))
+        Ok(Clients::new(&channel(address, &self.keys)?, &self.queries))
     }
 
     /// Relays of one lamp each, on the network, each with a connection of its own as in a hall.
@@ -205,6 +220,25 @@ impl World {
             ..FleetOptions::new(host, port, relays)
         };
         Fleet::start(options).await
+    }
+
+    /// The keys on disk, as the services read them.
+    pub fn key_folder(&self) -> KeyFolder {
+        KeyFolder::at(self.start.dir.join("keys"))
+    }
+
+    /// A file that holds a token with those claims.
+    ///
+    /// # Errors
+    /// It cannot be made or written.
+    pub fn token_file(&self, name: &str, claims: &Claims) -> anyhow::Result<PathBuf> {
+        let file = self
+            .start
+            .dir
+            .join(name.trim_start_matches('-'))
+            .with_extension("token");
+        std::fs::write(&file, Signer::new(self.keys.clone()).issue(claims)?)?;
+        Ok(file)
     }
 
     /// The log as it is now.
@@ -250,8 +284,9 @@ fn migrate(database_url: &str) -> anyhow::Result<()> {
 }
 
 /// Connects when it is first used, and again whenever the service has come back.
-fn channel(address: SocketAddr) -> anyhow::Result<Channel> {
-    Ok(Endpoint::from_shared(format!("http://{address}"))?.connect_lazy())
+fn channel(address: SocketAddr, keys: &Keys) -> anyhow::Result<Bearing> {
+    let channel = Endpoint::from_shared(format!("http://{address}"))?.connect_lazy();
+    Ok(Bearing::new(channel, Badge::of_the_house(keys)))
 }
 
 fn free_address() -> anyhow::Result<SocketAddr> {

@@ -43,12 +43,14 @@ fn hall(state: &mut BoardState, id: Uuid, event: &HallEvent, position: i64) -> R
     let change: &dyn Fn(&mut HallRow) = match event {
         HallEvent::HallRegistered {
             hall_id,
+            chain_id,
             name,
             time_zone,
             ..
         } => {
             state.halls.put(HallRow {
                 hall_id: hall_id.0,
+                chain_id: chain_id.0,
                 name: name.clone(),
                 time_zone: time_zone.clone(),
                 retired: false,

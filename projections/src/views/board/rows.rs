@@ -63,6 +63,8 @@ table! {
     pub struct HallRow("halls", key hall_id: Uuid, append_only false, indexes []) {
         /// The hall.
         hall_id: Uuid = "uuid NOT NULL",
+        /// The chain it belongs to.
+        chain_id: Uuid = "uuid NOT NULL",
         /// What customers read.
         name: String = "text NOT NULL",
         /// IANA time zone.

@@ -6,6 +6,7 @@ use baize_domain::Fen;
 use baize_domain::ids::{HallId, MemberId, SessionId};
 use baize_domain::session::BillLine;
 use baize_domain::table::TableClass;
+use baize_proto::access::Bearing;
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
@@ -17,13 +18,12 @@ use view::statement_service_client::StatementServiceClient;
 use super::Broken;
 use crate::log::Log;
 use crate::model::{Light, Model, Session, Wallet};
-use tonic::transport::Channel;
 
 /// Every row of every view is what the events up to the log's end amount to.
 ///
 /// # Errors
 /// A query fails.
-pub async fn equal_the_fold(queries: &Channel, log: &Log) -> anyhow::Result<Broken> {
+pub async fn equal_the_fold(queries: &Bearing, log: &Log) -> anyhow::Result<Broken> {
     let model = Model::at(log, log.head());
     let mut broken = board(queries, &model, log.head()).await?;
     broken.extend(bills(queries, &model, log.head()).await?);
@@ -31,7 +31,7 @@ pub async fn equal_the_fold(queries: &Channel, log: &Log) -> anyhow::Result<Brok
     Ok(broken)
 }
 
-async fn board(queries: &Channel, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
+async fn board(queries: &Bearing, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
     let mut client = BoardServiceClient::new(queries.clone());
     let mut halls: BTreeMap<HallId, Vec<String>> = BTreeMap::new();
     for (id, table) in &model.tables {
@@ -75,7 +75,7 @@ async fn board(queries: &Channel, model: &Model, min_position: u64) -> anyhow::R
     Ok(broken)
 }
 
-async fn bills(queries: &Channel, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
+async fn bills(queries: &Bearing, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
     let mut client = BillServiceClient::new(queries.clone());
     let mut broken = Broken::new();
     for (id, session) in &model.sessions {
@@ -135,7 +135,7 @@ fn expected_bill(model: &Model, id: &SessionId, session: &Session) -> String {
     )
 }
 
-async fn wallets(queries: &Channel, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
+async fn wallets(queries: &Bearing, model: &Model, min_position: u64) -> anyhow::Result<Broken> {
     let mut client = StatementServiceClient::new(queries.clone());
     let mut broken = Broken::new();
     for (member_id, wallet) in &model.wallets {
@@ -171,7 +171,7 @@ async fn wallets(queries: &Channel, model: &Model, min_position: u64) -> anyhow:
 
 /// Every page of a wallet's statement; small pages, so that there are several.
 async fn statement(
-    client: &mut StatementServiceClient<Channel>,
+    client: &mut StatementServiceClient<Bearing>,
     member_id: MemberId,
     min_position: u64,
 ) -> anyhow::Result<Vec<view::WalletEntry>> {

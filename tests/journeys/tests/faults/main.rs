@@ -187,6 +187,7 @@ fn customers(world: &World, hall: &Hall, seed: u64) -> anyhow::Result<Options> {
     let opens_at = world.clock.now();
     Ok(Options {
         command_url: format!("http://{}", world.addresses.commands),
+        keys: world.keys.clone(),
         query_url: format!("http://{}", world.addresses.queries),
         chain_id: hall.chain_id.parse()?,
         hall_id: hall.hall_id.parse()?,

@@ -5,7 +5,10 @@ use std::process::{Output, Stdio};
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::tools;
 use baize_journeys::world::World;
+use baize_proto::access::{Claims, Role, Signer};
+use jiff::Timestamp;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::{all_is_well, patient_policy};
 
@@ -24,6 +27,14 @@ async fn a_python_program_opens_a_table_sees_its_lamp_and_reads_its_bill() -> an
         "--queries",
         &world.addresses.queries.to_string(),
     ]);
+    let member = Uuid::now_v7();
+    for (flag, role, subject) in [
+        ("--operator-token", Role::Operator, Uuid::now_v7()),
+        ("--customer-token", Role::Customer, member),
+    ] {
+        let file = world.token_file(flag, &Claims::new(subject, role, Timestamp::now(), role.lifetime_max()))?;
+        python.arg(flag).arg(file);
+    }
     python.args(["--mqtt", &format!("{mqtt_host}:{mqtt_port}"), "--relay", "python-1"]);
     let said = succeed(&mut python).await?;
     for line in [
@@ -72,7 +83,19 @@ async fn buf_finds_the_services_by_reflection_and_calls_them() -> anyhow::Result
     }
     let head = world.log().await?.head();
     let message = format!(r#"{{"hallId":"{}","minPosition":{head}}}"#, hall.hall_id);
+    let auditor = Claims::new(
+        Uuid::now_v7(),
+        Role::Auditor,
+        Timestamp::now(),
+        Role::Auditor.lifetime_max(),
+    );
+    let header = format!(
+        "authorization: Bearer {}",
+        Signer::new(world.keys.clone()).issue(&auditor)?
+    );
     let answer = succeed(&mut curl(&[
+        "--header",
+        &header,
         "--data",
         &message,
         &format!("{queries}/hall.view.v1.BoardService/GetBoard"),

@@ -2,6 +2,7 @@
 //!
 //! Every journey ends with all the invariants checked on its own log, stream, views and lamps.
 
+mod access;
 mod clients;
 mod debt;
 mod lights;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::Clock;
+use baize_proto::access::{KeyFolder, Keys};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -23,6 +24,9 @@ pub struct Args {
     /// The chain that they join (UUID).
     #[arg(long)]
     chain: Uuid,
+    /// Directory of the services' keys, to sign the customers' tokens and the counter's with.
+    #[arg(long, default_value = ".baize/keys")]
+    keys_dir: PathBuf,
     /// The hall they go to (UUID).
     #[arg(long)]
     hall: Uuid,
@@ -70,6 +74,7 @@ impl Args {
             command_url: self.command_url,
             query_url: self.query_url,
             chain_id: self.chain,
+            keys: Keys::new(KeyFolder::at(self.keys_dir).read()?),
             hall_id: self.hall,
             clock,
             opens_at,

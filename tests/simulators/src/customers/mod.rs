@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::Clock;
+use baize_proto::access::Keys;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
@@ -44,6 +45,8 @@ pub struct Options {
     pub query_url: String,
     /// The chain that they join.
     pub chain_id: Uuid,
+    /// Sign the customers' tokens, and the counter's.
+    pub keys: Keys,
     /// The hall they go to; it exists, with tables.
     pub hall_id: Uuid,
     /// The clock that the services go by.
@@ -82,15 +85,10 @@ impl Customers {
             seed,
             ..
         } = options;
+        let wire = Wire::new(&options)?;
         let zone =
             TimeZone::get(&options.time_zone).with_context(|| format!("{:?} is no time zone", options.time_zone))?;
         let people = plan::plan(seed, opens_at, closes_at, options.arrivals_per_hour, &zone);
-        let wire = Wire::new(
-            &options.command_url,
-            &options.query_url,
-            options.retry_for,
-            options.clock,
-        )?;
         let notes = Arc::new(Notes::default());
         let day = Arc::new(Day {
             chain_id,

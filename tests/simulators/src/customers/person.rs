@@ -45,14 +45,14 @@ pub(crate) async fn visit(day: Arc<Day>, person: Person) {
         () = day.wire.clock.sleep_until(arrives_at) => {}
         () = day.closing.cancelled() => return,
     }
+    let member_id = Uuid::new_v4();
     let caller = Caller {
         person: number,
-        wire: day.wire.clone(),
+        wire: day.wire.of_customer(member_id),
         notes: Arc::clone(&day.notes),
         habit,
         rng: StdRng::seed_from_u64(person.seed),
     };
-    let member_id = Uuid::new_v4();
     let mut visitor = Visitor {
         day: Arc::clone(&day),
         person,

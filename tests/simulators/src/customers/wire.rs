@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use baize_eventlog::Clock;
+use baize_proto::access::{Badge, Bearing, Claims, Keys, Role, Signer};
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
@@ -11,10 +12,13 @@ use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
-use tonic::transport::{Channel, Endpoint};
+use jiff::Timestamp;
+use tonic::transport::Endpoint;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
+use super::Options;
 use super::ledger::Refusal;
 
 /// How long one attempt may take, in real time.
@@ -26,8 +30,10 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from
 #[derive(Clone)]
 pub(crate) struct Wire {
     command_url: String,
-    command: Channel,
-    query: Channel,
+    command: Bearing,
+    query: Bearing,
+    keys: Keys,
+    counter: Badge,
     retry_for: Duration,
     pub(crate) clock: Clock,
 }
@@ -49,50 +55,67 @@ pub(crate) struct Asked<T> {
 }
 
 impl Wire {
-    /// Connects when first used, and again whenever a connection is lost.
-    pub(crate) fn new(command_url: &str, query_url: &str, retry_for: Duration, clock: Clock) -> anyhow::Result<Self> {
+    /// Connects when first used, and again whenever a connection is lost. Calls as the hall's counter.
+    pub(crate) fn new(options: &Options) -> anyhow::Result<Self> {
+        let staff = claims(Role::Staff, Uuid::new_v4())
+            .in_halls([options.hall_id])
+            .in_chain(options.chain_id);
+        let counter = Badge::signed(Signer::new(options.keys.clone()), staff);
+        let connected = |url: &str| anyhow::Ok(Bearing::new(endpoint(url)?.connect_lazy(), counter.clone()));
         Ok(Self {
-            command_url: command_url.to_owned(),
-            command: endpoint(command_url)?.connect_lazy(),
-            query: endpoint(query_url)?.connect_lazy(),
-            retry_for,
-            clock,
+            command: connected(&options.command_url)?,
+            query: connected(&options.query_url)?,
+            command_url: options.command_url.clone(),
+            keys: options.keys.clone(),
+            counter,
+            retry_for: options.retry_for,
+            clock: options.clock.clone(),
         })
+    }
+
+    /// The same connections with the token of a customer. What the counter does is still done by the counter.
+    pub(crate) fn of_customer(&self, member_id: Uuid) -> Self {
+        let badge = Badge::signed(Signer::new(self.keys.clone()), claims(Role::Customer, member_id));
+        Self {
+            command: self.command.with(badge.clone()),
+            query: self.query.with(badge),
+            ..self.clone()
+        }
     }
 
     /// The same with a connection of its own for commands, to be lost.
     pub(crate) fn fresh(&self) -> anyhow::Result<Self> {
         Ok(Self {
-            command: endpoint(&self.command_url)?.connect_lazy(),
+            command: Bearing::new(endpoint(&self.command_url)?.connect_lazy(), self.command.badge()),
             ..self.clone()
         })
     }
 
-    pub(crate) fn tables(&self) -> TableServiceClient<Channel> {
+    pub(crate) fn tables(&self) -> TableServiceClient<Bearing> {
         TableServiceClient::new(self.command.clone())
     }
 
-    pub(crate) fn wallets(&self) -> WalletServiceClient<Channel> {
-        WalletServiceClient::new(self.command.clone())
+    pub(crate) fn wallets(&self) -> WalletServiceClient<Bearing> {
+        WalletServiceClient::new(self.command.with(self.counter.clone()))
     }
 
-    pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
-        MemberServiceClient::new(self.command.clone())
+    pub(crate) fn members(&self) -> MemberServiceClient<Bearing> {
+        MemberServiceClient::new(self.command.with(self.counter.clone()))
     }
 
-    pub(crate) fn venues(&self) -> VenueServiceClient<Channel> {
-        VenueServiceClient::new(self.command.clone())
+    pub(crate) fn venues(&self) -> VenueServiceClient<Bearing> {
+        VenueServiceClient::new(self.command.with(self.counter.clone()))
     }
 
-    pub(crate) fn boards(&self) -> BoardServiceClient<Channel> {
+    pub(crate) fn boards(&self) -> BoardServiceClient<Bearing> {
         BoardServiceClient::new(self.query.clone())
     }
 
-    pub(crate) fn bills(&self) -> BillServiceClient<Channel> {
+    pub(crate) fn bills(&self) -> BillServiceClient<Bearing> {
         BillServiceClient::new(self.query.clone())
     }
 
-    pub(crate) fn statements(&self) -> StatementServiceClient<Channel> {
+    pub(crate) fn statements(&self) -> StatementServiceClient<Bearing> {
         StatementServiceClient::new(self.query.clone())
     }
 
@@ -177,6 +200,11 @@ fn refusal(status: &Status) -> Refusal {
     }
 }
 
+fn claims(role: Role, subject: Uuid) -> Claims {
+    // Tokens go by real time, whatever the hall's clock shows.
+    Claims::new(subject, role, Timestamp::now(), role.lifetime_max())
+}
+
 fn endpoint(url: &str) -> anyhow::Result<Endpoint> {
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(|| format!("{url:?} is no URL"))?;
     Ok(endpoint
@@ -195,7 +223,23 @@ mod tests {
     use super::*;
 
     fn wire(retry_for: Duration) -> Wire {
-        Wire::new("http://127.0.0.1:1", "http://127.0.0.1:1", retry_for, Clock::real()).unwrap()
+        let nobody = "http://127.0.0.1:1".to_owned();
+        let options = Options {
+            command_url: nobody.clone(),
+            query_url: nobody,
+            keys: Keys::default(),
+            chain_id: Uuid::nil(),
+            hall_id: Uuid::nil(),
+            clock: Clock::real(),
+            opens_at: Timestamp::UNIX_EPOCH,
+            closes_at: Timestamp::UNIX_EPOCH,
+            time_zone: "UTC".to_owned(),
+            seed: 1,
+            arrivals_per_hour: 1.0,
+            retry_for,
+            repair_after: None,
+        };
+        Wire::new(&options).unwrap()
     }
 
     #[tokio::test]

@@ -1,0 +1,109 @@
+//! Whose things are: known for every aggregate, so that no command can read one without it being asked.
+
+use baize_domain::Command;
+use baize_domain::chain::Chain;
+use baize_domain::device::Device;
+use baize_domain::hall::Hall;
+use baize_domain::identity::Identity;
+use baize_domain::journal::Journal;
+use baize_domain::member::Member;
+use baize_domain::session::TableSession;
+use baize_domain::table::Table;
+use baize_domain::tariff::TariffPlan;
+use baize_domain::wallet::Wallet;
+use baize_proto::access::Belonging;
+use uuid::Uuid;
+
+/// Says to whom an aggregate belongs.
+pub trait Belongs {
+    /// To whom it belongs; to nobody while it is not there. `id` is that of its stream.
+    fn belonging(&self, id: &str) -> Belonging;
+}
+
+/// For whom a command says that it is given, before anything is read.
+pub fn named(command: &Command) -> Option<Belonging> {
+    match command {
+        Command::OpenTable { member_id, .. } => Some(Belonging::to_member(member_id.0)),
+        _ => None,
+    }
+}
+
+impl Belongs for Chain {
+    fn belonging(&self, id: &str) -> Belonging {
+        match (&self.profile, Uuid::try_parse(id)) {
+            (Some(_), Ok(chain)) => Belonging::default().and_chain(Some(chain)),
+            _ => Belonging::default(),
+        }
+    }
+}
+
+impl Belongs for Member {
+    /// A person is their own, and of their chain.
+    fn belonging(&self, id: &str) -> Belonging {
+        let chain = self.profile.as_ref().map(|profile| profile.chain_id.0);
+        let person = Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member);
+        person.and_chain(chain)
+    }
+}
+
+impl Belongs for Identity {
+    /// An openid or a phone number: whose it is, is what is asked. What is written to it follows from whoever claims it.
+    fn belonging(&self, _: &str) -> Belonging {
+        Belonging::default()
+    }
+}
+
+impl Belongs for Hall {
+    fn belonging(&self, id: &str) -> Belonging {
+        match (&self.profile, Uuid::try_parse(id)) {
+            (Some(_), Ok(hall)) => Belonging::to_hall(hall),
+            _ => Belonging::default(),
+        }
+    }
+}
+
+impl Belongs for Table {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.profile
+            .as_ref()
+            .map_or_else(Belonging::default, |profile| Belonging::to_hall(profile.hall_id.0))
+    }
+}
+
+impl Belongs for TariffPlan {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.published
+            .as_ref()
+            .map_or_else(Belonging::default, |published| Belonging::to_hall(published.hall_id.0))
+    }
+}
+
+impl Belongs for Device {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.profile
+            .as_ref()
+            .map_or_else(Belonging::default, |profile| Belonging::to_hall(profile.hall_id.0))
+    }
+}
+
+impl Belongs for TableSession {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.opening.as_ref().map_or_else(Belonging::default, |opening| {
+            Belonging::to_hall(opening.hall_id.0).and_member(opening.member_id.0)
+        })
+    }
+}
+
+impl Belongs for Wallet {
+    /// A wallet has its member's id, and is the member's before anything is in it.
+    fn belonging(&self, id: &str) -> Belonging {
+        Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member)
+    }
+}
+
+impl Belongs for Journal {
+    /// The books are the house's; what is posted is judged by what it is posted for.
+    fn belonging(&self, _: &str) -> Belonging {
+        Belonging::default()
+    }
+}
