@@ -1,9 +1,9 @@
 //! Changes of tables and pauses, unit by unit.
 
 use baize_domain::command::{Command, OpenMode};
-use baize_domain::device::{DesireReason, DeviceEvent, LightChannel};
+use baize_domain::device::{DesireReason, DeviceEvent, Driver, LightChannel};
 use baize_domain::hall::HallPolicy;
-use baize_domain::ids::{HallId, TableId, TariffPlanId};
+use baize_domain::ids::{DeviceId, HallId, TableId, TariffPlanId};
 use baize_domain::session::{BillLine, BillingStartCause, CloseCause, Phase, ResumeCause, TableSessionEvent};
 use baize_domain::table::TableClass;
 use baize_domain::tariff::Tariff;
@@ -12,7 +12,9 @@ use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::world::{DEVICE, HALL, World, at, balances, close, open, session_id, settle, table_id, yuan_a_minute};
+use super::world::{
+    CHAIN, DEVICE, HALL, World, at, balances, close, open, session_id, settle, table_id, yuan_a_minute,
+};
 
 const SNOOKER: TariffPlanId = TariffPlanId(Uuid::from_u128(0x22));
 
@@ -230,15 +232,33 @@ fn play_moves_only_to_a_free_table_of_the_same_hall() {
     world.run(&maintenance, minutes(2));
     assert_eq!(world.refused(&transfer(3), minutes(5)).reason, "TABLE_IN_MAINTENANCE");
     assert_eq!(world.refused(&transfer(77), minutes(5)).reason, "TABLE_NOT_FOUND");
+    let (other_hall, other_device) = (HallId(Uuid::from_u128(0x11)), DeviceId(Uuid::from_u128(0x12)));
+    let hall = Command::RegisterHall {
+        hall_id: other_hall,
+        chain_id: CHAIN,
+        name: "白泽二店".into(),
+        time_zone: "Asia/Shanghai".into(),
+        business_day_cutoff_minutes: 360,
+        policy: HallPolicy::default(),
+    };
+    let device = Command::RegisterDevice {
+        device_id: other_device,
+        hall_id: other_hall,
+        driver: Driver::Tasmota,
+        topic: "relay-2".into(),
+        channels: 1,
+    };
+    world.run(&hall, minutes(2));
+    world.run(&device, minutes(2));
     let elsewhere = Command::RegisterTable {
         table_id: table_id(50),
-        hall_id: HallId(Uuid::from_u128(0x11)),
+        hall_id: other_hall,
         label: "B1".into(),
         class: TableClass::Snooker,
         tariff_plan_id: SNOOKER,
         light: LightChannel {
-            device_id: DEVICE,
-            channel: 3,
+            device_id: other_device,
+            channel: 1,
         },
         qr_token: "token-of-another-hall".into(),
     };
