@@ -77,7 +77,7 @@ impl CommandApi {
         let guard = Guard::new(options.keys.clone())?;
         let server = tokio::spawn({
             let (services, health, limits) = (
-                Services::new(Arc::clone(&dispatcher)),
+                Services::new(Arc::clone(&dispatcher), options.keys.clone()),
                 health.clone(),
                 options.limits.clone(),
             );

@@ -1,5 +1,7 @@
 //! Every command of the system. gRPC requests, process managers, timers and devices all end up here: one door.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,7 @@ use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::personal::{Identifier, Sealed};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
+use crate::staff::StaffRole;
 use crate::table::{TableChange, TableClass};
 use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
@@ -141,6 +144,20 @@ pub enum Command {
     UnbindPaymentMethod { member_id: MemberId, method: PaymentMethod },
     /// Forget who somebody is. What was played and paid stays.
     ErasePerson { member_id: MemberId, reason: String },
+    /// Give a person a role in a chain.
+    GrantRole {
+        member_id: MemberId,
+        chain_id: ChainId,
+        role: StaffRole,
+        halls: BTreeSet<HallId>,
+    },
+    /// Take a role from a person.
+    RevokeRole {
+        member_id: MemberId,
+        chain_id: ChainId,
+        role: StaffRole,
+        reason: String,
+    },
     /// Credit money to a wallet; opens the wallet if there is none.
     CreditTopUp {
         member_id: MemberId,

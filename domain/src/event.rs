@@ -10,6 +10,7 @@ use crate::identity::IdentityEvent;
 use crate::journal::JournalEvent;
 use crate::member::MemberEvent;
 use crate::session::TableSessionEvent;
+use crate::staff::StaffEvent;
 use crate::table::TableEvent;
 use crate::tariff::TariffPlanEvent;
 use crate::wallet::WalletEvent;
@@ -57,6 +58,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Wallet", WalletEvent::TYPES),
     ("Device", DeviceEvent::TYPES),
     ("Journal", JournalEvent::TYPES),
+    ("Staff", StaffEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -74,6 +76,7 @@ pub enum Event {
     Wallet(WalletEvent),
     Device(DeviceEvent),
     Journal(JournalEvent),
+    Staff(StaffEvent),
 }
 
 impl Event {
@@ -93,6 +96,7 @@ impl Event {
             "Wallet" => Self::Wallet(serde_json::from_str(payload)?),
             "Device" => Self::Device(serde_json::from_str(payload)?),
             "Journal" => Self::Journal(serde_json::from_str(payload)?),
+            "Staff" => Self::Staff(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -111,6 +115,7 @@ impl Event {
             Self::Wallet(_) => "Wallet",
             Self::Device(_) => "Device",
             Self::Journal(_) => "Journal",
+            Self::Staff(_) => "Staff",
         }
     }
 
@@ -127,6 +132,7 @@ impl Event {
             Self::Wallet(event) => event.name(),
             Self::Device(event) => event.name(),
             Self::Journal(event) => event.name(),
+            Self::Staff(event) => event.name(),
         }
     }
 }

@@ -56,12 +56,19 @@ ids! {
     HoldId,
     /// One top-up of a wallet.
     TopUpId,
+    /// A person's roles in one chain.
+    StaffId,
     /// One balanced transaction of the journal.
     TransactionId,
 }
 
 /// Namespace of all ids derived by [`derived`].
 const NAMESPACE: Uuid = Uuid::from_u128(0xba12_e000_0000_5000_8000_0000_0000_0001);
+
+/// A person's roles in a chain.
+pub fn staff_id(member_id: MemberId, chain_id: ChainId) -> StaffId {
+    StaffId(derived(&["staff", &member_id.to_string(), &chain_id.to_string()]))
+}
 
 /// The hold that secures a postpaid session.
 pub fn session_hold(session_id: SessionId) -> HoldId {

@@ -19,6 +19,7 @@ pub mod personal;
 pub mod processes;
 pub mod refusal;
 pub mod session;
+pub mod staff;
 pub mod table;
 pub mod tariff;
 pub mod units;

@@ -27,6 +27,11 @@ pub mod hall {
             tonic::include_proto!("hall.member.v1");
         }
     }
+    pub mod staff {
+        pub mod v1 {
+            tonic::include_proto!("hall.staff.v1");
+        }
+    }
     pub mod table {
         pub mod v1 {
             tonic::include_proto!("hall.table.v1");

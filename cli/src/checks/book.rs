@@ -147,7 +147,12 @@ impl Book {
             Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
                 self.transactions.push((position, entries))
             }
-            Event::Chain(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Member(_) | Event::Identity(_) => {}
+            Event::Chain(_)
+            | Event::Staff(_)
+            | Event::Hall(_)
+            | Event::TariffPlan(_)
+            | Event::Member(_)
+            | Event::Identity(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@ use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
 use baize_domain::member::Member;
 use baize_domain::session::TableSession;
+use baize_domain::staff::Staff;
 use baize_domain::table::Table;
 use baize_domain::tariff::TariffPlan;
 use baize_domain::wallet::Wallet;
@@ -98,6 +99,13 @@ impl Belongs for Wallet {
     /// A wallet has its member's id, and is the member's before anything is in it.
     fn belonging(&self, id: &str) -> Belonging {
         Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member)
+    }
+}
+
+impl Belongs for Staff {
+    fn belonging(&self, _: &str) -> Belonging {
+        let chain = self.person.map(|(_, chain_id)| chain_id.0);
+        Belonging::default().and_chain(chain)
     }
 }
 

@@ -6,7 +6,7 @@ use baize_domain::member;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, awaited, chain, moves, people, session, venue, wallet};
+use super::{CommandError, Reply, awaited, chain, moves, people, session, staff, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -144,6 +144,18 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             people::tell(work, *member_id, decide).await
         }
         Command::ErasePerson { member_id, reason } => people::erase(work, *member_id, reason).await,
+        Command::GrantRole {
+            member_id,
+            chain_id,
+            role,
+            halls,
+        } => staff::grant(work, *member_id, *chain_id, *role, halls).await,
+        Command::RevokeRole {
+            member_id,
+            chain_id,
+            role,
+            reason,
+        } => staff::revoke(work, *member_id, *chain_id, *role, reason).await,
         Command::CreditTopUp {
             member_id,
             top_up_id,

@@ -23,6 +23,7 @@ mod queue;
 mod quote;
 mod reply;
 mod session;
+mod staff;
 mod venue;
 mod wallet;
 mod work;

@@ -9,6 +9,7 @@ use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::Guard;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
+use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
 use baize_proto::hall::venue::v1::venue_service_server::VenueServiceServer;
 use baize_proto::hall::wallet::v1::wallet_service_server::WalletServiceServer;
@@ -28,7 +29,8 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
+    StaffServiceServer::<Services>::NAME,
     VenueServiceServer::<Services>::NAME,
     TableServiceServer::<Services>::NAME,
     WalletServiceServer::<Services>::NAME,
@@ -53,6 +55,7 @@ pub async fn serve(
     let mut routes = Routes::builder();
     routes
         .add_service(health.service())
+        .add_service(StaffServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(TableServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
@@ -80,6 +83,7 @@ fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
         // Queries are another service's.
+        .with_service_name(StaffServiceServer::<Services>::NAME)
         .with_service_name(VenueServiceServer::<Services>::NAME)
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)

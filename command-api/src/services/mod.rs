@@ -2,6 +2,7 @@
 
 mod device;
 mod member;
+mod staff;
 mod table;
 mod venue;
 mod wallet;
@@ -9,7 +10,7 @@ mod wallet;
 use std::sync::Arc;
 
 use baize_eventlog::RequestKey;
-use baize_proto::access::{Access, denied};
+use baize_proto::access::{Access, Keys, denied};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
@@ -23,12 +24,14 @@ use crate::wire::{Fields, Mutation};
 #[derive(Clone)]
 pub struct Services {
     dispatcher: Arc<Dispatcher>,
+    /// Sign the tokens of those who act in a role that they were granted.
+    keys: Keys,
 }
 
 impl Services {
-    /// Services that go through `dispatcher`.
-    pub fn new(dispatcher: Arc<Dispatcher>) -> Self {
-        Self { dispatcher }
+    /// Services that go through `dispatcher` and sign with `keys`.
+    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys) -> Self {
+        Self { dispatcher, keys }
     }
 
     /// What every mutation does.

@@ -5,6 +5,7 @@ mod chain;
 mod device;
 mod fields;
 mod member;
+mod staff;
 mod table;
 mod venue;
 mod venue_changes;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 
 pub use bill::bill;
 pub use fields::Fields;
+pub use staff::act_as_request;
 pub use table::{free_tables, quote_request};
 
 use crate::dispatch::Reply;

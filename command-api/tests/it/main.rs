@@ -12,5 +12,6 @@ mod reflection;
 mod repeats;
 mod requests;
 mod sessions;
+mod staff;
 mod venue;
 mod world;

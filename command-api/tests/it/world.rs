@@ -7,11 +7,12 @@ use std::time::Duration;
 use baize_command_api::{CommandApi, Options, RunnerStatus};
 use baize_domain::Event;
 use baize_eventlog::{Clock, EventLog, Follower, LogOptions, RecordedEvent};
-use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
+use baize_proto::access::{Badge, Bearing, Claims, KeyRing, Keys, Signer};
 use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
+use baize_proto::hall::staff::v1::staff_service_client::StaffServiceClient;
 use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::table::v1::{OpenTableRequest, OpenTableResponse, Postpaid, Prepaid};
@@ -53,6 +54,7 @@ pub struct World {
 pub struct Clients {
     pub channel: Bearing,
     pub venue: VenueServiceClient<Bearing>,
+    pub staff: StaffServiceClient<Bearing>,
     pub table: TableServiceClient<Bearing>,
     pub wallet: WalletServiceClient<Bearing>,
     pub member: MemberServiceClient<Bearing>,
@@ -178,15 +180,29 @@ impl Clients {
     }
 
     fn over(channel: Channel) -> Self {
-        let channel = Bearing::new(channel, Badge::of_the_house(&KEYS));
+        Self::bearing(Bearing::new(channel, Badge::of_the_house(&KEYS)))
+    }
+
+    fn bearing(channel: Bearing) -> Self {
         Self {
             venue: VenueServiceClient::new(channel.clone()),
+            staff: StaffServiceClient::new(channel.clone()),
             table: TableServiceClient::new(channel.clone()),
             wallet: WalletServiceClient::new(channel.clone()),
             member: MemberServiceClient::new(channel.clone()),
             device: DeviceServiceClient::new(channel.clone()),
             channel,
         }
+    }
+
+    /// The same connection with the token of somebody in particular.
+    pub fn of(&self, claims: Claims) -> Self {
+        self.showing(Badge::signed(Signer::new(KEYS.clone()), claims))
+    }
+
+    /// The same connection with another token.
+    pub fn showing(&self, badge: Badge) -> Self {
+        Self::bearing(self.channel.with(badge))
     }
 
     /// A hall with `tables` tables and the default policy.

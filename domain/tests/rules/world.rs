@@ -8,12 +8,13 @@ use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, L
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, TableId, TariffPlanId, TopUpId, TransactionId,
-    top_up_transaction,
+    ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId,
+    staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
+use baize_domain::staff::{self, Staff, StaffCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
 use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
 use baize_domain::units::{self, Changes, VenueChanges};
@@ -68,6 +69,7 @@ pub(crate) fn yuan_a_minute() -> Tariff {
 pub(crate) struct World {
     pub chains: BTreeMap<ChainId, Chain>,
     pub halls: BTreeMap<HallId, Hall>,
+    pub staff: BTreeMap<StaffId, Staff>,
     pub plans: BTreeMap<TariffPlanId, TariffPlan>,
     pub tables: BTreeMap<TableId, Table>,
     pub devices: BTreeMap<DeviceId, Device>,
@@ -181,6 +183,7 @@ impl World {
         let id: Uuid = stream.parse().expect("a stream id");
         match event {
             Event::Chain(event) => self.chains.entry(ChainId(id)).or_default().evolve(event),
+            Event::Staff(event) => self.staff.entry(StaffId(id)).or_default().evolve(event),
             Event::Hall(event) => self.halls.entry(HallId(id)).or_default().evolve(event),
             Event::Table(event) => self.tables.entry(TableId(id)).or_default().evolve(event),
             Event::TariffPlan(event) => {
@@ -337,6 +340,26 @@ impl World {
                 },
             ),
             Command::EndMaintenance { table_id } => self.table(table_id, TableCommand::EndMaintenance { at: now }),
+            Command::GrantRole {
+                member_id,
+                chain_id,
+                role,
+                halls,
+            } => {
+                let grant = StaffCommand::Grant {
+                    member_id,
+                    chain_id,
+                    role,
+                    halls,
+                };
+                self.staff(staff_id(member_id, chain_id), grant)
+            }
+            Command::RevokeRole {
+                member_id,
+                chain_id,
+                role,
+                reason,
+            } => self.staff(staff_id(member_id, chain_id), StaffCommand::Revoke { role, reason }),
             Command::CreditTopUp {
                 member_id,
                 top_up_id,
@@ -503,6 +526,11 @@ impl World {
     fn chain(&self, chain_id: ChainId, command: ChainCommand) -> Result<Vec<(String, Event)>, Refusal> {
         let events = chain::decide(&get(&self.chains, chain_id), command)?;
         Ok(one(chain_id, events, Event::Chain))
+    }
+
+    fn staff(&self, staff_id: StaffId, command: StaffCommand) -> Result<Vec<(String, Event)>, Refusal> {
+        let events = staff::decide(&get(&self.staff, staff_id), command)?;
+        Ok(one(staff_id, events, Event::Staff))
     }
 
     fn table(&self, table_id: TableId, command: TableCommand) -> Result<Vec<(String, Event)>, Refusal> {

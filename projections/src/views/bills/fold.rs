@@ -26,6 +26,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
             bill.status = settled(outstanding.0);
         }),
         Event::Chain(_)
+        | Event::Staff(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

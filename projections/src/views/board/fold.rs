@@ -24,6 +24,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
             Ok(())
         }
         Event::Chain(_)
+        | Event::Staff(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

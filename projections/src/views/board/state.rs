@@ -170,6 +170,7 @@ impl BoardState {
                 }
                 Event::Hall(HallEvent::HallRegistered { .. })
                 | Event::Chain(_)
+                | Event::Staff(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

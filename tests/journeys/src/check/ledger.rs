@@ -164,6 +164,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Table(TableEvent::MaintenanceEnded { .. }) => true,
         Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) | Event::Member(_) => false,
         Event::Chain(_)
+        | Event::Staff(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

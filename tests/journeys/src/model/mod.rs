@@ -88,7 +88,12 @@ impl Model {
             Event::Table(event) => self.table(aggregate_id, event),
             Event::Journal(event) => self.post(event),
             Event::Device(event) => self.device(aggregate_id, event),
-            Event::Chain(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Member(_) | Event::Identity(_) => {}
+            Event::Chain(_)
+            | Event::Staff(_)
+            | Event::Hall(_)
+            | Event::TariffPlan(_)
+            | Event::Member(_)
+            | Event::Identity(_) => {}
         }
     }
 

@@ -87,6 +87,9 @@ impl Ours {
         if field.name() == "levels" {
             return Some(Value::List(["guest", "member"].map(|code| level(field, code)).into()));
         }
+        if field.name() == "hall_ids" {
+            return Some(Value::List(vec![Value::String(self.hall.to_string())]));
+        }
         if field.is_list() || field.is_map() || field.name() == "min_position" {
             return None;
         }

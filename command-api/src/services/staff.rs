@@ -1,0 +1,70 @@
+//! `hall.staff.v1.StaffService`.
+
+use std::time::Duration;
+
+use baize_domain::ids::MemberId;
+use baize_domain::staff::StaffRole;
+use baize_proto::access::{Access, Claims, Denial, Role, Signer};
+use baize_proto::hall::staff::v1::staff_service_server::StaffService;
+use baize_proto::hall::staff::v1::{
+    ActAsRequest, ActAsResponse, GrantOwnerRequest, GrantOwnerResponse, GrantStaffRequest, GrantStaffResponse,
+    RevokeOwnerRequest, RevokeOwnerResponse, RevokeStaffRequest, RevokeStaffResponse,
+};
+use jiff::Timestamp;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::Services;
+use crate::errors;
+use crate::wire::{Fields, act_as_request, timestamp};
+
+/// How long somebody may act in a role before they must ask again: a revocation works within it.
+const ACTING: Duration = Duration::from_secs(15 * 60);
+
+#[async_trait]
+impl StaffService for Services {
+    async fn grant_staff(&self, request: Request<GrantStaffRequest>) -> Result<Response<GrantStaffResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn revoke_staff(
+        &self,
+        request: Request<RevokeStaffRequest>,
+    ) -> Result<Response<RevokeStaffResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn grant_owner(&self, request: Request<GrantOwnerRequest>) -> Result<Response<GrantOwnerResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn revoke_owner(
+        &self,
+        request: Request<RevokeOwnerRequest>,
+    ) -> Result<Response<RevokeOwnerResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn act_as(&self, request: Request<ActAsRequest>) -> Result<Response<ActAsResponse>, Status> {
+        let access = request.extensions().get::<Access>().ok_or(Denial::Nobody)?;
+        let subject = access.claims().subject;
+        let mut fields = Fields::default();
+        let asked = act_as_request(request.get_ref(), &mut fields);
+        let (chain_id, role) = fields.finish(asked).map_err(errors::invalid)?;
+        let halls = self.dispatcher.role_of(MemberId(subject), chain_id, role).await;
+        let halls = halls.map_err(errors::status)?;
+        let role = match role {
+            StaffRole::Staff => Role::Staff,
+            StaffRole::Owner => Role::Owner,
+        };
+        let claims = Claims::new(subject, role, Timestamp::now(), ACTING);
+        let claims = claims
+            .in_chain(chain_id.0)
+            .in_halls(halls.into_iter().map(|hall_id| hall_id.0));
+        let token = Signer::new(self.keys.clone()).issue(&claims);
+        let token = token.map_err(|error| errors::internal(&error.into()))?;
+        Ok(Response::new(ActAsResponse {
+            token,
+            expires_at: Some(timestamp(claims.expires_at)),
+        }))
+    }
+}
