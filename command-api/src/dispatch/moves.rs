@@ -49,16 +49,16 @@ pub async fn transfer(work: &Work<'_>, session_id: SessionId, table_id: TableId)
         to_device: to_device.as_deref(),
         now: work.now,
     })?;
-    // The session first: whoever shows tables learns from it what moves with it.
+    work.write(&wallet, changes.wallet)?;
+    post(work, &changes.journal)?;
+    // Behind what pays for it, but before the tables: whoever shows them learns from it what moves with it.
     let after = work.write(&session, changes.session)?;
     work.write(&from, changes.table)?;
     work.write(&to, changes.to_table)?;
-    work.write(&wallet, changes.wallet)?;
     work.write(&device, changes.device)?;
     if let Some(to_device) = &to_device {
         work.write(to_device, changes.to_device)?;
     }
-    post(work, &changes.journal)?;
     Ok(Reply::Extended {
         secured_until: after.covered_until,
         amount: secured(&after) - secured(&session),

@@ -74,14 +74,18 @@ pub fn requests_are_executed_once(log: &Log) -> Broken {
 }
 
 /// Within what one request wrote, the session's event comes last: whoever sees at some position that a session is paid
-/// sees at that position what paid it, also where a reader stops in the middle of a unit.
+/// sees at that position what paid it, also where a reader stops in the middle of a unit. Only when a session moves do tables and
+/// lights follow it.
 pub fn sessions_are_written_last(log: &Log) -> Broken {
     let pairs = log
         .entries
         .windows(2)
         .filter(|pair| pair[0].request_id() == pair[1].request_id());
     let of_session = |entry: &Entry| entry.aggregate_type == "TableSession";
-    let early = pairs.filter(|pair| of_session(&pair[0]) && !of_session(&pair[1]));
+    let follows = |pair: &[Entry]| {
+        pair[0].event_type == "SessionTransferred" && matches!(pair[1].aggregate_type.as_str(), "Table" | "Device")
+    };
+    let early = pairs.filter(|pair| of_session(&pair[0]) && !of_session(&pair[1]) && !follows(pair));
     early
         .map(|pair| {
             format!(

@@ -106,6 +106,12 @@ impl Model {
                 self.sessions.insert(id, opened);
             }
             (None, Some(session)) => session.apply(event, claims),
+            // Waiting for its payment, it is no session yet; its table tells that it is kept.
+            (None, None)
+                if matches!(
+                    event,
+                    TableSessionEvent::OpeningAwaited { .. } | TableSessionEvent::OpeningLapsed { .. }
+                ) => {}
             (None, None) => claims.that(false, "a session that was never opened"),
         }
     }
