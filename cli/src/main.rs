@@ -7,6 +7,7 @@ mod attached;
 mod checks;
 mod demo;
 mod doctor;
+mod import;
 mod infrastructure;
 mod keys;
 mod logging;
@@ -66,6 +67,10 @@ enum Command {
     /// Reads only, and works beside running services. With a view it compares that view alone. Ends with 1 if a check
     /// fails.
     Verify(Configured<verify::Args>),
+    /// Import data from files into a running system.
+    ///
+    /// Goes through the command service, which must be running (command_url).
+    Import(import::Args),
     /// Check programs, data directory, ports, servers, roles, migrations, publication and views.
     ///
     /// Prints a line for each, and what to do where something is wrong. Changes nothing. Ends with 1 if something has
@@ -141,6 +146,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await
         }
+        Command::Import(args) => args.run().await,
         Command::Doctor(configured) => {
             let (args, settings) = configured.load("error")?;
             args.run(&settings).await

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::{HallChange, HallPolicy};
-use crate::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use crate::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::personal::{Identifier, Sealed};
@@ -65,6 +66,12 @@ pub enum Command {
         plan_id: TariffPlanId,
         hall_id: HallId,
         tariff: Tariff,
+    },
+    /// Publish a year of a calendar of holidays, or publish it anew.
+    PublishCalendarYear {
+        calendar_id: CalendarId,
+        year: i16,
+        content: CalendarYear,
     },
     /// Set up a device.
     RegisterDevice {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::Error as _;
 
+use crate::calendar::CalendarEvent;
 use crate::chain::ChainEvent;
 use crate::device::DeviceEvent;
 use crate::hall::HallEvent;
@@ -49,6 +50,7 @@ pub const VERSION: &str = "1.0.0";
 /// The types of all events, by aggregate type.
 pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Chain", ChainEvent::TYPES),
+    ("Calendar", CalendarEvent::TYPES),
     ("Hall", HallEvent::TYPES),
     ("Table", TableEvent::TYPES),
     ("TariffPlan", TariffPlanEvent::TYPES),
@@ -67,6 +69,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
 #[allow(missing_docs, reason = "each variant is one aggregate's events")]
 pub enum Event {
     Chain(ChainEvent),
+    Calendar(CalendarEvent),
     Hall(HallEvent),
     Table(TableEvent),
     TariffPlan(TariffPlanEvent),
@@ -87,6 +90,7 @@ impl Event {
     pub fn decode(aggregate_type: &str, payload: &str) -> Result<Self, serde_json::Error> {
         Ok(match aggregate_type {
             "Chain" => Self::Chain(serde_json::from_str(payload)?),
+            "Calendar" => Self::Calendar(serde_json::from_str(payload)?),
             "Hall" => Self::Hall(serde_json::from_str(payload)?),
             "Table" => Self::Table(serde_json::from_str(payload)?),
             "TariffPlan" => Self::TariffPlan(serde_json::from_str(payload)?),
@@ -106,6 +110,7 @@ impl Event {
     pub const fn aggregate_type(&self) -> &'static str {
         match self {
             Self::Chain(_) => "Chain",
+            Self::Calendar(_) => "Calendar",
             Self::Hall(_) => "Hall",
             Self::Table(_) => "Table",
             Self::TariffPlan(_) => "TariffPlan",
@@ -123,6 +128,7 @@ impl Event {
     pub const fn event_type(&self) -> &'static str {
         match self {
             Self::Chain(event) => event.name(),
+            Self::Calendar(event) => event.name(),
             Self::Hall(event) => event.name(),
             Self::Table(event) => event.name(),
             Self::TariffPlan(event) => event.name(),

@@ -44,6 +44,8 @@ ids! {
     TableId,
     /// A tariff plan; its published versions share the id.
     TariffPlanId,
+    /// A calendar of holidays; its years share the id.
+    CalendarId,
     /// One game at one table, from opening to settlement.
     SessionId,
     /// A person who plays; also the id of the person's wallet.

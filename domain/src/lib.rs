@@ -4,6 +4,7 @@
 //! `evolve` folds events into a state and never fails. What spans several aggregates is decided in [`units`] and
 //! written as one unit of work; what waits for the outside world is a process manager in [`processes`].
 
+pub mod calendar;
 pub mod chain;
 pub mod command;
 pub mod device;

@@ -17,6 +17,11 @@ pub mod hall {
             tonic::include_proto!("hall.access.v1");
         }
     }
+    pub mod calendar {
+        pub mod v1 {
+            tonic::include_proto!("hall.calendar.v1");
+        }
+    }
     pub mod device {
         pub mod v1 {
             tonic::include_proto!("hall.device.v1");

@@ -147,7 +147,8 @@ impl Book {
             Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
                 self.transactions.push((position, entries))
             }
-            Event::Chain(_)
+            Event::Calendar(_)
+            | Event::Chain(_)
             | Event::Staff(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)

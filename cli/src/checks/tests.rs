@@ -11,7 +11,7 @@ use baize_domain::journal::{Account, Entry, JournalEvent, Source};
 use baize_domain::money::Fen;
 use baize_domain::session::{Bill, BillLine, BillingStartCause, CloseCause, SessionMode, TableSessionEvent};
 use baize_domain::table::TableEvent;
-use baize_domain::tariff::{self, PinnedTariff, Stretch, Tariff};
+use baize_domain::tariff::{self, Days, PinnedTariff, Stretch, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_eventlog::{META_REQUEST_ID, RecordedEvent, StreamId};
 use jiff::tz::TimeZone;
@@ -35,6 +35,7 @@ fn tariff() -> Tariff {
         minimum: Fen::ZERO,
         cap: None,
         grace_seconds: 0,
+        ..Tariff::default()
     }
 }
 
@@ -47,6 +48,7 @@ fn pinned() -> PinnedTariff {
         plan_id: id(8).into(),
         version: 1,
         tariff: tariff(),
+        days: Days::default(),
     }
 }
 

@@ -130,6 +130,7 @@ fn tariff() -> Tariff {
         from_minute,
         to_minute,
         price_per_hour_fen,
+        ..Default::default()
     };
     Tariff {
         name: "平场".to_owned(),
@@ -143,6 +144,7 @@ fn tariff() -> Tariff {
         minimum_fen: 1_000,
         cap_fen: Some(20_000),
         grace_seconds: 180,
+        ..Default::default()
     }
 }
 

@@ -18,6 +18,13 @@ async fn a_table_opens_and_a_signal_ends_everything_in_good_order() {
     let (command, query) = (ready.command.clone().unwrap(), ready.query.clone().unwrap());
     assert_eq!(ready.servers.len(), 2, "{ready:?}");
 
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../calendars/china-2026.toml");
+    for told in ["published", "published"] {
+        let imported = output(&["import", "calendar", file, "--command-url", &command]);
+        assert!(imported.status.success(), "{}", text(&imported));
+        assert!(text(&imported).contains(told), "{}", text(&imported));
+    }
+
     let hall = hall::set_up(&command).await;
     let opened = hall::open(&command, &hall).await;
     let table = hall::on_board(&query, &hall, opened.position).await;

@@ -1,6 +1,7 @@
 //! Whose things are: known for every aggregate, so that no command can read one without it being asked.
 
 use baize_domain::Command;
+use baize_domain::calendar::Calendar;
 use baize_domain::chain::Chain;
 use baize_domain::device::Device;
 use baize_domain::hall::Hall;
@@ -26,6 +27,13 @@ pub fn named(command: &Command) -> Option<Belonging> {
     match command {
         Command::OpenTable { member_id, .. } => Some(Belonging::to_member(member_id.0)),
         _ => None,
+    }
+}
+
+impl Belongs for Calendar {
+    /// Holidays are everybody's; only operators may publish them.
+    fn belonging(&self, _: &str) -> Belonging {
+        Belonging::default()
     }
 }
 

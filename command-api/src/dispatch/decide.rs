@@ -6,7 +6,7 @@ use baize_domain::member;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, awaited, chain, moves, people, session, staff, venue, wallet};
+use super::{CommandError, Reply, awaited, calendar, chain, moves, people, session, staff, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -44,6 +44,11 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             hall_id,
             tariff,
         } => venue::publish_tariff(work, *plan_id, *hall_id, tariff).await,
+        Command::PublishCalendarYear {
+            calendar_id,
+            year,
+            content,
+        } => calendar::publish_year(work, *calendar_id, *year, content).await,
         Command::RegisterDevice {
             device_id,
             hall_id,

@@ -11,6 +11,7 @@
 
 mod awaited;
 mod belonging;
+mod calendar;
 mod caller;
 mod chain;
 mod decide;
@@ -41,6 +42,7 @@ use baize_proto::access::{Access, Scope};
 pub use caller::Caller;
 pub use error::CommandError;
 pub use offers::Offers;
+pub use quote::{Asked, PackageOffer, Play, Quoted, Whose};
 pub use reply::Reply;
 
 use decide::decide;

@@ -12,7 +12,7 @@ use baize_domain::wallet::Wallet;
 
 use super::session::{opened_session, post, secured};
 use super::work::Work;
-use super::{CommandError, Reply};
+use super::{CommandError, Reply, calendar};
 
 /// Moves play to another table.
 pub async fn transfer(work: &Work<'_>, session_id: SessionId, table_id: TableId) -> Result<Reply, CommandError> {
@@ -39,11 +39,13 @@ pub async fn transfer(work: &Work<'_>, session_id: SessionId, table_id: TableId)
         true => None,
         false => Some(work.read::<Device>(profile.light.device_id).await?),
     };
+    let calendar = calendar::named_by(work, &plan).await?;
     let changes = transfer_session(TransferSessionInput {
         session: &session,
         from: &from,
         to: &to,
         plan: &plan,
+        calendar: &calendar,
         wallet: &wallet,
         device: &device,
         to_device: to_device.as_deref(),

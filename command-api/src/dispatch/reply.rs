@@ -1,6 +1,6 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
-use baize_domain::ids::{ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
@@ -22,6 +22,8 @@ pub enum Reply {
     HallRegistered { hall_id: HallId },
     /// To `PublishTariff`.
     TariffPublished { plan_id: TariffPlanId, version: u32 },
+    /// To `PublishCalendarYear`.
+    CalendarPublished { calendar_id: CalendarId },
     /// To `RegisterDevice`.
     DeviceRegistered { device_id: DeviceId },
     /// To `RegisterTable`.

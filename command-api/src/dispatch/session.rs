@@ -25,7 +25,7 @@ use baize_domain::wallet::Wallet;
 use jiff::Timestamp;
 
 use super::work::{Held, Work};
-use super::{CommandError, Reply};
+use super::{CommandError, Reply, calendar};
 
 /// Opens a table.
 pub async fn open(
@@ -56,6 +56,7 @@ pub async fn open(
         (Some(hall), Some(member)) => work.read::<Chain>(hall.chain_id).await?.discount(&member.level),
         _ => None,
     };
+    let calendar = calendar::named_by(work, &plan).await?;
     let changes = open_table(OpenTableInput {
         session_id,
         member_id,
@@ -66,6 +67,7 @@ pub async fn open(
         table: &table,
         hall: &hall,
         plan: &plan,
+        calendar: &calendar,
         member: &member,
         wallet: &wallet,
         device: &device,

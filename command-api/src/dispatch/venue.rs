@@ -11,7 +11,7 @@ use baize_domain::units;
 use jiff::Timestamp;
 
 use super::work::{Held, Work};
-use super::{CommandError, Reply, chain};
+use super::{CommandError, Reply, calendar, chain};
 
 /// Sets a hall up in a chain.
 pub async fn register_hall(work: &Work<'_>, profile: HallProfile) -> Result<Reply, CommandError> {
@@ -66,6 +66,9 @@ pub async fn publish_tariff(
     tariff: &Tariff,
 ) -> Result<Reply, CommandError> {
     known_hall(work, hall_id).await?;
+    if let Some(calendar_id) = tariff.calendar_id {
+        calendar::known(work, calendar_id).await?;
+    }
     let plan = work.read::<TariffPlan>(plan_id).await?;
     let events =
         tariff::decide::publish(&plan, plan_id, hall_id, tariff.clone(), work.now).map_err(CommandError::refuse)?;

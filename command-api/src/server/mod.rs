@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::Guard;
+use baize_proto::hall::calendar::v1::calendar_service_server::CalendarServiceServer;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
@@ -29,8 +30,9 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     StaffServiceServer::<Services>::NAME,
+    CalendarServiceServer::<Services>::NAME,
     VenueServiceServer::<Services>::NAME,
     TableServiceServer::<Services>::NAME,
     WalletServiceServer::<Services>::NAME,
@@ -56,6 +58,7 @@ pub async fn serve(
     routes
         .add_service(health.service())
         .add_service(StaffServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(CalendarServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(TableServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
@@ -84,6 +87,7 @@ fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
         // Queries are another service's.
         .with_service_name(StaffServiceServer::<Services>::NAME)
+        .with_service_name(CalendarServiceServer::<Services>::NAME)
         .with_service_name(VenueServiceServer::<Services>::NAME)
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)

@@ -1,5 +1,6 @@
 //! The gRPC methods: decode, dispatch, encode.
 
+mod calendar;
 mod device;
 mod member;
 mod staff;

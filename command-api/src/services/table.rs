@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::Services;
 use crate::errors;
-use crate::wire::{Fields, bill, quote_request};
+use crate::wire::{Fields, quote_request, quoted};
 
 #[async_trait]
 impl TableService for Services {
@@ -20,19 +20,10 @@ impl TableService for Services {
         request: Request<QuoteSessionRequest>,
     ) -> Result<Response<QuoteSessionResponse>, Status> {
         let mut fields = Fields::default();
-        let asked = quote_request(request.get_ref(), &mut fields);
-        let (table_id, minutes, member_id) = fields.finish(asked).map_err(errors::invalid)?;
-        let quoted = self
-            .dispatcher
-            .quote(table_id, minutes, member_id)
-            .await
-            .map_err(errors::status)?;
-        Ok(Response::new(QuoteSessionResponse {
-            bill: Some(bill(quoted.bill)),
-            tariff_plan_id: quoted.plan_id.to_string(),
-            tariff_version: quoted.version,
-            hold_fen: quoted.hold.0,
-        }))
+        let asked = quote_request(request.into_inner(), &mut fields);
+        let asked = fields.finish(asked).map_err(errors::invalid)?;
+        let quote = self.dispatcher.quote(asked).await.map_err(errors::status)?;
+        Ok(Response::new(quoted(quote)))
     }
 
     async fn open_table(&self, request: Request<OpenTableRequest>) -> Result<Response<OpenTableResponse>, Status> {

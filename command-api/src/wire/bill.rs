@@ -48,6 +48,19 @@ fn line(line: BillLine) -> v1::BillLine {
             rate: rate.normalize().to_string(),
             ..of(Kind::Discount)
         },
+        BillLine::Overnight { name, .. } => v1::BillLine {
+            band: name,
+            ..of(Kind::Overnight)
+        },
+        BillLine::Package {
+            code, name, from, to, ..
+        } => v1::BillLine {
+            band: name,
+            package_code: code,
+            from: Some(timestamp(from)),
+            to: Some(timestamp(to)),
+            ..of(Kind::Package)
+        },
         BillLine::Goods(line) => v1::BillLine {
             goods: Some(v1::Goods {
                 code: line.code,

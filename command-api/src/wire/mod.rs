@@ -1,12 +1,14 @@
 //! Between the wire and the domain: what a request must look like to become a command, and how an answer is written.
 
 mod bill;
+mod calendar;
 mod chain;
 mod device;
 mod fields;
 mod member;
 mod staff;
 mod table;
+mod tariff;
 mod venue;
 mod venue_changes;
 mod wallet;
@@ -17,7 +19,7 @@ use jiff::Timestamp;
 pub use bill::bill;
 pub use fields::Fields;
 pub use staff::act_as_request;
-pub use table::{free_tables, quote_request};
+pub use table::{free_tables, quote_request, quoted};
 
 use crate::dispatch::Reply;
 

@@ -2,31 +2,66 @@
 
 use baize_domain::Command;
 use baize_domain::command::OpenMode;
-use baize_domain::ids::{MemberId, TableId};
+use baize_domain::level::LevelCode;
 use baize_domain::session::decide::REASON_CHARS_MAX;
 use baize_domain::session::{CloseCause, ResumeCause};
 use baize_domain::table::{FreeTable, TableClass};
 use baize_proto::hall::table::v1::{
     self, CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
     ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, PauseSessionRequest,
-    PauseSessionResponse, QuoteSessionRequest, ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest,
-    TransferSessionResponse, open_table_request::Mode,
+    PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse, ResumeSessionRequest, ResumeSessionResponse,
+    TransferSessionRequest, TransferSessionResponse, open_table_request::Mode,
 };
 use baize_proto::hall::venue;
 
 use super::{Fields, Mutation, bill, timestamp};
-use crate::dispatch::Reply;
+use crate::dispatch::{Asked, PackageOffer, Play, Quoted, Reply, Whose};
 
 /// A day.
 const PLAY_MINUTES_MAX: u32 = 1_440;
 
-/// The table, the minutes and the person that a quote is asked for.
-pub fn quote_request(request: &QuoteSessionRequest, fields: &mut Fields) -> (TableId, u32, Option<MemberId>) {
-    (
-        fields.id("table_id", &request.table_id),
-        fields.uint("minutes", request.minutes, 1..=PLAY_MINUTES_MAX),
-        (!request.member_id.is_empty()).then(|| fields.id("member_id", &request.member_id)),
-    )
+/// What a quote is asked for.
+pub fn quote_request(request: QuoteSessionRequest, fields: &mut Fields) -> Asked {
+    let play = match (request.minutes, request.package_code) {
+        (0, code) if code.is_empty() => None,
+        (0, code) => Some(Play::Package(code)),
+        (minutes, code) => {
+            if !code.is_empty() {
+                fields.refuse("package_code", "is given beside minutes: quote one of them");
+            }
+            Some(Play::Minutes(fields.uint("minutes", minutes, 1..=PLAY_MINUTES_MAX)))
+        }
+    };
+    let member_id = (!request.member_id.is_empty()).then(|| fields.id("member_id", &request.member_id));
+    let level = (!request.level.is_empty()).then(|| LevelCode::try_new(&request.level, "level"));
+    let level = level.and_then(|level| level.map_err(|invalid| fields.refuse("level", invalid.problem)).ok());
+    if member_id.is_some() && level.is_some() {
+        fields.refuse("level", "is given beside member_id: whoever that is has a level");
+    }
+    Asked {
+        table_id: fields.id("table_id", &request.table_id),
+        play,
+        whose: member_id.map(Whose::Member).or(level.map(Whose::Level)),
+    }
+}
+
+/// A quote.
+pub fn quoted(quoted: Quoted) -> QuoteSessionResponse {
+    let (price, until) = quoted.play.unzip();
+    let package = |offer: PackageOffer| v1::PackageOffer {
+        code: offer.code,
+        name: offer.name,
+        price_fen: offer.price.0,
+        until: Some(timestamp(offer.until)),
+    };
+    QuoteSessionResponse {
+        bill: price.map(bill),
+        tariff_plan_id: quoted.plan_id.to_string(),
+        tariff_version: quoted.version,
+        hold_fen: quoted.hold.0,
+        until: until.map(timestamp),
+        packages: quoted.packages.into_iter().map(package).collect(),
+    }
 }
 
 /// Free tables as a detail of a refusal.

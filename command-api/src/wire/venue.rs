@@ -1,17 +1,13 @@
 //! `hall.venue.v1`.
 
-use std::ops::RangeInclusive;
-
 use baize_domain::device::{Driver, LightChannel};
 use baize_domain::hall::HallPolicy;
 use baize_domain::table::TableClass;
-use baize_domain::tariff::{Band, Tariff, Weekday};
 use baize_domain::{Command, Fen};
 use baize_proto::hall::venue::v1::{
     self, ChangeHallPolicyRequest, ChangeHallPolicyResponse, EndMaintenanceRequest, EndMaintenanceResponse,
-    PublishTariffRequest, PublishTariffResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest,
-    RegisterHallResponse, RegisterTableRequest, RegisterTableResponse, StartMaintenanceRequest,
-    StartMaintenanceResponse,
+    RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse, RegisterTableRequest,
+    RegisterTableResponse, StartMaintenanceRequest, StartMaintenanceResponse,
 };
 
 use super::{Fields, Mutation};
@@ -23,15 +19,12 @@ const OPEN_SESSIONS_MAX: u32 = 20;
 pub(super) const CHANNELS_MAX: u32 = 32;
 
 pub(super) const NAME_CHARS_MAX: usize = 100;
-const TARIFF_NAME_CHARS_MAX: usize = 50;
 pub(super) const LABEL_CHARS_MAX: usize = 32;
 const TOPIC_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 200;
-const BANDS_MAX: usize = 32;
 const WARNINGS_MAX: usize = 8;
 pub(super) const DAY_MINUTES: u32 = 1_440;
 const HOUR_SECONDS: u32 = 3_600;
-const PRICE_PER_HOUR: RangeInclusive<i64> = 0..=1_000_000;
 
 impl Mutation for RegisterHallRequest {
     const METHOD: &'static str = "hall.venue.v1.VenueService/RegisterHall";
@@ -87,40 +80,6 @@ impl Mutation for ChangeHallPolicyRequest {
 
     fn response(reply: Reply, position: u64) -> Option<Self::Response> {
         matches!(reply, Reply::Done).then_some(ChangeHallPolicyResponse { position })
-    }
-}
-
-impl Mutation for PublishTariffRequest {
-    const METHOD: &'static str = "hall.venue.v1.VenueService/PublishTariff";
-    type Response = PublishTariffResponse;
-
-    fn request_id(&self) -> &str {
-        &self.request_id
-    }
-
-    fn command(self, fields: &mut Fields) -> Command {
-        if self.tariff.is_none() {
-            fields.refuse("tariff", "is required");
-        }
-        Command::PublishTariff {
-            plan_id: fields.new_id("plan_id", &self.plan_id),
-            hall_id: fields.id("hall_id", &self.hall_id),
-            tariff: match self.tariff {
-                Some(sent) => fields.within("tariff", |fields| tariff(fields, sent)),
-                None => no_tariff(),
-            },
-        }
-    }
-
-    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
-        let Reply::TariffPublished { plan_id, version } = reply else {
-            return None;
-        };
-        Some(PublishTariffResponse {
-            plan_id: plan_id.to_string(),
-            version,
-            position,
-        })
     }
 }
 
@@ -305,64 +264,6 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
     })
 }
 
-fn tariff(fields: &mut Fields, sent: v1::Tariff) -> Tariff {
-    if sent.bands.len() > BANDS_MAX {
-        fields.refuse("bands", format!("has more than {BANDS_MAX} entries"));
-    }
-    let tariff = Tariff {
-        name: fields.text("name", sent.name, TARIFF_NAME_CHARS_MAX),
-        price_per_hour: fields.fen("price_per_hour_fen", sent.price_per_hour_fen, PRICE_PER_HOUR),
-        bands: sent
-            .bands
-            .into_iter()
-            .take(BANDS_MAX)
-            .enumerate()
-            .map(|(index, sent)| fields.item("bands", index, |fields| band(fields, sent)))
-            .collect(),
-        step_minutes: fields.uint("step_minutes", sent.step_minutes, 1..=60),
-        minimum: fields.fen("minimum_fen", sent.minimum_fen, 0..=Fen::MAX_INPUT.0),
-        cap: sent.cap_fen.map(|cap| fields.fen("cap_fen", cap, 0..=Fen::MAX_INPUT.0)),
-        grace_seconds: fields.uint("grace_seconds", sent.grace_seconds, 0..=HOUR_SECONDS),
-    };
-    if tariff.cap.is_some_and(|cap| cap < tariff.minimum) {
-        fields.refuse("cap_fen", "is less than minimum_fen");
-    }
-    tariff
-}
-
-fn band(fields: &mut Fields, sent: v1::Band) -> Band {
-    if sent.weekdays.is_empty() {
-        fields.refuse("weekdays", "is required");
-    }
-    // Not the generated iterator, which passes over days it does not know.
-    let day = |number: &i32| weekday(v1::Weekday::try_from(*number).ok()?);
-    let days: Option<Vec<_>> = sent.weekdays.iter().map(day).collect();
-    let repeated = (1..sent.weekdays.len()).any(|n| sent.weekdays[..n].contains(&sent.weekdays[n]));
-    if repeated {
-        fields.refuse("weekdays", "names a day twice");
-    }
-    Band {
-        weekdays: fields.choice("weekdays", days, Vec::new()),
-        name: fields.text("name", sent.name, TARIFF_NAME_CHARS_MAX),
-        from_minute: fields.uint("from_minute", sent.from_minute, 0..=DAY_MINUTES - 1),
-        to_minute: fields.uint("to_minute", sent.to_minute, 1..=DAY_MINUTES),
-        price_per_hour: fields.fen("price_per_hour_fen", sent.price_per_hour_fen, PRICE_PER_HOUR),
-    }
-}
-
-/// Stands in for a tariff that was refused.
-fn no_tariff() -> Tariff {
-    Tariff {
-        name: String::new(),
-        price_per_hour: Fen::ZERO,
-        bands: Vec::new(),
-        step_minutes: 1,
-        minimum: Fen::ZERO,
-        cap: None,
-        grace_seconds: 0,
-    }
-}
-
 /// One level of an MQTT topic, without its separators and wildcards.
 fn topic(fields: &mut Fields, topic: String) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -388,18 +289,5 @@ pub(super) fn class(class: v1::TableClass) -> Option<TableClass> {
         v1::TableClass::ChineseEightBall => Some(TableClass::ChineseEightBall),
         v1::TableClass::Snooker => Some(TableClass::Snooker),
         v1::TableClass::NineBall => Some(TableClass::NineBall),
-    }
-}
-
-fn weekday(day: v1::Weekday) -> Option<Weekday> {
-    match day {
-        v1::Weekday::Unspecified => None,
-        v1::Weekday::Monday => Some(Weekday::Monday),
-        v1::Weekday::Tuesday => Some(Weekday::Tuesday),
-        v1::Weekday::Wednesday => Some(Weekday::Wednesday),
-        v1::Weekday::Thursday => Some(Weekday::Thursday),
-        v1::Weekday::Friday => Some(Weekday::Friday),
-        v1::Weekday::Saturday => Some(Weekday::Saturday),
-        v1::Weekday::Sunday => Some(Weekday::Sunday),
     }
 }

@@ -204,7 +204,7 @@ async fn a_quote_follows_what_another_process_published() {
     let ask = || baize_proto::hall::table::v1::QuoteSessionRequest {
         table_id: hall.tables[0].clone(),
         minutes: 90,
-        member_id: String::new(),
+        ..Default::default()
     };
     let quote = there.table.quote_session(ask()).await.unwrap().into_inner();
     assert_eq!((quote.tariff_version, quote.hold_fen), (1, 60 * FEN_PER_MINUTE));

@@ -13,5 +13,6 @@ mod repeats;
 mod requests;
 mod sessions;
 mod staff;
+mod tariffs;
 mod venue;
 mod world;

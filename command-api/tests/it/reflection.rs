@@ -36,6 +36,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
     let names: BTreeSet<_> = list.service.iter().map(|service| service.name.as_str()).collect();
     let expected = [
         "grpc.health.v1.Health",
+        "hall.calendar.v1.CalendarService",
         "hall.device.v1.DeviceService",
         "hall.member.v1.MemberService",
         "hall.staff.v1.StaffService",

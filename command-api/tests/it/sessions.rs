@@ -241,6 +241,7 @@ async fn a_vip_sees_the_price_of_the_level_before_opening_and_opens_at_it() {
         table_id: hall.tables[0].clone(),
         minutes: 60,
         member_id: member_id.to_owned(),
+        ..QuoteSessionRequest::default()
     };
     let anybody = clients.table.quote_session(quote("")).await.unwrap().into_inner();
     assert_eq!(anybody.bill.unwrap().total_fen, 60 * FEN_PER_MINUTE);

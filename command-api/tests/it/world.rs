@@ -8,6 +8,7 @@ use baize_command_api::{CommandApi, Options, RunnerStatus};
 use baize_domain::Event;
 use baize_eventlog::{Clock, EventLog, Follower, LogOptions, RecordedEvent};
 use baize_proto::access::{Badge, Bearing, Claims, KeyRing, Keys, Signer};
+use baize_proto::hall::calendar::v1::calendar_service_client::CalendarServiceClient;
 use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
@@ -53,6 +54,7 @@ pub struct World {
 #[derive(Clone)]
 pub struct Clients {
     pub channel: Bearing,
+    pub calendar: CalendarServiceClient<Bearing>,
     pub venue: VenueServiceClient<Bearing>,
     pub staff: StaffServiceClient<Bearing>,
     pub table: TableServiceClient<Bearing>,
@@ -185,6 +187,7 @@ impl Clients {
 
     fn bearing(channel: Bearing) -> Self {
         Self {
+            calendar: CalendarServiceClient::new(channel.clone()),
             venue: VenueServiceClient::new(channel.clone()),
             staff: StaffServiceClient::new(channel.clone()),
             table: TableServiceClient::new(channel.clone()),

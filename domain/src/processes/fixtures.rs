@@ -13,7 +13,7 @@ use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId};
 use crate::money::Fen;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::session::{Bill, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent};
-use crate::tariff::{PinnedTariff, Tariff};
+use crate::tariff::{Days, PinnedTariff, Tariff};
 
 use super::{Effect, Input, ProcessManager};
 
@@ -46,7 +46,9 @@ pub(super) fn opened(mode: SessionMode) -> Event {
                 minimum: Fen::ZERO,
                 cap: None,
                 grace_seconds: 0,
+                ..Tariff::default()
             },
+            days: Days::default(),
         }),
         discount: None,
         time_zone: "Asia/Shanghai".into(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::level::LevelCode;
 use crate::money::Fen;
 
-/// One line of a bill. `MinimumCharge`, `Cap` and `Discount` lines are adjustments so that the lines always sum to the total.
+/// One line of a bill. `MinimumCharge`, `Cap`, `Overnight` and `Discount` lines are adjustments so that the lines always sum to the total.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BillLine {
     /// Time billed within one band: the whole steps of the session, minute by minute by the clock of the hall.
@@ -33,6 +33,26 @@ pub enum BillLine {
     /// Taken off to stay within the cap.
     Cap {
         /// ≤ 0.
+        amount: Fen,
+    },
+    /// Taken off because a night costs no more than its overnight price.
+    Overnight {
+        /// What the tariff calls the night.
+        name: String,
+        /// ≤ 0.
+        amount: Fen,
+    },
+    /// Play bought beforehand at a fixed price. The discount leaves it as it is.
+    Package {
+        /// The package's code in the tariff.
+        code: String,
+        /// What customers read.
+        name: String,
+        /// From when on play was paid.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+        /// What it costs.
         amount: Fen,
     },
     /// Prepaid time: bought at opening or by extension, billed whole.
@@ -89,6 +109,8 @@ impl BillLine {
             Self::Time { amount, .. }
             | Self::MinimumCharge { amount }
             | Self::Cap { amount }
+            | Self::Overnight { amount, .. }
+            | Self::Package { amount, .. }
             | Self::Prepaid { amount, .. }
             | Self::Surcharge { amount }
             | Self::Discount { amount, .. } => *amount,

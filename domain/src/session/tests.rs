@@ -10,7 +10,7 @@ use crate::device::LightChannel;
 use crate::hall::HallPolicy;
 use crate::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId};
 use crate::money::Fen;
-use crate::tariff::{PinnedTariff, Tariff};
+use crate::tariff::{Days, PinnedTariff, Tariff};
 
 use super::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, Opening, SessionMode, TableSession,
@@ -46,7 +46,9 @@ fn opening(mode: SessionMode) -> Opening {
                 minimum: Fen::ZERO,
                 cap: None,
                 grace_seconds: 0,
+                ..Tariff::default()
             },
+            days: Days::default(),
         }),
         discount: None,
         time_zone: "Asia/Shanghai".into(),

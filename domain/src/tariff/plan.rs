@@ -1,40 +1,38 @@
-//! The content of a tariff: prices by time band, step, minimum, cap and grace.
+//! The content of a tariff: prices by time band, step, minimum, cap, grace, overnight prices and packages.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TariffPlanId;
+use crate::ids::{CalendarId, TariffPlanId};
 use crate::money::Fen;
 
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Weekday {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
+use super::{Days, Hours, Package};
 
-/// A price for some hours of some weekdays, in the hall's local time.
+/// A price for some hours of some days.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band {
     /// What the bill calls it, such as `夜场`.
     pub name: String,
-    /// The days on which it begins.
-    pub weekdays: Vec<Weekday>,
-    /// First minute after local midnight, 0–1439.
-    pub from_minute: u16,
-    /// Minute after local midnight at which it ends, 1–1440; at or below `from_minute` it runs across midnight.
-    pub to_minute: u16,
+    /// When it is in force.
+    #[serde(flatten)]
+    pub hours: Hours,
     /// Price per hour.
     pub price_per_hour: Fen,
 }
 
-/// Prices of one class of tables.
+/// The most that play costs within the hours of one night (包夜), counted for each night by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overnight {
+    /// What the bill calls it, such as `包夜`.
+    pub name: String,
+    /// The night: usually across midnight.
+    #[serde(flatten)]
+    pub hours: Hours,
+    /// What the whole night costs.
+    pub price: Fen,
+}
+
+/// Prices of one class of tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tariff {
     /// What customers read.
     pub name: String,
@@ -50,6 +48,15 @@ pub struct Tariff {
     pub cap: Option<Fen>,
     /// A session closed within this many seconds of billing costs nothing.
     pub grace_seconds: u32,
+    /// The calendar that tells the special days; without one all days are plain weekdays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar_id: Option<CalendarId>,
+    /// The first that covers an instant counts it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overnights: Vec<Overnight>,
+    /// What can be bought beforehand at a fixed price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Package>,
 }
 
 /// The version of a tariff that a session was opened with.
@@ -61,4 +68,7 @@ pub struct PinnedTariff {
     pub version: u32,
     /// The content, so that a bill can be proved from the session's own stream.
     pub tariff: Tariff,
+    /// The special days that the session can reach, as the calendar had them when it was opened.
+    #[serde(default, skip_serializing_if = "Days::is_empty")]
+    pub days: Days,
 }

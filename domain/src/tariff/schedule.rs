@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Band, Tariff, Weekday};
+use super::{Hours, PinnedTariff};
 
 const SECOND: i128 = 1_000_000_000;
 const MINUTE: i128 = 60 * SECOND;
@@ -15,22 +15,32 @@ const DAY: i128 = 1440 * MINUTE;
 /// A run of whole minutes at one price. A minute belongs to the band in force when it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
-    /// Index of the band; none outside all bands.
-    pub band: Option<usize>,
+    /// What its minutes cost.
+    pub rate: Rate,
     /// First minute, counted from 0.
     pub from_minute: u32,
     /// Minute after the last.
     pub to_minute: u32,
 }
 
-/// Shares `minutes` that begin at `from` out over the bands. Neighbours differ in their band.
-pub(super) fn spans(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minutes: u32) -> Vec<Span> {
+/// What is in force at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rate {
+    /// Index of the band; none outside all bands.
+    pub band: Option<usize>,
+    /// Index of the overnight price and the day on which its night begins; none outside all nights.
+    pub night: Option<(usize, i64)>,
+}
+
+/// Shares `minutes` that begin at `from` out over the bands and nights. Neighbours differ in them.
+pub(super) fn spans(prices: &PinnedTariff, zone: &TimeZone, from: Timestamp, minutes: u32) -> Vec<Span> {
     if minutes == 0 {
         return Vec::new();
     }
-    if tariff.bands.is_empty() {
+    let tariff = &prices.tariff;
+    if tariff.bands.is_empty() && tariff.overnights.is_empty() {
         return vec![Span {
-            band: None,
+            rate: Rate::default(),
             from_minute: 0,
             to_minute: minutes,
         }];
@@ -40,13 +50,13 @@ pub(super) fn spans(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minutes: 
     let mut minute = 0;
     while minute < minutes {
         let begins = from.as_nanosecond() + i128::from(minute) * MINUTE;
-        let (band, until) = clock.band_at(&tariff.bands, begins);
+        let (rate, until) = clock.rate_at(prices, begins);
         let next = ceil_div(until - from.as_nanosecond(), MINUTE).clamp(i128::from(minute) + 1, i128::from(minutes));
         let next = u32::try_from(next).unwrap_or(minutes);
         match spans.last_mut() {
-            Some(last) if last.band == band => last.to_minute = next,
+            Some(last) if last.rate == rate => last.to_minute = next,
             _ => spans.push(Span {
-                band,
+                rate,
                 from_minute: minute,
                 to_minute: next,
             }),
@@ -85,52 +95,33 @@ impl<'a> WallClock<'a> {
             .map_or(i128::MAX, |transition| transition.timestamp().as_nanosecond());
     }
 
-    /// The band in force at `at`, and until when it is so at least.
-    fn band_at(&mut self, bands: &[Band], at: i128) -> (Option<usize>, i128) {
+    /// What is in force at `at`, and until when it is so at least.
+    fn rate_at(&mut self, prices: &PinnedTariff, at: i128) -> (Rate, i128) {
         if at >= self.changes_at {
             self.set(Timestamp::from_nanosecond(at).unwrap_or(Timestamp::MAX));
         }
         let local = at + self.offset;
         let day = local.div_euclid(DAY);
         let minute = local.rem_euclid(DAY) / MINUTE;
-        let band = bands.iter().position(|band| covers(band, weekday(day), minute));
+        let begun_on = |hours: &Hours| hours.begun_on(&prices.days, i64::try_from(day).unwrap_or(i64::MAX), minute);
+        let tariff = &prices.tariff;
+        let nights = tariff.overnights.iter().enumerate();
+        let rate = Rate {
+            band: tariff.bands.iter().position(|band| begun_on(&band.hours).is_some()),
+            night: nights
+                .filter_map(|(index, night)| Some((index, begun_on(&night.hours)?)))
+                .next(),
+        };
+        let bands = tariff.bands.iter().map(|band| &band.hours);
         let boundary = bands
-            .iter()
-            .flat_map(|band| [i128::from(band.from_minute), i128::from(band.to_minute)])
+            .chain(tariff.overnights.iter().map(|night| &night.hours))
+            .flat_map(|hours| [i128::from(hours.from_minute), i128::from(hours.to_minute)])
             .filter(|boundary| *boundary > minute)
             .min()
             .unwrap_or(1440)
             .min(1440);
         let until = day * DAY + boundary * MINUTE - self.offset;
-        (band, until.min(self.changes_at))
-    }
-}
-
-/// Whether a band covers a minute of a day. The part after midnight belongs to the weekday on which the band begins.
-fn covers(band: &Band, today: usize, minute: i128) -> bool {
-    let (from, to) = (i128::from(band.from_minute), i128::from(band.to_minute));
-    let begins_on = |day: usize| band.weekdays.iter().any(|weekday| index(*weekday) == day);
-    if from < to {
-        minute >= from && minute < to && begins_on(today)
-    } else {
-        (minute >= from && begins_on(today)) || (minute < to && begins_on((today + 6) % 7))
-    }
-}
-
-/// Monday is 0. Day 0 of the epoch was a Thursday.
-fn weekday(day: i128) -> usize {
-    usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
-}
-
-const fn index(weekday: Weekday) -> usize {
-    match weekday {
-        Weekday::Monday => 0,
-        Weekday::Tuesday => 1,
-        Weekday::Wednesday => 2,
-        Weekday::Thursday => 3,
-        Weekday::Friday => 4,
-        Weekday::Saturday => 5,
-        Weekday::Sunday => 6,
+        (rate, until.min(self.changes_at))
     }
 }
 

@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::ids::HallId;
 
-use super::{PinnedTariff, TariffPlanEvent};
+use super::{Days, PinnedTariff, TariffPlanEvent};
+
+/// Days before the opening whose night may still go on.
+const DAYS_BEFORE: i64 = 1;
+/// Days after the opening that a session can reach: a day of play, its pauses, and what zones differ by.
+const DAYS_AFTER: i64 = 7;
 
 /// A tariff plan, published or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +30,25 @@ pub struct PublishedTariff {
     pub hall_id: HallId,
     /// What a session opened now keeps.
     pub pinned: Arc<PinnedTariff>,
+}
+
+impl PublishedTariff {
+    /// What a session opened at `at` keeps: this version, and the special days that the session can reach.
+    pub fn pin(&self, calendar: &Calendar, zone: &TimeZone, at: Timestamp) -> Arc<PinnedTariff> {
+        if self.pinned.tariff.calendar_id.is_none() {
+            return Arc::clone(&self.pinned);
+        }
+        let today = at.to_zoned(zone.clone()).date();
+        let first = today.saturating_sub(DAYS_BEFORE.days());
+        let days = calendar.days(&(first..=today.saturating_add(DAYS_AFTER.days())));
+        if days.is_empty() {
+            return Arc::clone(&self.pinned);
+        }
+        Arc::new(PinnedTariff {
+            days,
+            ..PinnedTariff::clone(&self.pinned)
+        })
+    }
 }
 
 impl TariffPlan {
@@ -41,6 +68,7 @@ impl TariffPlan {
                         plan_id: *plan_id,
                         version: *version,
                         tariff: tariff.clone(),
+                        days: Days::default(),
                     }),
                 }));
             }

@@ -3,7 +3,7 @@
 //! | Command | decided by | states it needs |
 //! |---|---|---|
 //! | `CreditTopUp` | [`credit_top_up`] | member, wallet, journal of [`crate::ids::top_up_transaction`] |
-//! | `OpenTable` | [`open_table`] | session, table, hall, plan, member, wallet, device |
+//! | `OpenTable` | [`open_table`] | session, table, hall, plan and its calendar, member, wallet, device |
 //! | `PayOpening` | [`pay_opening`] | session, wallet, device |
 //! | `LapseOpening` | [`lapse_opening`] | session, table, wallet |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |

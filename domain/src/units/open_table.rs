@@ -1,13 +1,12 @@
 //! A table opens: table occupied, session begun, money held or taken, light asked for. Of two who scan at once, exactly one wins, since
 //! both write to the table's stream.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
+use crate::calendar::Calendar;
 use crate::command::OpenMode;
 use crate::device::Device;
-use crate::hall::{Hall, HallError};
+use crate::hall::{Hall, HallError, time_zone_or_utc};
 use crate::ids::{MemberId, SessionId};
 use crate::member::{Member, MemberError};
 use crate::refusal::{Refusal, RefusalKind};
@@ -43,6 +42,8 @@ pub struct OpenTableInput<'a> {
     pub hall: &'a Hall,
     /// The table's tariff plan.
     pub plan: &'a TariffPlan,
+    /// The calendar that the plan names; empty if it names none.
+    pub calendar: &'a Calendar,
     /// Who that is.
     pub member: &'a Member,
     /// The member's wallet.
@@ -80,7 +81,7 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         member_id: input.member_id,
         mode: input.mode,
         light: profile.light,
-        tariff: Arc::clone(&plan.pinned),
+        tariff: plan.pin(input.calendar, &time_zone_or_utc(&hall.time_zone), input.now),
         discount: input.discount.cloned(),
         time_zone: hall.time_zone.clone(),
         policy: hall.policy.clone(),

@@ -1,9 +1,8 @@
 //! Play moves to another free table of the hall: the tables change hands, the price goes on by the new table's tariff, the lights follow.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
+use crate::calendar::Calendar;
 use crate::device::{self, DesireReason, Device, DeviceEvent};
 use crate::refusal::Refusal;
 use crate::session::moves::{terms, transfer, underway};
@@ -28,6 +27,8 @@ pub struct TransferSessionInput<'a> {
     pub to: &'a Table,
     /// The tariff plan of that table.
     pub plan: &'a TariffPlan,
+    /// The calendar that the plan names; empty if it names none.
+    pub calendar: &'a Calendar,
     /// The member's wallet.
     pub wallet: &'a Wallet,
     /// The device with the light of the table that is left.
@@ -58,7 +59,8 @@ pub fn transfer_session(input: TransferSessionInput<'_>) -> Result<Changes, Refu
     }
     let occupied = table::decide::occupy(to, opening.session_id, now)?;
     let plan = plan_for(input.plan, profile)?;
-    let terms = terms(session, opening, &plan.pinned, now);
+    let prices = plan.pin(input.calendar, &opening.zone(), now);
+    let terms = terms(session, opening, &prices, now);
     let wallet_events = if opening.is_prepaid() {
         wallet::decide::charge_more_prepaid(input.wallet, opening.session_id, terms.surcharge, now)?
     } else {
@@ -78,7 +80,7 @@ pub fn transfer_session(input: TransferSessionInput<'_>) -> Result<Changes, Refu
     let place = Place {
         table_id: profile.table_id,
         light: profile.light,
-        tariff: Arc::clone(&plan.pinned),
+        tariff: prices,
     };
     let (device, to_device) = lights(&input, opening, &left, &place, terms.covered_until)?;
     Ok(Changes {

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod discounts;
+mod holidays;
 mod invariants;
 mod journeys;
 mod moves;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use baize_domain::calendar::{self, Calendar, CalendarCommand};
 use baize_domain::chain::{self, Chain, ChainCommand};
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId,
-    staff_id, top_up_transaction,
+    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, StaffId, TableId, TariffPlanId, TopUpId,
+    TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
@@ -61,6 +62,7 @@ pub(crate) fn yuan_a_minute() -> Tariff {
         minimum: Fen::ZERO,
         cap: None,
         grace_seconds: 0,
+        ..Tariff::default()
     }
 }
 
@@ -68,6 +70,7 @@ pub(crate) fn yuan_a_minute() -> Tariff {
 #[derive(Clone, Default)]
 pub(crate) struct World {
     pub chains: BTreeMap<ChainId, Chain>,
+    pub calendars: BTreeMap<CalendarId, Calendar>,
     pub halls: BTreeMap<HallId, Hall>,
     pub staff: BTreeMap<StaffId, Staff>,
     pub plans: BTreeMap<TariffPlanId, TariffPlan>,
@@ -184,6 +187,7 @@ impl World {
         match event {
             Event::Chain(event) => self.chains.entry(ChainId(id)).or_default().evolve(event),
             Event::Staff(event) => self.staff.entry(StaffId(id)).or_default().evolve(event),
+            Event::Calendar(event) => self.calendars.entry(CalendarId(id)).or_default().evolve(event),
             Event::Hall(event) => self.halls.entry(HallId(id)).or_default().evolve(event),
             Event::Table(event) => self.tables.entry(TableId(id)).or_default().evolve(event),
             Event::TariffPlan(event) => {
@@ -247,6 +251,20 @@ impl World {
                 let command = HallCommand::ChangePolicy { policy };
                 let events = hall::decide(&get(&self.halls, hall_id), command)?;
                 Ok(one(hall_id, events, Event::Hall))
+            }
+            Command::PublishCalendarYear {
+                calendar_id,
+                year,
+                content,
+            } => {
+                let command = CalendarCommand::PublishYear {
+                    calendar_id,
+                    year,
+                    content,
+                    at: now,
+                };
+                let events = calendar::decide(&get(&self.calendars, calendar_id), command)?;
+                Ok(one(calendar_id, events, Event::Calendar))
             }
             Command::PublishTariff {
                 plan_id,
@@ -580,6 +598,7 @@ impl World {
             hall: &hall,
             plan: &plan,
             member: &get(&self.members, member_id),
+            calendar: &self.calendar_of(&plan),
             wallet: &get(&self.wallets, member_id),
             device: &get(&self.devices, device_id),
             now,
@@ -636,11 +655,13 @@ impl World {
             return Err(session::TableSessionError::NotFound.into());
         };
         let place = session.place(&opening);
+        let plan = get(&self.plans, plan_id.unwrap_or_default());
         let changes = units::transfer_session(units::TransferSessionInput {
             session: &session,
             from: &get(&self.tables, place.table_id),
             to: &to,
-            plan: &get(&self.plans, plan_id.unwrap_or_default()),
+            calendar: &self.calendar_of(&plan),
+            plan: &plan,
             wallet: &get(&self.wallets, opening.member_id),
             device: &get(&self.devices, place.light.device_id),
             to_device: None,
@@ -654,6 +675,13 @@ impl World {
             to_table_id,
         }
         .events(changes))
+    }
+
+    /// The calendar that a plan names; an empty one if it names none.
+    fn calendar_of(&self, plan: &TariffPlan) -> Calendar {
+        let published = plan.published.as_ref();
+        let calendar_id = published.and_then(|published| published.pinned.tariff.calendar_id);
+        calendar_id.map_or_else(Calendar::default, |id| get(&self.calendars, id))
     }
 
     /// A unit over everything that a session concerns.

@@ -129,6 +129,19 @@ fn bill_line(line: &BillLine) -> table::BillLine {
             rate: rate.normalize().to_string(),
             ..of(Kind::Discount)
         },
+        BillLine::Overnight { name, .. } => table::BillLine {
+            band: name.clone(),
+            ..of(Kind::Overnight)
+        },
+        BillLine::Package {
+            code, name, from, to, ..
+        } => table::BillLine {
+            band: name.clone(),
+            package_code: code.clone(),
+            from: Some(timestamp(*from)),
+            to: Some(timestamp(*to)),
+            ..of(Kind::Package)
+        },
         BillLine::Goods(line) => table::BillLine {
             goods: Some(table::Goods {
                 code: line.code.clone(),

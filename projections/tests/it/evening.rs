@@ -9,7 +9,7 @@ use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
 use baize_domain::table::{TableClass, TableEvent};
-use baize_domain::tariff::{PinnedTariff, Tariff};
+use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::{Timestamp, ToSpan};
@@ -390,7 +390,9 @@ fn tariff() -> PinnedTariff {
             minimum: Fen(1_000),
             cap: None,
             grace_seconds: 180,
+            ..Tariff::default()
         },
+        days: Days::default(),
     }
 }
 

@@ -43,6 +43,7 @@ pub fn plain_tariff() -> venue::Tariff {
         minimum_fen: 0,
         cap_fen: None,
         grace_seconds: 0,
+        ..Default::default()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Counts the minutes of a session, in whole steps, and knows what the first so many of them cost.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::money::Fen;
 use crate::session::BillLine;
-use crate::tariff::schedule::spans;
+use crate::tariff::schedule::{Rate, spans};
 use crate::tariff::{PinnedTariff, Tariff};
 
 use super::{Stretch, minutes_after, played, step_minutes};
@@ -28,8 +30,8 @@ pub(super) struct Meter<'a> {
 struct Run {
     /// Index in `tariffs`.
     tariff: usize,
-    /// Index in the tariff's bands; none outside all of them.
-    band: Option<usize>,
+    /// What is in force.
+    rate: Rate,
     from: Timestamp,
     minutes: u32,
 }
@@ -69,16 +71,13 @@ impl<'a> Meter<'a> {
             self.tariffs.push(prices);
             self.tariffs.len() - 1
         });
-        self.runs.extend(
-            spans(&prices.tariff, self.zone, from, minutes)
-                .into_iter()
-                .map(|span| Run {
-                    tariff,
-                    band: span.band,
-                    from: minutes_after(from, span.from_minute),
-                    minutes: span.to_minute - span.from_minute,
-                }),
-        );
+        self.runs
+            .extend(spans(prices, self.zone, from, minutes).into_iter().map(|span| Run {
+                tariff,
+                rate: span.rate,
+                from: minutes_after(from, span.from_minute),
+                minutes: span.to_minute - span.from_minute,
+            }));
         self.billed = self.billed.saturating_add(minutes);
     }
 
@@ -91,8 +90,8 @@ impl<'a> Meter<'a> {
     /// What all minutes cost, line by line.
     pub fn lines(&self) -> Vec<BillLine> {
         let mut lines: Vec<BillLine> = self.runs.iter().map(|run| self.line(run)).collect();
-        let (capped, caps) = self.capped(self.billed);
-        lines.extend(caps.into_iter().map(|amount| BillLine::Cap { amount }));
+        let (capped, reductions) = self.capped(self.billed);
+        lines.extend(reductions);
         let minimum = self.minimum(self.billed);
         if minimum > capped {
             lines.push(BillLine::MinimumCharge {
@@ -108,19 +107,36 @@ impl<'a> Meter<'a> {
         capped.max(self.minimum(minutes))
     }
 
-    /// What the first `minutes` cost within the caps, and what each cap takes off.
-    fn capped(&self, minutes: u32) -> (Fen, Vec<Fen>) {
+    /// What the first `minutes` cost within the prices of nights and the caps, and the lines that take off what is above.
+    fn capped(&self, minutes: u32) -> (Fen, Vec<BillLine>) {
         let mut sums = vec![Fen::ZERO; self.tariffs.len()];
+        let mut nights: BTreeMap<(usize, usize, i64), Fen> = BTreeMap::new();
         for (run, minutes) in self.first(minutes) {
-            sums[run.tariff] += amount(self.named_price(run).1, minutes);
+            let amount = amount(self.named_price(run).1, minutes);
+            sums[run.tariff] += amount;
+            if let Some((overnight, day)) = run.rate.night {
+                *nights.entry((run.tariff, overnight, day)).or_default() += amount;
+            }
         }
-        let above = |(tariff, sum): (&&PinnedTariff, &Fen)| {
-            let cap = tariff.tariff.cap.unwrap_or(Fen(i64::MAX));
-            (*sum > cap).then(|| cap - *sum)
-        };
-        let caps: Vec<Fen> = self.tariffs.iter().zip(&sums).filter_map(above).collect();
-        let sum = sums.iter().copied().sum::<Fen>() + caps.iter().copied().sum();
-        (sum, caps)
+        let mut reductions = Vec::new();
+        for ((tariff, overnight, _), sum) in nights {
+            let overnight = &self.tariffs[tariff].tariff.overnights[overnight];
+            if sum > overnight.price {
+                let amount = overnight.price - sum;
+                sums[tariff] += amount;
+                reductions.push(BillLine::Overnight {
+                    name: overnight.name.clone(),
+                    amount,
+                });
+            }
+        }
+        for (tariff, sum) in self.tariffs.iter().zip(&mut sums) {
+            if let Some(cap) = tariff.tariff.cap.filter(|cap| *sum > *cap) {
+                reductions.push(BillLine::Cap { amount: cap - *sum });
+                *sum = cap;
+            }
+        }
+        (sums.into_iter().sum(), reductions)
     }
 
     /// The highest minimum of the tariffs that the first `minutes` were played by.
@@ -155,7 +171,8 @@ impl<'a> Meter<'a> {
 
     fn named_price(&self, run: &Run) -> (&str, Fen) {
         let tariff = self.tariff(run);
-        run.band
+        run.rate
+            .band
             .and_then(|index| tariff.bands.get(index))
             .map_or((tariff.name.as_str(), tariff.price_per_hour), |band| {
                 (band.name.as_str(), band.price_per_hour)

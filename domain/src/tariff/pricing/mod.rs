@@ -6,7 +6,7 @@
 //! minutes of a step are shared out over the bands by the hall's clock: each belongs to the band in force when it begins. Every run of
 //! minutes in one band is a line, rounded once, half-up.
 //!
-//! Then each tariff's cap holds for all that was played by it, the highest of the tariffs' minimums for the session. The level's discount is
+//! Within one night time costs at most the overnight price. Then each tariff's cap holds for all that was played by it, the highest of the tariffs' minimums for the session. The level's discount is
 //! taken off what play costs by then, in a line of its own. Goods are added as they are.
 //!
 //! **Invariant:** the price depends only on the tariffs, the zone and where the steps begin, and never falls as time grows. (Billing

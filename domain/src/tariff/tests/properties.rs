@@ -12,7 +12,9 @@ use crate::level::LevelCode;
 use crate::money::Fen;
 use crate::session::{Bill, BillLine};
 use crate::tariff::pricing::{minutes_after, seconds_after};
-use crate::tariff::{Band, Course, Discount, PinnedTariff, Stretch, Tariff, Weekday, bill, validate};
+use crate::tariff::{
+    Band, Course, Days, Discount, Hours, Overnight, PinnedTariff, Stretch, Tariff, Weekday, bill, validate,
+};
 
 const WEEK: [Weekday; 7] = [
     Weekday::Monday,
@@ -40,7 +42,16 @@ prop_compose! {
         to_minute in 1u16..=1440,
         price in 0i64..20_000,
     ) -> Band {
-        Band { name, weekdays, from_minute, to_minute, price_per_hour: Fen(price) }
+        let hours = Hours { weekdays, day_kinds: Vec::new(), from_minute, to_minute };
+        Band { name, hours, price_per_hour: Fen(price) }
+    }
+}
+
+prop_compose! {
+    fn nights()(
+        night in bands(), price in 0i64..20_000,
+    ) -> Overnight {
+        Overnight { name: night.name, hours: night.hours, price: Fen(price) }
     }
 }
 
@@ -48,6 +59,7 @@ prop_compose! {
     fn tariffs()(
         price in 0i64..20_000,
         bands in proptest::collection::vec(bands(), 0..4),
+        overnights in proptest::collection::vec(nights(), 0..2),
         step_minutes in 1u32..=60,
         minimum in prop_oneof![Just(0i64), 0..5_000i64],
         above in proptest::option::of(0i64..30_000),
@@ -61,6 +73,8 @@ prop_compose! {
             minimum: Fen(minimum),
             cap: above.map(|above| Fen(minimum + above)),
             grace_seconds,
+            overnights,
+            ..Tariff::default()
         }
     }
 }
@@ -71,6 +85,7 @@ fn pinned(tariff: &Tariff, number: u128) -> PinnedTariff {
         plan_id: TariffPlanId(Uuid::from_u128(number)),
         version: 1,
         tariff: tariff.clone(),
+        days: Days::default(),
     }
 }
 
@@ -124,15 +139,16 @@ fn minute_by_minute(tariff: &Tariff, zone: &TimeZone, from: Timestamp, minutes: 
     let covers = |band: &Band, at: &jiff::Zoned| {
         let minute = at.hour() as u16 * 60 + at.minute() as u16;
         let begins = |day: jiff::civil::Date| {
-            band.weekdays
+            band.hours
+                .weekdays
                 .contains(&WEEK[day.weekday().to_monday_zero_offset() as usize])
         };
         let today = at.date();
         let yesterday = today.yesterday().expect("a day before");
-        if band.from_minute < band.to_minute {
-            (band.from_minute..band.to_minute).contains(&minute) && begins(today)
+        if band.hours.from_minute < band.hours.to_minute {
+            (band.hours.from_minute..band.hours.to_minute).contains(&minute) && begins(today)
         } else {
-            (minute >= band.from_minute && begins(today)) || (minute < band.to_minute && begins(yesterday))
+            (minute >= band.hours.from_minute && begins(today)) || (minute < band.hours.to_minute && begins(yesterday))
         }
     };
     (0..minutes)
@@ -289,7 +305,7 @@ proptest! {
         tariff in tariffs(), (zone, from) in moments(), first in 1u32..700, second in 1u32..700,
     ) {
         let prices = pinned(&Tariff {
-            step_minutes: 1, minimum: Fen::ZERO, cap: None, grace_seconds: 0, ..tariff
+            step_minutes: 1, minimum: Fen::ZERO, cap: None, grace_seconds: 0, overnights: Vec::new(), ..tariff
         }, 1);
         let total = |from, to| course(&prices, &zone, from).bill(to);
         let middle = minutes_after(from, first);

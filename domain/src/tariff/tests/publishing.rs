@@ -17,6 +17,7 @@ pub(super) fn tariff(price: i64) -> Tariff {
         minimum: Fen(1_000),
         cap: None,
         grace_seconds: 180,
+        ..Tariff::default()
     }
 }
 

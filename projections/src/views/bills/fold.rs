@@ -25,7 +25,8 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
             bill.outstanding_fen = outstanding.0;
             bill.status = settled(outstanding.0);
         }),
-        Event::Chain(_)
+        Event::Calendar(_)
+        | Event::Chain(_)
         | Event::Staff(_)
         | Event::Hall(_)
         | Event::Table(_)

@@ -6,7 +6,7 @@ use baize_domain::device::LightChannel;
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{HallId, MemberId, SessionId, TableId, TariffPlanId};
 use baize_domain::session::{Bill, BillLine, CloseCause, SessionMode, TableSessionEvent};
-use baize_domain::tariff::{PinnedTariff, Tariff};
+use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ fn opened() -> TableSessionEvent {
         minimum: Fen(0),
         cap: None,
         grace_seconds: 0,
+        ..Tariff::default()
     };
     TableSessionEvent::SessionOpened {
         session_id: SessionId(SESSION),
@@ -43,6 +44,7 @@ fn opened() -> TableSessionEvent {
             plan_id: TariffPlanId(Uuid::from_u128(5)),
             version: 7,
             tariff,
+            days: Days::default(),
         }),
         discount: None,
         time_zone: "Asia/Shanghai".to_owned(),

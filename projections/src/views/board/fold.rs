@@ -23,13 +23,14 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
             device(state, stream_id(decoded)?, event, position);
             Ok(())
         }
-        Event::Chain(_)
+        Event::Calendar(_)
+        | Event::Chain(_)
         | Event::Staff(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)
-        | Event::Wallet(_)
-        | Event::Journal(_) => Ok(()),
+        | Event::Journal(_)
+        | Event::Wallet(_) => Ok(()),
     }
 }
 

@@ -169,6 +169,7 @@ impl BoardState {
                         .extend((!self.devices_loaded.contains(&id)).then_some(id));
                 }
                 Event::Hall(HallEvent::HallRegistered { .. })
+                | Event::Calendar(_)
                 | Event::Chain(_)
                 | Event::Staff(_)
                 | Event::TariffPlan(_)

@@ -163,7 +163,8 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Member(MemberEvent::MemberRegistered { .. })
         | Event::Table(TableEvent::MaintenanceEnded { .. }) => true,
         Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) | Event::Member(_) => false,
-        Event::Chain(_)
+        Event::Calendar(_)
+        | Event::Chain(_)
         | Event::Staff(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)

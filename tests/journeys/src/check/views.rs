@@ -257,6 +257,19 @@ fn line(line: &BillLine) -> table::BillLine {
             rate: rate.normalize().to_string(),
             ..blank(table::bill_line::Kind::Discount)
         },
+        BillLine::Overnight { name, .. } => table::BillLine {
+            band: name.clone(),
+            ..blank(table::bill_line::Kind::Overnight)
+        },
+        BillLine::Package {
+            code, name, from, to, ..
+        } => table::BillLine {
+            band: name.clone(),
+            package_code: code.clone(),
+            from: Some(wire(*from)),
+            to: Some(wire(*to)),
+            ..blank(table::bill_line::Kind::Package)
+        },
         BillLine::Goods(line) => table::BillLine {
             goods: Some(table::Goods {
                 code: line.code.clone(),

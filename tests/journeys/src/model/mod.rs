@@ -88,7 +88,8 @@ impl Model {
             Event::Table(event) => self.table(aggregate_id, event),
             Event::Journal(event) => self.post(event),
             Event::Device(event) => self.device(aggregate_id, event),
-            Event::Chain(_)
+            Event::Calendar(_)
+            | Event::Chain(_)
             | Event::Staff(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)

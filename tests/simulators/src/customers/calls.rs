@@ -183,7 +183,7 @@ impl Caller {
         let message = table::QuoteSessionRequest {
             table_id: table_id.to_string(),
             minutes,
-            member_id: String::new(),
+            ..Default::default()
         };
         let subject = Subject {
             table_id: Some(table_id),

@@ -8,7 +8,7 @@ use baize_domain::ids::{HoldId, MemberId, SessionId, TableId, TransactionId};
 use baize_domain::journal::{Account, Entry as Side, JournalEvent, Source};
 use baize_domain::session::{Bill, BillLine, CloseCause, SessionMode, TableSessionEvent};
 use baize_domain::table::TableEvent;
-use baize_domain::tariff::{PinnedTariff, Tariff};
+use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
@@ -60,6 +60,7 @@ pub(super) fn evening() -> Log {
         minimum: Fen(0),
         cap: None,
         grace_seconds: 0,
+        ..Tariff::default()
     };
     let mut events = [
         (
@@ -121,6 +122,7 @@ pub(super) fn evening() -> Log {
                     plan_id: id(7).into(),
                     version: 1,
                     tariff,
+                    days: Days::default(),
                 }
                 .into(),
                 discount: None,
