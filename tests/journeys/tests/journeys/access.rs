@@ -55,6 +55,8 @@ impl Ours {
             ("member_id", member),
             ("time_zone", "Asia/Shanghai".to_owned()),
             ("level", "member".to_owned()),
+            ("date", "2026-10-01".to_owned()),
+            ("calendar_id", String::new()),
             ("page_token", String::new()),
         ];
         Ok(Self {
@@ -90,6 +92,9 @@ impl Ours {
         if field.name() == "hall_ids" {
             return Some(Value::List(vec![Value::String(self.hall.to_string())]));
         }
+        if let ("days", Kind::Message(of)) = (field.name(), field.kind()) {
+            return Some(Value::List(vec![Value::Message(self.request(&of))]));
+        }
         if field.is_list() || field.is_map() || field.name() == "min_position" {
             return None;
         }
@@ -102,6 +107,7 @@ impl Ours {
                     .unwrap_or_else(|| "a1".to_owned()),
             ),
             Kind::Uint32 => Value::U32(1),
+            Kind::Int32 if field.name() == "year" => Value::I32(2026),
             Kind::Int32 => Value::I32(1),
             Kind::Uint64 => Value::U64(1),
             Kind::Int64 => Value::I64(1),
