@@ -19,7 +19,7 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Wallets};
+use views::{Bills, Board, Directory, Wallets};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -27,7 +27,7 @@ pub use options::Options;
 pub use service::Projections;
 
 /// The names of all views.
-pub const VIEWS: &[&str] = &["board", "bills", "wallets"];
+pub const VIEWS: &[&str] = &["board", "bills", "wallets", "directory"];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
 ///
@@ -43,6 +43,7 @@ pub async fn rebuild(
     match view {
         "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
         "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
+        "directory" => engine::rebuild::<Directory>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         other => unknown(other),
     }
@@ -61,6 +62,7 @@ pub async fn verify(
     match view {
         "board" => engine::verify::<Board>(database, &mut progress).await,
         "bills" => engine::verify::<Bills>(database, &mut progress).await,
+        "directory" => engine::verify::<Directory>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         other => unknown(other),
     }

@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Wallets};
+use crate::views::{Bills, Board, Directory, Wallets};
 use crate::{grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -52,7 +52,8 @@ impl Projections {
         let pool = options.database.pool(options.query_connections);
         let stopping = CancellationToken::new();
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
-        let statuses = vec![board.status(), bills.status(), wallets.status()];
+        let directory = Shared::<Directory>::new();
+        let statuses = vec![board.status(), bills.status(), wallets.status(), directory.status()];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
             tracker: TaskTracker::new(),
@@ -62,12 +63,14 @@ impl Projections {
         tasks.project(&options, &log, &feed, &board);
         tasks.project(&options, &log, &feed, &bills);
         tasks.project(&options, &log, &feed, &wallets);
+        tasks.project(&options, &log, &feed, &directory);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
             board,
             bills,
             wallets,
+            directory,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });

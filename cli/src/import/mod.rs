@@ -1,6 +1,7 @@
 //! `baize import`: data from files into a running system, through the same door as everything else.
 
 mod calendar;
+mod hall;
 
 use crate::Configured;
 
@@ -18,6 +19,11 @@ enum What {
     /// The file is described in docs/import-calendar.md. All that is wrong with it is told at once, by line, and then nothing
     /// is published. Publishing what is in force already changes nothing.
     Calendar(Configured<calendar::Args>),
+    /// Set up a chain, a hall, its tariffs, devices and tables from one TOML file.
+    ///
+    /// The file is described in docs/import.md. All that is wrong with it is told at once, by line, and then nothing is
+    /// imported. The same file again changes nothing. Ends with 1 if it was not imported whole.
+    Hall(Configured<hall::Args>),
 }
 
 impl Args {
@@ -28,6 +34,10 @@ impl Args {
     pub async fn run(self) -> anyhow::Result<bool> {
         match self.what {
             What::Calendar(configured) => {
+                let (args, settings) = configured.load("warn")?;
+                args.run(&settings).await
+            }
+            What::Hall(configured) => {
                 let (args, settings) = configured.load("warn")?;
                 args.run(&settings).await
             }

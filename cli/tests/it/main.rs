@@ -5,6 +5,7 @@ mod configuration;
 mod doctor;
 mod hall;
 mod help;
+mod import;
 mod keys;
 mod program;
 mod serve_all;

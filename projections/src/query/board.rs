@@ -174,7 +174,7 @@ impl HallSummary {
 }
 
 /// `A2` before `A10`: digits count as a number, and numbers come before words.
-fn by_label(a: &str, b: &str) -> Ordering {
+pub(super) fn by_label(a: &str, b: &str) -> Ordering {
     parts(a).cmp(&parts(b)).then_with(|| a.cmp(b))
 }
 

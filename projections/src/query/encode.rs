@@ -24,13 +24,24 @@ fn stored(instant: Option<Instant>) -> Option<Timestamp> {
     instant.map(|instant| timestamp(instant.timestamp()))
 }
 
-pub(crate) fn board_table(row: TableRow) -> view::BoardTable {
-    let status = match row.status {
+pub(crate) fn table_status(status: TableStatus) -> view::TableStatus {
+    match status {
         TableStatus::Idle => view::TableStatus::Idle,
         TableStatus::Occupied => view::TableStatus::Occupied,
         TableStatus::Maintenance => view::TableStatus::Maintenance,
         TableStatus::Retired => view::TableStatus::Retired,
-    };
+    }
+}
+
+pub(crate) fn table_class(class: TableClass) -> venue::TableClass {
+    match class {
+        TableClass::ChineseEightBall => venue::TableClass::ChineseEightBall,
+        TableClass::Snooker => venue::TableClass::Snooker,
+        TableClass::NineBall => venue::TableClass::NineBall,
+    }
+}
+
+pub(crate) fn board_table(row: TableRow) -> view::BoardTable {
     let light = match row.light {
         LightStatus::Off => view::LightStatus::Off,
         LightStatus::TurningOn => view::LightStatus::TurningOn,
@@ -38,16 +49,11 @@ pub(crate) fn board_table(row: TableRow) -> view::BoardTable {
         LightStatus::TurningOff => view::LightStatus::TurningOff,
         LightStatus::Failed => view::LightStatus::Failed,
     };
-    let class = match row.class {
-        TableClass::ChineseEightBall => venue::TableClass::ChineseEightBall,
-        TableClass::Snooker => venue::TableClass::Snooker,
-        TableClass::NineBall => venue::TableClass::NineBall,
-    };
     view::BoardTable {
         table_id: row.table_id.to_string(),
         hall_id: row.hall_id.to_string(),
         label: row.label,
-        status: status.into(),
+        status: table_status(row.status).into(),
         light: light.into(),
         session_id: row.session_id.map(|id| id.to_string()).unwrap_or_default(),
         opened_at: stored(row.opened_at),
@@ -56,7 +62,7 @@ pub(crate) fn board_table(row: TableRow) -> view::BoardTable {
         prepaid: row.prepaid,
         maintenance_reason: row.maintenance_reason.unwrap_or_default(),
         maintenance_expected_end: stored(row.maintenance_expected_end),
-        table_class: class.into(),
+        table_class: table_class(row.class).into(),
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Error {
         /// Its id.
         id: String,
     },
+    /// A table's code that was replaced, or whose table is gone.
+    CodeRetired,
     /// The view did not reach the position in time.
     TooEarly {
         /// The view.
@@ -75,6 +77,17 @@ impl From<Error> for Status {
                 let mut details = info(&format!("{}_NOT_FOUND", kind.to_uppercase()), []);
                 details.set_resource_info(kind, id.clone(), "", "");
                 Self::with_error_details(Code::NotFound, format!("there is no {kind} {id}"), details)
+            }
+            Error::CodeRetired => {
+                let (reason, next_step) = (
+                    "QR_TOKEN_RETIRED",
+                    "Scan the code that is on the table now, or ask the staff.",
+                );
+                let message = "this code is no longer in use";
+                let mut details = info(reason, []);
+                details.add_precondition_failure_violation(reason, "qr_token", next_step);
+                details.set_localized_message("en", format!("This code is no longer in use. {next_step}"));
+                Self::with_error_details(Code::FailedPrecondition, message, details)
             }
             Error::TooEarly { view, wanted, reached } => {
                 let metadata = [("wanted", wanted.to_string()), ("reached", reached.to_string())];

@@ -3,6 +3,7 @@
 mod bills;
 mod board;
 mod deadline;
+mod directory;
 mod encode;
 mod error;
 mod fields;
@@ -15,6 +16,7 @@ mod watch;
 pub(crate) use bills::BillService;
 pub(crate) use board::{BoardService, HallSummary};
 pub(crate) use deadline::Deadline;
+pub(crate) use directory::DirectoryService;
 pub(crate) use error::Error;
 pub(crate) use reader::{Found, Reader};
 pub(crate) use statement::StatementService;

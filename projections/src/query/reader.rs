@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Wallets};
+use crate::views::{Bills, Board, Directory, Wallets};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -25,6 +25,7 @@ pub(crate) struct Reader {
     pub(crate) board: Arc<Shared<Board>>,
     pub(crate) bills: Arc<Shared<Bills>>,
     pub(crate) wallets: Arc<Shared<Wallets>>,
+    pub(crate) directory: Arc<Shared<Directory>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.

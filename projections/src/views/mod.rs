@@ -2,8 +2,10 @@
 
 pub mod bills;
 pub mod board;
+pub mod directory;
 pub mod wallets;
 
 pub use bills::Bills;
 pub use board::Board;
+pub use directory::Directory;
 pub use wallets::Wallets;

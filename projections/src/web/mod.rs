@@ -82,7 +82,7 @@ pub(crate) struct Failure {
 impl Failure {
     fn new(error: Error, language: Language, nonce: Nonce) -> Self {
         let status = match &error {
-            Error::NotFound { .. } | Error::Invalid(_) => StatusCode::NOT_FOUND,
+            Error::NotFound { .. } | Error::CodeRetired | Error::Invalid(_) => StatusCode::NOT_FOUND,
             Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::Internal(reason) => {
                 tracing::error!(reason, "a page failed");

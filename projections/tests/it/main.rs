@@ -7,6 +7,7 @@
 )]
 
 mod atomicity;
+mod directory;
 mod evening;
 mod faults;
 mod poison;

@@ -1,0 +1,246 @@
+//! `baize import hall`: a hall from one TOML file, as docs/import.md describes it.
+//!
+//! The file is read and checked as a whole before anything is asked of the service: with one line wrong, nothing is imported. Ids and
+//! request ids follow from the file, so the same file again changes nothing, and an import that was interrupted goes on where it was.
+
+mod document;
+mod read;
+mod step;
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baize_proto::access::{Badge, Bearing, KeyFolder, Keys};
+use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use tonic::transport::Endpoint;
+
+use crate::settings::Settings;
+
+use document::{Fault, Faults, Fields};
+use step::Step;
+
+/// Arguments of `baize import hall`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The hall, as docs/import.md describes it
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Check the file and say what would be done, but do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// File that holds the token of an owner or operator [default: a token signed with keys_dir]
+    #[arg(long, env = "BAIZE_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl Args {
+    /// Imports the file; false if it was not imported whole.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the service not be reached.
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<bool> {
+        let file = self.file.display().to_string();
+        let text = load(&self.file)?;
+        let steps = match read_steps(&text) {
+            Ok(steps) => steps,
+            Err(faults) => {
+                for fault in &faults {
+                    println!("{file}: {fault}");
+                }
+                println!("{file}: {} found; nothing was imported", counted(faults.len(), "fault"));
+                return Ok(false);
+            }
+        };
+        if self.dry_run {
+            for step in &steps {
+                println!("line {}: {}", step.line, step.what);
+            }
+            println!("{file}: no fault found; {} would be done", counted(steps.len(), "step"));
+            return Ok(true);
+        }
+        let url = settings.command_url();
+        let channel = Endpoint::from_shared(url.clone())?.connect().await;
+        let channel = channel.with_context(|| format!("connecting to the command service at {url}"))?;
+        let venue = VenueServiceClient::new(Bearing::new(channel, self.badge(settings)?));
+        import(&file, &steps, venue).await
+    }
+
+    /// What the calls show.
+    fn badge(&self, settings: &Settings) -> anyhow::Result<Badge> {
+        if let Some(file) = &self.token_file {
+            return Ok(Badge::file(file.clone()));
+        }
+        let ring = KeyFolder::at(settings.keys_dir()).read();
+        let ring =
+            ring.context("there is no token: name a file that holds one (--token-file), or the keys to sign one with")?;
+        Ok(Badge::of_the_house(&Keys::new(ring)))
+    }
+}
+
+/// The largest file that is read: far more than the largest hall.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+fn load(path: &Path) -> anyhow::Result<String> {
+    let about = || format!("cannot read {}", path.display());
+    let size = std::fs::metadata(path).with_context(about)?.len();
+    anyhow::ensure!(
+        size <= FILE_BYTES_MAX,
+        "{} has more than {FILE_BYTES_MAX} bytes",
+        path.display()
+    );
+    std::fs::read_to_string(path).with_context(about)
+}
+
+/// What the file asks for, or all that is wrong with it.
+fn read_steps(text: &str) -> Result<Vec<Step>, Vec<Fault>> {
+    let mut faults = Faults::new(text);
+    let root = document::parse(text, &mut faults);
+    let steps = read::steps(&mut Fields::of_document(&root), &mut faults);
+    let faults = faults.sorted();
+    if faults.is_empty() { Ok(steps) } else { Err(faults) }
+}
+
+async fn import(file: &str, steps: &[Step], mut venue: VenueServiceClient<Bearing>) -> anyhow::Result<bool> {
+    let bar = bar(steps.len());
+    for (done, step) in steps.iter().enumerate() {
+        bar.set_message(step.what.clone());
+        if let Err(status) = step.execute(&mut venue).await {
+            bar.finish_and_clear();
+            println!("{file}: line {}: {}: {}", step.line, step.what, status.message());
+            println!(
+                "{file}: stopped after {done} of {}. What was done stays; import the file again to go on.",
+                counted(steps.len(), "step")
+            );
+            return Ok(false);
+        }
+        if bar.is_hidden() {
+            println!("line {}: {}", step.line, step.what);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    println!(
+        "{file}: {} done. What was there already was left as it is; the same file again changes nothing.",
+        counted(steps.len(), "step")
+    );
+    Ok(true)
+}
+
+/// A bar at a terminal; elsewhere lines tell how far it is.
+fn bar(steps: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("import [{bar:40}] {pos}/{len} {msg}");
+    ProgressBar::new(steps as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../../docs/examples/hall.toml");
+
+    fn faults(text: &str) -> Vec<String> {
+        match read_steps(text) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn the_example_has_no_fault() {
+        assert_eq!(faults(EXAMPLE), Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_changed_line_is_one_fault_at_that_line() {
+        for (good, bad, field) in [
+            (
+                "time_zone = \"Asia/Shanghai\"",
+                "time_zone = \"Asia/Atlantis\"",
+                "hall.time_zone",
+            ),
+            (
+                "business_day_cutoff = \"06:00\"",
+                "business_day_cutoff = \"24:00\"",
+                "hall.business_day_cutoff",
+            ),
+            ("code = \"vip\"", "code = \"VIP\"", "chain.levels.code"),
+            ("discount = \"0.12\"", "discount = \"1.2\"", "chain.levels.discount"),
+            ("step_minutes = 10", "step_minutes = 61", "tariffs.step_minutes"),
+            ("cap_fen = 20000", "cap_fen = 999", "tariffs.cap_fen"),
+            ("from = \"22:00\"", "from = \"10 pm\"", "tariffs.bands.from"),
+            ("topic = \"relay-2\"", "topic = \"relay-1\"", "devices.topic"),
+            ("label = \"A2\"", "label = \"A1\"", "tables.label"),
+            ("class = \"snooker\"", "class = \"snoker\"", "tables.class"),
+            ("channel = 2", "channel = 5", "tables.channel"),
+        ] {
+            assert!(EXAMPLE.contains(good), "{good}");
+            let text = EXAMPLE.replacen(good, bad, 1);
+            let line = 1 + text.lines().position(|line| line.contains(bad)).unwrap();
+            let found = faults(&text);
+            let expected = format!("line {line}: {field} ");
+            let named = found.iter().any(|fault| {
+                let (line_part, rest) = fault.split_once(": ").unwrap_or_default();
+                format!("{line_part}: {rest}").starts_with(&expected)
+            });
+            // A label or topic that is there twice is told at the second place.
+            let twice = found
+                .iter()
+                .any(|fault| fault.contains(&format!(": {field} is ")) && fault.contains("again"));
+            assert!(named || twice, "{expected}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_and_in_order() {
+        let text = EXAMPLE
+            .replacen("time_zone = \"Asia/Shanghai\"", "time_zone = \"Mars\"", 1)
+            .replacen("step_minutes = 10", "step_minutes = \"ten\"", 1)
+            .replacen("tariff = \"standard\"", "tariff = \"standart\"", 1)
+            + "\n[[tables]]\n";
+        let found = faults(&text);
+        let lines: Vec<usize> = found
+            .iter()
+            .filter_map(|fault| fault.strip_prefix("line ")?.split(':').next()?.parse().ok())
+            .collect();
+        assert_eq!(lines.len(), found.len());
+        assert!(lines.is_sorted(), "{found:?}");
+        for field in [
+            "hall.time_zone",
+            "tariffs.step_minutes",
+            "tables.tariff",
+            "tables.label",
+            "tables.class",
+        ] {
+            assert!(found.iter().any(|fault| fault.contains(field)), "{field}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn levels_without_guest_or_member_are_a_fault() {
+        let text = EXAMPLE.replacen("code = \"guest\"", "code = \"visitor\"", 1);
+        let found = faults(&text);
+        assert!(
+            matches!(found.as_slice(), [fault] if fault.contains("must hold the level guest")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn an_empty_file_says_what_is_missing() {
+        let found = faults("");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+}
