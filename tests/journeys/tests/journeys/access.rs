@@ -86,6 +86,11 @@ impl Ours {
     }
 
     fn value(&self, field: &FieldDescriptor) -> Option<Value> {
+        // A quote is for minutes or a package, and for a person or a level.
+        let instead = ["package_code", "level"].contains(&field.name());
+        if instead && field.parent_message().name() == "QuoteSessionRequest" {
+            return None;
+        }
         if field.name() == "levels" {
             return Some(Value::List(["guest", "member"].map(|code| level(field, code)).into()));
         }
