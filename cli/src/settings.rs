@@ -42,6 +42,40 @@ pub struct Settings {
     /// PEM file of authorities that vouch for an mqtts:// broker [default: those the system trusts]
     #[arg(long, env = "BAIZE_MQTT_AUTHORITIES", value_name = "FILE")]
     pub mqtt_authorities: Option<PathBuf>,
+    /// File of the keys of personal data [default: personal.keys in the data directory, made on first use by `serve all`; a command service
+    /// of its own lets nobody in without it]
+    #[arg(long, env = "BAIZE_PERSONAL_KEYS", value_name = "FILE")]
+    pub personal_keys: Option<PathBuf>,
+    /// AppID of the WeChat mini program [default: nobody logs in with WeChat]
+    #[arg(long, env = "BAIZE_WECHAT_APP_ID", value_name = "ID")]
+    pub wechat_app_id: Option<String>,
+    /// File with the mini program's AppSecret
+    #[arg(long, env = "BAIZE_WECHAT_SECRET_FILE", value_name = "FILE")]
+    pub wechat_secret_file: Option<PathBuf>,
+    /// WeChat's servers [default: https://api.weixin.qq.com]
+    #[arg(long, env = "BAIZE_WECHAT_URL", value_name = "URL")]
+    pub wechat_url: Option<String>,
+    /// Application at Tencent Cloud SMS [default: no codes are sent to phones]
+    #[arg(long, env = "BAIZE_SMS_APP_ID", value_name = "ID")]
+    pub sms_app_id: Option<String>,
+    /// SecretId of the API key for Tencent Cloud SMS
+    #[arg(long, env = "BAIZE_SMS_SECRET_ID", value_name = "ID")]
+    pub sms_secret_id: Option<String>,
+    /// File with the SecretKey of that API key
+    #[arg(long, env = "BAIZE_SMS_SECRET_KEY_FILE", value_name = "FILE")]
+    pub sms_secret_key_file: Option<PathBuf>,
+    /// Approved signature of the messages
+    #[arg(long, env = "BAIZE_SMS_SIGN_NAME", value_name = "TEXT")]
+    pub sms_sign_name: Option<String>,
+    /// Approved template of the messages: its parameters are the code and the minutes it is good for
+    #[arg(long, env = "BAIZE_SMS_TEMPLATE_ID", value_name = "ID")]
+    pub sms_template_id: Option<String>,
+    /// Region of Tencent Cloud SMS [default: ap-guangzhou]
+    #[arg(long, env = "BAIZE_SMS_REGION", value_name = "REGION")]
+    pub sms_region: Option<String>,
+    /// Tencent Cloud SMS [default: https://sms.tencentcloudapi.com]
+    #[arg(long, env = "BAIZE_SMS_URL", value_name = "URL")]
+    pub sms_url: Option<String>,
     /// Address of the gRPC command service [default: 127.0.0.1:7401]
     #[arg(long, env = "BAIZE_COMMAND_LISTEN", value_name = "IP:PORT")]
     pub command_listen: Option<SocketAddr>,
@@ -113,6 +147,17 @@ impl Settings {
             nats_url: self.nats_url.or(below.nats_url),
             mqtt_url: self.mqtt_url.or(below.mqtt_url),
             mqtt_authorities: self.mqtt_authorities.or(below.mqtt_authorities),
+            personal_keys: self.personal_keys.or(below.personal_keys),
+            wechat_app_id: self.wechat_app_id.or(below.wechat_app_id),
+            wechat_secret_file: self.wechat_secret_file.or(below.wechat_secret_file),
+            wechat_url: self.wechat_url.or(below.wechat_url),
+            sms_app_id: self.sms_app_id.or(below.sms_app_id),
+            sms_secret_id: self.sms_secret_id.or(below.sms_secret_id),
+            sms_secret_key_file: self.sms_secret_key_file.or(below.sms_secret_key_file),
+            sms_sign_name: self.sms_sign_name.or(below.sms_sign_name),
+            sms_template_id: self.sms_template_id.or(below.sms_template_id),
+            sms_region: self.sms_region.or(below.sms_region),
+            sms_url: self.sms_url.or(below.sms_url),
             command_listen: self.command_listen.or(below.command_listen),
             query_listen: self.query_listen.or(below.query_listen),
             web_listen: self.web_listen.or(below.web_listen),
@@ -240,6 +285,17 @@ mod tests {
             nats_url = "nats://x"
             mqtt_url = "mqtt://x"
             mqtt_authorities = "/ca.pem"
+            personal_keys = "x"
+            wechat_app_id = "x"
+            wechat_secret_file = "x"
+            wechat_url = "x"
+            sms_app_id = "x"
+            sms_secret_id = "x"
+            sms_secret_key_file = "x"
+            sms_sign_name = "x"
+            sms_template_id = "x"
+            sms_region = "x"
+            sms_url = "x"
             command_listen = "127.0.0.1:1"
             query_listen = "127.0.0.1:2"
             web_listen = "127.0.0.1:3"
@@ -261,6 +317,17 @@ mod tests {
             nats_url: Some(_),
             mqtt_url: Some(_),
             mqtt_authorities: Some(_),
+            personal_keys: Some(_),
+            wechat_app_id: Some(_),
+            wechat_secret_file: Some(_),
+            wechat_url: Some(_),
+            sms_app_id: Some(_),
+            sms_secret_id: Some(_),
+            sms_secret_key_file: Some(_),
+            sms_sign_name: Some(_),
+            sms_template_id: Some(_),
+            sms_region: Some(_),
+            sms_url: Some(_),
             command_listen: Some(_),
             query_listen: Some(_),
             web_listen: Some(_),

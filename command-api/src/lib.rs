@@ -9,6 +9,7 @@
 mod dispatch;
 mod errors;
 mod options;
+mod people;
 mod processes;
 mod server;
 mod service;
@@ -16,5 +17,8 @@ mod services;
 mod wire;
 
 pub use options::{Limits, Options};
+pub use people::{
+    CodeLimits, LoginLimits, PeopleOptions, PersonalKeys, PersonalKeysError, TencentSmsOptions, WechatOptions,
+};
 pub use processes::{RunnerLimits, RunnerStatus};
 pub use service::CommandApi;

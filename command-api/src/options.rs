@@ -6,7 +6,7 @@ use std::time::Duration;
 use baize_eventlog::Clock;
 use baize_proto::access::Keys;
 
-use crate::RunnerLimits;
+use crate::{PeopleOptions, RunnerLimits};
 
 /// How to run a [`crate::CommandApi`].
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct Options {
     pub keys: Keys,
     /// The time that commands and timers go by.
     pub clock: Clock,
+    /// How people are let in. `None` serves no `hall.identity.v1`, and nobody can be erased.
+    pub people: Option<PeopleOptions>,
     /// Bounds of the service.
     pub limits: Limits,
     /// Bounds of the process runner.
@@ -64,6 +66,7 @@ impl Options {
             processes: true,
             keys: Keys::default(),
             clock: Clock::real(),
+            people: None,
             limits: Limits::default(),
             runner: RunnerLimits::default(),
         }

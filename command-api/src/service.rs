@@ -19,6 +19,7 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::dispatch::{Dispatcher, Offers};
 use crate::options::Options;
+use crate::people::People;
 use crate::processes::{Runner, RunnerStatus};
 use crate::server::{self, Health};
 use crate::services::Services;
@@ -67,6 +68,13 @@ impl CommandApi {
             options.limits.attempts_max,
         ));
 
+        let people = options.people.clone();
+        let people = people.map(|people| {
+            let (pool, clock) = (log.pool().clone(), options.clock.clone());
+            People::new(people, Arc::clone(&dispatcher), pool, clock).map(Arc::new)
+        });
+        let people = people.transpose().context("people cannot be let in")?;
+
         let incoming = TcpIncoming::bind(options.listen)
             .with_context(|| format!("{} cannot be listened on", options.listen))?
             .with_nodelay(Some(true));
@@ -77,7 +85,7 @@ impl CommandApi {
         let guard = Guard::new(options.keys.clone())?;
         let server = tokio::spawn({
             let (services, health, limits) = (
-                Services::new(Arc::clone(&dispatcher), options.keys.clone()),
+                Services::new(Arc::clone(&dispatcher), options.keys.clone(), people),
                 health.clone(),
                 options.limits.clone(),
             );

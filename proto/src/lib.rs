@@ -27,6 +27,11 @@ pub mod hall {
             tonic::include_proto!("hall.device.v1");
         }
     }
+    pub mod identity {
+        pub mod v1 {
+            tonic::include_proto!("hall.identity.v1");
+        }
+    }
     pub mod member {
         pub mod v1 {
             tonic::include_proto!("hall.member.v1");

@@ -9,7 +9,7 @@ use baize_projections::Projections;
 use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{command_api, device_bridge, patience, projections, tokens};
+use super::{command_api, device_bridge, patience, people, projections, tokens};
 use crate::infrastructure::Infrastructure;
 use crate::migrate::migrate;
 use crate::ready::{Ready, http};
@@ -68,7 +68,8 @@ impl All {
         if infrastructure.owns_database() {
             migrate(database_url).await.context("the private database")?;
         }
-        let options = command_api::options(settings, keys.clone(), database_url, nats_url)?;
+        let mut options = command_api::options(settings, keys.clone(), database_url, nats_url)?;
+        options.people = Some(people::at_home(settings, keys.clone())?);
         let command_api = patience::until(stop, "the command service", || CommandApi::start(options.clone())).await?;
         let options = projections::options(settings, keys.clone(), database_url, nats_url)?;
         let projections =

@@ -6,7 +6,7 @@ use baize_command_api::{CommandApi, Options};
 use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{announce, needed, patience, tokens, withdraw};
+use super::{announce, needed, patience, people, tokens, withdraw};
 use crate::ready::{Ready, http};
 use crate::settings::Settings;
 
@@ -29,7 +29,9 @@ pub(super) async fn serve(
 ) -> anyhow::Result<()> {
     let database_url = needed(&settings.database_url, "database_url")?;
     let nats_url = needed(&settings.nats_url, "nats_url")?;
-    let options = options(settings, tokens::keys(settings, false)?, database_url, nats_url)?;
+    let keys = tokens::keys(settings, false)?;
+    let mut options = options(settings, keys.clone(), database_url, nats_url)?;
+    options.people = people::if_named(settings, keys)?;
     let mut service = patience::until(&stop, "the command service", || CommandApi::start(options.clone())).await?;
     announce(
         &Ready {

@@ -29,10 +29,14 @@ mod venue;
 mod wallet;
 mod work;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::Command;
 use baize_domain::hall::Hall;
+use baize_domain::identity::Identity;
+use baize_domain::ids::{IdentityId, MemberId};
+use baize_domain::member::Member;
 use baize_eventlog::{
     AppendError, Appended, Clock, META_ACTOR, META_CAUSATION_ID, META_CORRELATION_ID, META_HALL, META_REQUEST_ID,
     META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
@@ -112,6 +116,42 @@ impl Dispatcher {
         }
         tracing::warn!(request_id = %request.request_id, stream = ?changed.last(), "gave up after conflicts");
         Err(CommandError::Conflict)
+    }
+
+    /// What the request was answered, if it was executed before.
+    ///
+    /// # Errors
+    /// What it was answered, if that was a refusal; or the id stands for another request, or the database is away.
+    pub async fn answered(&self, request: &RequestKey) -> Result<Option<Done>, CommandError> {
+        let stored = self
+            .repository
+            .log()
+            .stored_result(&request.scope, request.request_id)
+            .await;
+        let stored = stored.map_err(|error| CommandError::Unavailable(error.to_string()))?;
+        let Some(stored) = stored else { return Ok(None) };
+        if stored.content_hash != request.content_hash {
+            return Err(CommandError::RequestIdReused);
+        }
+        let result = serde_json::from_slice(&stored.response).map_err(unreadable)?;
+        answer(result, stored.position).map(Some)
+    }
+
+    /// A person, as this process knows the person: a command decides on what is true.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn member(&self, member_id: MemberId) -> Result<Arc<Member>, CommandError> {
+        Ok(self.repository.load::<Member>(&member_id.to_string()).await?.aggregate)
+    }
+
+    /// Who has an openid or a phone number, as this process knows it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn owner(&self, identity_id: IdentityId) -> Result<Option<MemberId>, CommandError> {
+        let identity = self.repository.load::<Identity>(&identity_id.to_string()).await?;
+        Ok(identity.aggregate.owner)
     }
 
     /// Decides the command, when its turn has come at a stream that others want to write as well.

@@ -59,7 +59,8 @@ async fn join(work: &Work<'_>, openid: Option<Held<Identity>>, registration: Reg
 pub async fn start_guest(work: &Work<'_>, member_id: MemberId, chain_id: ChainId) -> Result<Reply, CommandError> {
     chain::known(work, chain_id).await?;
     let decide = |guest: &Member, now| member::decide::start_guest(guest, member_id, chain_id, now);
-    tell(work, member_id, decide).await
+    tell(work, member_id, decide).await?;
+    Ok(Reply::MemberRegistered { member_id })
 }
 
 /// Puts a member on a level of the chain.

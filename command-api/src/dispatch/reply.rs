@@ -28,7 +28,7 @@ pub enum Reply {
     DeviceRegistered { device_id: DeviceId },
     /// To `RegisterTable`.
     TableRegistered { table_id: TableId, qr_token: String },
-    /// To `RegisterMember`.
+    /// To `RegisterMember` and `StartGuest`.
     MemberRegistered { member_id: MemberId },
     /// To `LogIn`; `phone_noted` tells whether the phone number of the request was taken in.
     LoggedIn {

@@ -3,12 +3,14 @@
 mod gate;
 mod health;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::Guard;
 use baize_proto::hall::calendar::v1::calendar_service_server::CalendarServiceServer;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
+use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
@@ -24,7 +26,7 @@ use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTOR_SET;
 pub use health::Health;
 
 use crate::options::Limits;
-use crate::services::Services;
+use crate::services::{IdentityServer, Services};
 use gate::Gate;
 
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -54,6 +56,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let bytes = limits.request_bytes_max;
+    let people = services.people().cloned();
     let mut routes = Routes::builder();
     routes
         .add_service(health.service())
@@ -64,10 +67,14 @@ pub async fn serve(
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(MemberServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
+    if let Some(people) = &people {
+        let identity = IdentityServer::new(Arc::clone(people));
+        routes.add_service(IdentityServiceServer::new(identity).max_decoding_message_size(bytes));
+    }
     if reflection {
         routes
-            .add_service(reflection_builder().build_v1()?)
-            .add_service(reflection_builder().build_v1alpha()?);
+            .add_service(reflection_builder(people.is_some()).build_v1()?)
+            .add_service(reflection_builder(people.is_some()).build_v1alpha()?);
     }
     Server::builder()
         .max_concurrent_streams(limits.streams_max)
@@ -81,8 +88,8 @@ pub async fn serve(
     Ok(())
 }
 
-fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
-    tonic_reflection::server::Builder::configure()
+fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static> {
+    let builder = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
         // Queries are another service's.
@@ -93,5 +100,10 @@ fn reflection_builder() -> tonic_reflection::server::Builder<'static> {
         .with_service_name(WalletServiceServer::<Services>::NAME)
         .with_service_name(DeviceServiceServer::<Services>::NAME)
         .with_service_name(MemberServiceServer::<Services>::NAME)
-        .with_service_name("grpc.health.v1.Health")
+        .with_service_name("grpc.health.v1.Health");
+    if people {
+        builder.with_service_name(IdentityServiceServer::<IdentityServer>::NAME)
+    } else {
+        builder
+    }
 }

@@ -1,14 +1,19 @@
 //! `hall.member.v1.MemberService`.
 
+use baize_proto::access::Access;
 use baize_proto::hall::member::v1::member_service_server::MemberService;
 use baize_proto::hall::member::v1::{
-    BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse, RegisterMemberRequest,
-    RegisterMemberResponse, SetLevelRequest, SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse,
-    UnblacklistRequest, UnblacklistResponse,
+    BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse, ErasePersonRequest,
+    ErasePersonResponse, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest, SetLevelResponse,
+    UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
-use super::Services;
+use super::identity::Identified;
+use super::{Services, traceparent};
+use crate::dispatch::Caller;
+use crate::errors;
+use crate::wire::{Fields, REASON_CHARS_MAX};
 
 #[async_trait]
 impl MemberService for Services {
@@ -39,6 +44,26 @@ impl MemberService for Services {
 
     async fn blacklist(&self, request: Request<BlacklistRequest>) -> Result<Response<BlacklistResponse>, Status> {
         self.execute(request).await
+    }
+
+    async fn erase_person(
+        &self,
+        request: Request<ErasePersonRequest>,
+    ) -> Result<Response<ErasePersonResponse>, Status> {
+        let (metadata, extensions, message) = request.into_parts();
+        let mut fields = Fields::default();
+        let request_id = fields.id("request_id", &message.request_id);
+        let member_id = fields.id("member_id", &message.member_id);
+        let reason = fields.text("reason", message.reason.clone(), REASON_CHARS_MAX);
+        let reason = fields.finish(reason).map_err(errors::invalid)?;
+        let Some(people) = self.people() else {
+            return Err(Status::unimplemented("this service holds no personal data"));
+        };
+        let caller = Caller::over_grpc(extensions.get::<Access>().cloned(), traceparent(&metadata));
+        let identified = Identified::new(request_id, "ErasePerson", &message, caller);
+        let erased = people.erase(identified.asked(), member_id, reason).await;
+        let position = erased.map_err(|error| error.status(people.now()))?;
+        Ok(Response::new(ErasePersonResponse { position }))
     }
 
     async fn unblacklist(&self, request: Request<UnblacklistRequest>) -> Result<Response<UnblacklistResponse>, Status> {

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod device;
+mod identity;
 mod member;
 mod staff;
 mod table;
@@ -19,7 +20,10 @@ use uuid::Uuid;
 
 use crate::dispatch::{Caller, CommandError, Dispatcher, Done};
 use crate::errors;
+use crate::people::People;
 use crate::wire::{Fields, Mutation};
+
+pub use identity::IdentityServer;
 
 /// Every service of this program, on one dispatcher.
 #[derive(Clone)]
@@ -27,12 +31,22 @@ pub struct Services {
     dispatcher: Arc<Dispatcher>,
     /// Sign the tokens of those who act in a role that they were granted.
     keys: Keys,
+    people: Option<Arc<People>>,
 }
 
 impl Services {
-    /// Services that go through `dispatcher` and sign with `keys`.
-    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys) -> Self {
-        Self { dispatcher, keys }
+    /// Services that go through `dispatcher`, sign with `keys`, and let people in through `people`.
+    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys, people: Option<Arc<People>>) -> Self {
+        Self {
+            dispatcher,
+            keys,
+            people,
+        }
+    }
+
+    /// Who lets people in, if anybody does.
+    pub fn people(&self) -> Option<&Arc<People>> {
+        self.people.as_ref()
     }
 
     /// What every mutation does.

@@ -12,7 +12,7 @@ use super::{Fields, Mutation};
 use crate::dispatch::Reply;
 
 /// Characters of a reason, at most.
-const REASON_CHARS_MAX: usize = 200;
+pub const REASON_CHARS_MAX: usize = 200;
 
 impl Mutation for RegisterMemberRequest {
     const METHOD: &'static str = "hall.member.v1.MemberService/RegisterMember";

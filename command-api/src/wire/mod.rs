@@ -5,6 +5,7 @@ mod calendar;
 mod chain;
 mod device;
 mod fields;
+pub mod identity;
 mod member;
 mod staff;
 mod table;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 pub use bill::bill;
 pub use fields::Fields;
+pub use member::REASON_CHARS_MAX;
 pub use staff::act_as_request;
 pub use table::{free_tables, quote_request, quoted};
 

@@ -4,6 +4,7 @@
 
 mod contention;
 mod crash;
+mod identity;
 mod outage;
 mod people;
 mod processes;

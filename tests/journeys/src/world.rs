@@ -88,6 +88,11 @@ impl Start {
     }
 }
 
+/// Keys of personal data, which only these tests have.
+const PERSONAL_KEYS: &str = "\
+    identify 5be14f2b8d0e6c7f93a1d2c4b6e8f0125be14f2b8d0e6c7f93a1d2c4b6e8f012\n\
+    wrap first 7c01d2e3f4a5b6978899aabbccddeeff7c01d2e3f4a5b6978899aabbccddeeff\n";
+
 /// Where the services listen.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs, reason = "named as the services")]
@@ -130,6 +135,8 @@ impl World {
         let folder = KeyFolder::at(dir.join("keys"));
         folder.ensure(Timestamp::now())?;
         let keys = Keys::new(folder.read()?);
+        let personal_keys = dir.join("personal.keys");
+        std::fs::write(&personal_keys, PERSONAL_KEYS)?;
         let (mqtt_host, mqtt_port) = nats.mqtt_address();
         let common = [
             "--clock".into(),
@@ -138,6 +145,8 @@ impl World {
             nats.url().into(),
             "--keys-dir".into(),
             folder.path().into(),
+            "--personal-keys".into(),
+            personal_keys.into(),
         ]
         .to_vec();
         let start = Start {

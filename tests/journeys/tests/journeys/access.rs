@@ -58,6 +58,8 @@ impl Ours {
             ("date", "2026-10-01".to_owned()),
             ("calendar_id", String::new()),
             ("page_token", String::new()),
+            ("phone", "+8613800138000".to_owned()),
+            ("code", "123456".to_owned()),
         ];
         Ok(Self {
             fields: fields.into(),
@@ -183,6 +185,8 @@ fn told(answer: &Result<(), Status>) -> String {
         (Code::PermissionDenied, "NOT_YOURS") => "not theirs".to_owned(),
         // A rule may refuse what the caller may ask for.
         (Code::NotFound | Code::AlreadyExists | Code::FailedPrecondition, _) => "yes".to_owned(),
+        // A refresh token that is none: the caller was let in to ask.
+        (Code::Unauthenticated, "REFRESH_TOKEN_INVALID") => "yes".to_owned(),
         (code, reason) => format!("{code:?} {reason}"),
     }
 }

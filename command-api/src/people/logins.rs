@@ -1,0 +1,201 @@
+//! Logins: an access token that is good for minutes, and a refresh token that is good once. The database knows refresh tokens by
+//! their hash alone. One that is shown a second time was copied by somebody: the whole login ends, for the thief and for the owner.
+
+use std::fmt;
+
+use baize_domain::ids::{ChainId, MemberId};
+use baize_eventlog::SqlTimestamp;
+use baize_proto::access::{Claims, Role, Signer};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use sqlx::{PgConnection, PgPool, Row as _};
+use uuid::Uuid;
+
+use super::vault::Vault;
+use super::{Error, LoginLimits};
+
+/// Bytes of a refresh token.
+const TOKEN_BYTES: usize = 32;
+
+/// What a person shows from now on.
+#[derive(Clone)]
+pub struct Tokens {
+    pub access: String,
+    pub access_expires_at: Timestamp,
+    pub refresh: String,
+    pub refresh_expires_at: Timestamp,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tokens(until {})", self.refresh_expires_at)
+    }
+}
+
+/// Whom tokens are for.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer {
+    pub member_id: MemberId,
+    pub chain_id: ChainId,
+    pub guest: bool,
+}
+
+/// The logins of all people.
+pub struct Logins {
+    pool: PgPool,
+    signer: Signer,
+    limits: LoginLimits,
+}
+
+/// A refresh token that was good, and is no more.
+pub struct Rotation {
+    pub family: Uuid,
+    pub member_id: MemberId,
+}
+
+impl Logins {
+    pub fn new(pool: PgPool, signer: Signer, limits: LoginLimits) -> Self {
+        Self { pool, signer, limits }
+    }
+
+    /// A new login.
+    ///
+    /// # Errors
+    /// The database is away, or nothing can be signed.
+    pub async fn begin(&self, vault: &Vault, bearer: Bearer, now: Timestamp) -> Result<Tokens, Error> {
+        let family = Uuid::now_v7();
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("INSERT INTO refresh_families (family, member, created_at) VALUES ($1, $2, $3)")
+            .bind(family)
+            .bind(bearer.member_id.0)
+            .bind(SqlTimestamp(now))
+            .execute(&mut *transaction)
+            .await?;
+        let tokens = self.issue(&mut transaction, vault, family, bearer, now).await?;
+        transaction.commit().await?;
+        Ok(tokens)
+    }
+
+    /// Takes a refresh token out of use.
+    ///
+    /// # Errors
+    /// [`Error::RefreshTokenInvalid`], [`Error::RefreshTokenReused`], or the database is away.
+    pub async fn rotate(&self, token: &str, now: Timestamp) -> Result<Rotation, Error> {
+        let mut transaction = self.pool.begin().await?;
+        let read = "SELECT t.family, f.member, t.rotated_at IS NOT NULL, f.revoked_at IS NULL AND t.expires_at > $2
+             FROM refresh_tokens t JOIN refresh_families f ON f.family = t.family WHERE t.token = $1 FOR UPDATE";
+        let row = sqlx::query(read)
+            .bind(hash(token))
+            .bind(SqlTimestamp(now))
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let row = row.ok_or(Error::RefreshTokenInvalid)?;
+        let family: Uuid = row.try_get(0)?;
+        let (rotated, good): (bool, bool) = (row.try_get(2)?, row.try_get(3)?);
+        if rotated {
+            end(&mut transaction, family, now).await?;
+            transaction.commit().await?;
+            tracing::warn!(%family, "a refresh token was shown twice: the login is ended");
+            return Err(Error::RefreshTokenReused);
+        }
+        if !good {
+            return Err(Error::RefreshTokenInvalid);
+        }
+        sqlx::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE token = $1")
+            .bind(hash(token))
+            .bind(SqlTimestamp(now))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Rotation {
+            family,
+            member_id: MemberId(row.try_get(1)?),
+        })
+    }
+
+    /// The next tokens of a login.
+    ///
+    /// # Errors
+    /// The database is away, or nothing can be signed.
+    pub async fn go_on(&self, vault: &Vault, family: Uuid, bearer: Bearer, now: Timestamp) -> Result<Tokens, Error> {
+        let mut connection = self.pool.acquire().await?;
+        self.issue(&mut connection, vault, family, bearer, now).await
+    }
+
+    /// Ends the login of a refresh token, whichever of its tokens it is; nothing if there is none.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn log_out(&self, token: &str, now: Timestamp) -> Result<(), Error> {
+        let end = "UPDATE refresh_families SET revoked_at = $2 WHERE revoked_at IS NULL
+             AND family = (SELECT family FROM refresh_tokens WHERE token = $1)";
+        sqlx::query(end)
+            .bind(hash(token))
+            .bind(SqlTimestamp(now))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends all logins of a person; tells how many there were.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn end_all(&self, member_id: MemberId, now: Timestamp) -> Result<u64, Error> {
+        let end = "UPDATE refresh_families SET revoked_at = $2 WHERE revoked_at IS NULL AND member = $1";
+        let ended = sqlx::query(end)
+            .bind(member_id.0)
+            .bind(SqlTimestamp(now))
+            .execute(&self.pool)
+            .await?;
+        Ok(ended.rows_affected())
+    }
+
+    async fn issue(
+        &self,
+        connection: &mut PgConnection,
+        vault: &Vault,
+        family: Uuid,
+        bearer: Bearer,
+        now: Timestamp,
+    ) -> Result<Tokens, Error> {
+        let bytes: [u8; TOKEN_BYTES] = vault.random()?;
+        let refresh = URL_SAFE_NO_PAD.encode(bytes);
+        let refresh_expires_at = now + self.limits.refresh;
+        sqlx::query("INSERT INTO refresh_tokens (token, family, expires_at) VALUES ($1, $2, $3)")
+            .bind(hash(&refresh))
+            .bind(family)
+            .bind(SqlTimestamp(refresh_expires_at))
+            .execute(connection)
+            .await?;
+        let claims =
+            Claims::new(bearer.member_id.0, Role::Customer, now, self.limits.access).in_chain(bearer.chain_id.0);
+        let claims = if bearer.guest { claims.as_guest() } else { claims };
+        let access = self
+            .signer
+            .issue(&claims)
+            .map_err(|error| Error::Internal(error.into()))?;
+        Ok(Tokens {
+            access,
+            access_expires_at: claims.expires_at,
+            refresh,
+            refresh_expires_at,
+        })
+    }
+}
+
+async fn end(connection: &mut PgConnection, family: Uuid, now: Timestamp) -> Result<(), Error> {
+    sqlx::query("UPDATE refresh_families SET revoked_at = $2 WHERE family = $1 AND revoked_at IS NULL")
+        .bind(family)
+        .bind(SqlTimestamp(now))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Tokens are random: a plain hash is enough to make a stolen table worthless.
+fn hash(token: &str) -> Vec<u8> {
+    digest(&SHA256, token.as_bytes()).as_ref().to_vec()
+}

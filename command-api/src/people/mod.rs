@@ -1,0 +1,28 @@
+//! People beyond the log: who they are to WeChat, what reaches their phones, and the tokens by which they are known.
+//!
+//! Personal data comes in here and leaves sealed: commands and events carry ciphertext and keyed hashes, never a phone
+//! number or an openid. WeChat's `session_key` is not even read.
+//!
+//! - `keys` and `vault`: the keys of a chain's people, one a person, and what is done with them.
+//! - `wechat`, `sms`: the providers' clients; `client` talks, `wire` says what bytes mean, `signature` signs.
+//! - `codes`: codes sent to phones, their limits and locks. `logins`: refresh tokens.
+//! - `flows`: what a person does, step by step.
+
+mod codes;
+mod error;
+mod flows;
+mod http;
+mod keys;
+mod logins;
+mod options;
+mod phone;
+mod sms;
+mod vault;
+mod wechat;
+
+pub use error::Error;
+pub use flows::{Asked, People, Proof};
+pub use keys::{PersonalKeys, PersonalKeysError};
+pub use logins::Tokens;
+pub use options::{CodeLimits, LoginLimits, PeopleOptions, TencentSmsOptions, WechatOptions};
+pub use phone::PhoneNumber;

@@ -1,0 +1,531 @@
+//! Who somebody is: logins with WeChat, guests and their phones, merging, tokens; the providers are simulated beyond HTTP.
+
+use std::time::Duration;
+
+use baize_command_api::{PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions};
+use baize_domain::Event;
+use baize_domain::member::MemberEvent;
+use baize_proto::access::{Bearing, KeyRing, Keys, Role, Signer, Verifier};
+use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
+use baize_proto::hall::identity::v1::merge_guest_request::Proof;
+use baize_proto::hall::identity::v1::{
+    LoginWithWechatRequest, LoginWithWechatResponse, LogoutRequest, MergeGuestRequest, QuickRegisterRequest,
+    RefreshTokenRequest, RequestPhoneCodeRequest, RevokeSessionsRequest, StartGuestSessionRequest, Tokens,
+    UpgradeGuestRequest, VerifyPhoneCodeRequest,
+};
+use baize_proto::hall::member::v1::ErasePersonRequest;
+use baize_simulators::sms::Sms;
+use baize_simulators::wechat::Wechat;
+use jiff::Timestamp;
+use tonic::{Code, Status};
+
+use super::world::{Clients, World, decoded, refused, request_id};
+
+const PHONE: &str = "+8613800138000";
+
+/// A service with its providers.
+struct Entrance {
+    world: World,
+    wechat: Wechat,
+    sms: Sms,
+    keys: Keys,
+    identity: IdentityServiceClient<Bearing>,
+    clients: Clients,
+    chain: String,
+}
+
+impl Entrance {
+    async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(set: impl FnOnce(&mut PeopleOptions)) -> Self {
+        let wechat = Wechat::start("wx-app", "app-secret").await.unwrap();
+        let sms = Sms::start("AKID", "sms-secret").await.unwrap();
+        let keys = Keys::new(KeyRing::generate().unwrap());
+        let mut people = PeopleOptions::new(PersonalKeys::generate().unwrap(), Signer::new(keys.clone()));
+        people.wechat = Some(WechatOptions {
+            base_url: wechat.base_url(),
+            app_id: "wx-app".to_owned(),
+            app_secret: "app-secret".to_owned(),
+            timeout: Duration::from_secs(5),
+        });
+        people.sms = Some(TencentSmsOptions {
+            base_url: sms.base_url(),
+            secret_id: "AKID".to_owned(),
+            secret_key: "sms-secret".to_owned(),
+            region: "ap-guangzhou".to_owned(),
+            sdk_app_id: "1400006666".to_owned(),
+            sign_name: "白泽台球".to_owned(),
+            template_id: "1110".to_owned(),
+            timeout: Duration::from_secs(5),
+        });
+        set(&mut people);
+        let world = World::with(|options| options.people = Some(people)).await;
+        let mut clients = world.clients.clone();
+        Self {
+            identity: IdentityServiceClient::new(world.clients.channel.clone()),
+            chain: clients.chain().await,
+            world,
+            wechat,
+            sms,
+            keys,
+            clients,
+        }
+    }
+
+    fn login(&self, openid: &str) -> LoginWithWechatRequest {
+        LoginWithWechatRequest {
+            request_id: request_id(),
+            chain_id: self.chain.clone(),
+            code: self.wechat.login(openid),
+            nickname: String::new(),
+        }
+    }
+
+    async fn log_in(&mut self, openid: &str) -> LoginWithWechatResponse {
+        let login = self.login(openid);
+        self.identity.login_with_wechat(login).await.unwrap().into_inner()
+    }
+
+    async fn guest(&mut self) -> (String, Tokens) {
+        let request = StartGuestSessionRequest {
+            request_id: request_id(),
+            chain_id: self.chain.clone(),
+        };
+        let guest = self.identity.start_guest_session(request).await.unwrap().into_inner();
+        (guest.member_id, guest.tokens.unwrap())
+    }
+
+    async fn ask_for_code(&mut self, phone: &str) -> Result<String, Status> {
+        let request = RequestPhoneCodeRequest {
+            phone: phone.to_owned(),
+        };
+        self.identity.request_phone_code(request).await?;
+        Ok(self.sms.code(phone).unwrap())
+    }
+
+    async fn enter(&mut self, member_id: &str, phone: &str, code: &str) -> Result<u64, Status> {
+        let request = VerifyPhoneCodeRequest {
+            request_id: request_id(),
+            member_id: member_id.to_owned(),
+            phone: phone.to_owned(),
+            code: code.to_owned(),
+        };
+        Ok(self.identity.verify_phone_code(request).await?.into_inner().position)
+    }
+
+    async fn refresh(&mut self, tokens: &Tokens) -> Result<Tokens, Status> {
+        let request = RefreshTokenRequest {
+            refresh_token: tokens.refresh_token.clone(),
+        };
+        Ok(self.identity.refresh_token(request).await?.into_inner().tokens.unwrap())
+    }
+
+    async fn events(&self, event_type: &str) -> i64 {
+        self.world
+            .count(&format!(
+                "SELECT count(*) FROM events WHERE event_type = '{event_type}'"
+            ))
+            .await
+    }
+}
+
+/// Another code than this.
+fn wrong(code: &str) -> String {
+    let first = if code.starts_with('0') { "1" } else { "0" };
+    format!("{first}{}", &code[1..])
+}
+
+#[tokio::test]
+async fn a_new_wechat_user_becomes_a_member_and_a_returning_one_is_known() {
+    let mut entrance = Entrance::open().await;
+    let first = entrance.log_in("o-first").await;
+    assert!(first.is_new);
+    let again = entrance.log_in("o-first").await;
+    assert_eq!(
+        (again.member_id.as_str(), again.is_new),
+        (first.member_id.as_str(), false)
+    );
+    assert_eq!(entrance.events("MemberRegistered").await, 1);
+    assert_eq!(entrance.events("LoginRecorded").await, 1);
+
+    let verifier = Verifier::new(entrance.keys.clone());
+    let token = first.tokens.unwrap().access_token;
+    let claims = verifier.verify(&token, Timestamp::now()).unwrap();
+    assert_eq!(claims.subject.to_string(), first.member_id);
+    assert_eq!((claims.role, claims.guest), (Role::Customer, false));
+    assert_eq!(claims.chain.unwrap().to_string(), entrance.chain);
+}
+
+#[tokio::test]
+async fn two_first_logins_at_once_make_one_member() {
+    let entrance = Entrance::open().await;
+    let logins = (0..16).map(|_| {
+        let (mut identity, login) = (entrance.identity.clone(), entrance.login("o-twice"));
+        async move { identity.login_with_wechat(login).await.unwrap().into_inner() }
+    });
+    let logins = futures::future::join_all(logins).await;
+    assert!(logins.iter().all(|login| login.member_id == logins[0].member_id));
+    assert_eq!(logins.iter().filter(|login| login.is_new).count(), 1);
+    assert_eq!(entrance.events("MemberRegistered").await, 1);
+}
+
+#[tokio::test]
+async fn a_login_sent_again_is_answered_without_asking_wechat_again() {
+    let mut entrance = Entrance::open().await;
+    let login = entrance.login("o-patient");
+    let first = entrance
+        .identity
+        .login_with_wechat(login.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let calls = entrance.wechat.calls();
+    let again = entrance.identity.login_with_wechat(login).await.unwrap().into_inner();
+    assert_eq!(
+        (again.member_id, again.is_new, again.position),
+        (first.member_id, true, first.position)
+    );
+    assert_eq!(entrance.wechat.calls(), calls);
+}
+
+#[tokio::test]
+async fn each_refusal_of_wechat_has_its_own_answer() {
+    let mut entrance = Entrance::open().await;
+    let login = |code: String, chain: &str| LoginWithWechatRequest {
+        request_id: request_id(),
+        chain_id: chain.to_owned(),
+        code,
+        nickname: String::new(),
+    };
+    let chain = entrance.chain.clone();
+    let unknown = entrance
+        .identity
+        .login_with_wechat(login("nonsense".to_owned(), &chain))
+        .await;
+    refused(unknown, Code::InvalidArgument, "WECHAT_CODE_INVALID");
+    let code = entrance.wechat.login("o-once");
+    entrance
+        .identity
+        .login_with_wechat(login(code.clone(), &chain))
+        .await
+        .unwrap();
+    let used = entrance.identity.login_with_wechat(login(code, &chain)).await;
+    refused(used, Code::InvalidArgument, "WECHAT_CODE_USED");
+    let code = entrance.wechat.login("o-late");
+    entrance.wechat.expire_codes();
+    let late = entrance.identity.login_with_wechat(login(code, &chain)).await;
+    refused(late, Code::InvalidArgument, "WECHAT_CODE_INVALID");
+    entrance.wechat.block("o-blocked");
+    let code = entrance.wechat.login("o-blocked");
+    let blocked = entrance.identity.login_with_wechat(login(code, &chain)).await;
+    refused(blocked, Code::PermissionDenied, "WECHAT_ACCOUNT_BLOCKED");
+    entrance.wechat.be_busy(1);
+    assert!(entrance.log_in("o-busy").await.is_new, "busy once is tried again");
+    entrance.wechat.be_busy(100);
+    let code = entrance.wechat.login("o-busy");
+    let busy = entrance.identity.login_with_wechat(login(code, &chain)).await;
+    let details = refused(busy, Code::Unavailable, "PROVIDER_UNAVAILABLE");
+    assert!(details.retry_info().is_some());
+}
+
+#[tokio::test]
+async fn quick_registration_takes_login_and_phone_in_one_step() {
+    let mut entrance = Entrance::open().await;
+    let request = |entrance: &Entrance, openid: &str, number: &str| QuickRegisterRequest {
+        request_id: request_id(),
+        chain_id: entrance.chain.clone(),
+        code: entrance.wechat.login(openid),
+        phone_code: entrance.wechat.phone(number),
+        nickname: "小白".to_owned(),
+    };
+    let registration = request(&entrance, "o-quick", "13800138000");
+    let first = entrance
+        .identity
+        .quick_register(registration)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(first.is_new);
+    assert_eq!(entrance.events("IdentityClaimed").await, 2, "openid and phone");
+    assert_eq!(entrance.events("PhoneVerified").await, 0, "in one step");
+
+    // Who logged in before without a number has it noted now, also when WeChat wants a new access token.
+    let known = entrance.log_in("o-known").await;
+    entrance.wechat.revoke_token();
+    let registration = request(&entrance, "o-known", "13900139000");
+    let second = entrance
+        .identity
+        .quick_register(registration)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((second.member_id, second.is_new), (known.member_id, false));
+    assert_eq!(entrance.events("PhoneVerified").await, 1);
+
+    let taken = request(&entrance, "o-third", "13800138000");
+    let taken = entrance.identity.quick_register(taken).await;
+    refused(taken, Code::FailedPrecondition, "PHONE_BELONGS_TO_MEMBER");
+}
+
+#[tokio::test]
+async fn a_guest_verifies_a_phone_becomes_a_member_and_plays() {
+    let mut entrance = Entrance::open().await;
+    let hall = entrance.clients.hall(1).await;
+    let (guest, tokens) = entrance.guest().await;
+    let verifier = Verifier::new(entrance.keys.clone());
+    assert!(verifier.verify(&tokens.access_token, Timestamp::now()).unwrap().guest);
+    let unverified = entrance.clients.open(&hall.tables[0], &guest).await;
+    refused(unverified, Code::FailedPrecondition, "PHONE_NOT_VERIFIED");
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    entrance.enter(&guest, PHONE, &code).await.unwrap();
+    let unpaid = entrance.clients.open(&hall.tables[0], &guest).await;
+    refused(unpaid, Code::FailedPrecondition, "PAYMENT_METHOD_REQUIRED");
+
+    let upgrade = UpgradeGuestRequest {
+        request_id: request_id(),
+        member_id: guest.clone(),
+        wechat_code: entrance.wechat.login("o-upgraded"),
+        nickname: "小白".to_owned(),
+    };
+    let upgraded = entrance.identity.upgrade_guest(upgrade).await.unwrap().into_inner();
+    let access = upgraded.tokens.unwrap().access_token;
+    assert!(!verifier.verify(&access, Timestamp::now()).unwrap().guest);
+    refused(
+        entrance.refresh(&tokens).await,
+        Code::Unauthenticated,
+        "REFRESH_TOKEN_INVALID",
+    );
+    entrance.clients.top_up(&guest, 100_000).await;
+    entrance.clients.open(&hall.tables[0], &guest).await.unwrap();
+    assert_eq!(entrance.log_in("o-upgraded").await.member_id, guest, "the id stays");
+}
+
+#[tokio::test]
+async fn a_guest_who_turns_out_to_be_a_member_is_merged_when_asked_and_not_before() {
+    let mut entrance = Entrance::open().await;
+    let member = entrance.log_in("o-member").await.member_id;
+    let (guest, tokens) = entrance.guest().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    entrance.enter(&guest, PHONE, &code).await.unwrap();
+
+    let merge = MergeGuestRequest {
+        request_id: request_id(),
+        member_id: guest.clone(),
+        proof: Some(Proof::WechatCode(entrance.wechat.login("o-member"))),
+    };
+    let merged = entrance.identity.merge_guest(merge.clone()).await.unwrap().into_inner();
+    assert_eq!(merged.member_id, member);
+    refused(
+        entrance.refresh(&tokens).await,
+        Code::Unauthenticated,
+        "REFRESH_TOKEN_INVALID",
+    );
+    let again = entrance.identity.merge_guest(merge).await.unwrap().into_inner();
+    assert_eq!((again.member_id, again.position), (member.clone(), merged.position));
+
+    // The number went over: another guest who has it is told so, and may become the member by it.
+    let (other, _) = entrance.guest().await;
+    let request = MergeGuestRequest {
+        request_id: request_id(),
+        member_id: other.clone(),
+        proof: Some(Proof::Phone("13900139000".to_owned())),
+    };
+    refused(
+        entrance.identity.merge_guest(request).await,
+        Code::FailedPrecondition,
+        "PHONE_NOT_PROVED",
+    );
+    let opened = entrance.clients.hall(1).await;
+    refused(
+        entrance.clients.open(&opened.tables[0], &guest).await,
+        Code::FailedPrecondition,
+        "MEMBER_MERGED",
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_belongs_to_a_member_is_refused_and_proves_the_member() {
+    let mut entrance = Entrance::with(|people| people.codes.per_phone = [9; 3]).await;
+    let (first, _) = entrance.guest().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    entrance.enter(&first, PHONE, &code).await.unwrap();
+    let (second, _) = entrance.guest().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    let taken = entrance.enter(&second, PHONE, &code).await;
+    refused(taken, Code::FailedPrecondition, "PHONE_BELONGS_TO_MEMBER");
+
+    let merge = MergeGuestRequest {
+        request_id: request_id(),
+        member_id: second,
+        proof: Some(Proof::Phone(PHONE.to_owned())),
+    };
+    let merged = entrance.identity.merge_guest(merge).await.unwrap().into_inner();
+    assert_eq!(merged.member_id, first);
+}
+
+#[tokio::test]
+async fn three_wrong_codes_lock_the_phone_and_the_right_one_comes_too_late() {
+    let mut entrance = Entrance::open().await;
+    let (guest, _) = entrance.guest().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    for left in ["2", "1"] {
+        let answer = entrance.enter(&guest, PHONE, &wrong(&code)).await;
+        let details = refused(answer, Code::InvalidArgument, "PHONE_CODE_WRONG");
+        assert_eq!(details.error_info().unwrap().metadata["tries_left"], left);
+    }
+    let locked = entrance.enter(&guest, PHONE, &wrong(&code)).await;
+    let details = refused(locked, Code::ResourceExhausted, "PHONE_LOCKED");
+    let wait = details.retry_info().unwrap().retry_delay.unwrap();
+    assert!(
+        wait > Duration::from_secs(240) && wait <= Duration::from_secs(300),
+        "{wait:?}"
+    );
+    let right = entrance.enter(&guest, PHONE, &code).await;
+    refused(right, Code::ResourceExhausted, "PHONE_LOCKED");
+    let another = entrance.ask_for_code(PHONE).await;
+    refused(another, Code::ResourceExhausted, "PHONE_LOCKED");
+    assert_eq!(entrance.events("PhoneVerified").await, 0);
+}
+
+#[tokio::test]
+async fn a_code_is_good_once() {
+    let mut entrance = Entrance::open().await;
+    let ((first, _), (second, _)) = (entrance.guest().await, entrance.guest().await);
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    entrance.enter(&first, PHONE, &code).await.unwrap();
+    let used = entrance.enter(&second, PHONE, &code).await;
+    refused(used, Code::FailedPrecondition, "PHONE_CODE_EXPIRED");
+}
+
+#[tokio::test]
+async fn one_code_a_minute_however_many_ask_at_once_and_whichever_process_is_asked() {
+    let mut entrance = Entrance::open().await;
+    let ask = |mut identity: IdentityServiceClient<Bearing>| async move {
+        let phone = PHONE.to_owned();
+        identity.request_phone_code(RequestPhoneCodeRequest { phone }).await
+    };
+    let asked = futures::future::join_all((0..12).map(|_| ask(entrance.identity.clone()))).await;
+    assert_eq!(asked.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert_eq!(entrance.sms.outbox().len(), 1);
+    for refusal in asked.into_iter().filter(Result::is_err) {
+        let details = refused(refusal, Code::ResourceExhausted, "TOO_MANY_CODES");
+        assert!(details.retry_info().unwrap().retry_delay.unwrap() <= Duration::from_secs(60));
+    }
+    // Another number is not in the way, until the address is.
+    for last in 1..10 {
+        entrance.ask_for_code(&format!("+861380013800{last}")).await.unwrap();
+    }
+    let crowded = entrance.ask_for_code("+8613800138010").await;
+    refused(crowded, Code::ResourceExhausted, "TOO_MANY_CODES");
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_messages_is_told_apart_from_a_fault_of_the_caller() {
+    let mut entrance = Entrance::open().await;
+    entrance.sms.refuse(Some("InternalError.Timeout"));
+    let away = entrance.ask_for_code(PHONE).await;
+    refused(away, Code::Unavailable, "PROVIDER_UNAVAILABLE");
+    entrance.sms.refuse(Some("LimitExceeded.PhoneNumberDailyLimit"));
+    let limited = entrance.ask_for_code("+8613800138001").await;
+    refused(limited, Code::ResourceExhausted, "PROVIDER_RATE_LIMITED");
+    let request = RequestPhoneCodeRequest {
+        phone: "12345".to_owned(),
+    };
+    let wrong = entrance.identity.request_phone_code(request).await;
+    refused(wrong, Code::InvalidArgument, "INVALID_ARGUMENT");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_good_once_and_shown_again_it_ends_the_login() {
+    let mut entrance = Entrance::open().await;
+    let first = entrance.log_in("o-refresh").await.tokens.unwrap();
+    let other_login = entrance.log_in("o-refresh").await.tokens.unwrap();
+    let second = entrance.refresh(&first).await.unwrap();
+    let third = entrance.refresh(&second).await.unwrap();
+    refused(
+        entrance.refresh(&first).await,
+        Code::Unauthenticated,
+        "REFRESH_TOKEN_REUSED",
+    );
+    refused(
+        entrance.refresh(&third).await,
+        Code::Unauthenticated,
+        "REFRESH_TOKEN_INVALID",
+    );
+    let kept = entrance.refresh(&other_login).await.unwrap();
+
+    let logout = LogoutRequest {
+        refresh_token: kept.refresh_token.clone(),
+    };
+    entrance.identity.logout(logout).await.unwrap();
+    refused(
+        entrance.refresh(&kept).await,
+        Code::Unauthenticated,
+        "REFRESH_TOKEN_INVALID",
+    );
+    let stored = "SELECT count(*) FROM refresh_tokens WHERE octet_length(token) <> 32";
+    assert_eq!(entrance.world.count(stored).await, 0, "only hashes");
+}
+
+#[tokio::test]
+async fn all_logins_of_a_person_can_be_ended() {
+    let mut entrance = Entrance::open().await;
+    let login = entrance.log_in("o-all").await;
+    entrance.log_in("o-all").await;
+    let revoke = RevokeSessionsRequest {
+        member_id: login.member_id,
+    };
+    let revoked = entrance.identity.revoke_sessions(revoke).await.unwrap().into_inner();
+    assert_eq!(revoked.revoked, 2);
+    let refused_now = entrance.refresh(&login.tokens.unwrap()).await;
+    refused(refused_now, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn the_log_holds_no_openid_and_no_phone_number_and_erasure_destroys_the_key() {
+    let mut entrance = Entrance::open().await;
+    let request = QuickRegisterRequest {
+        request_id: request_id(),
+        chain_id: entrance.chain.clone(),
+        code: entrance.wechat.login("o-private-person"),
+        phone_code: entrance.wechat.phone("13800138000"),
+        nickname: "小白".to_owned(),
+    };
+    let member = entrance.identity.quick_register(request).await.unwrap().into_inner();
+    let telling = "SELECT count(*) FROM events e WHERE concat(e.payload, e.metadata) ~ 'o-private|13800138000|小白'";
+    assert_eq!(entrance.world.count(telling).await, 0);
+    let answers =
+        "SELECT count(*) FROM command_results WHERE convert_from(response, 'UTF8') ~ 'o-private|13800138000|小白'";
+    assert_eq!(entrance.world.count(answers).await, 0);
+
+    let erase = ErasePersonRequest {
+        request_id: request_id(),
+        member_id: member.member_id.clone(),
+        reason: "on request".to_owned(),
+    };
+    let erased = entrance
+        .clients
+        .member
+        .erase_person(erase.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let keys = "SELECT count(*) FROM person_keys WHERE wrapped IS NOT NULL";
+    assert_eq!(entrance.world.count(keys).await, 0);
+    let again = entrance.clients.member.erase_person(erase).await.unwrap().into_inner();
+    assert_eq!(again, erased);
+    let gone = entrance.refresh(&member.tokens.unwrap()).await;
+    refused(gone, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+    let back = entrance.log_in("o-private-person").await;
+    assert!(back.is_new, "who comes back is somebody new");
+    assert_ne!(back.member_id, member.member_id);
+
+    let mut history = entrance.world.history().await;
+    let event = history.until("PersonErased", &member.member_id).await;
+    assert!(matches!(
+        decoded(&event),
+        Event::Member(MemberEvent::PersonErased { .. })
+    ));
+}
