@@ -49,7 +49,7 @@ pub struct Settings {
     /// AppID of the WeChat mini program [default: nobody logs in with WeChat]
     #[arg(long, env = "BAIZE_WECHAT_APP_ID", value_name = "ID")]
     pub wechat_app_id: Option<String>,
-    /// File with the mini program's AppSecret
+    /// File with the mini program's AppSecret [default: none; needed with wechat_app_id]
     #[arg(long, env = "BAIZE_WECHAT_SECRET_FILE", value_name = "FILE")]
     pub wechat_secret_file: Option<PathBuf>,
     /// WeChat's servers [default: https://api.weixin.qq.com]
@@ -58,16 +58,16 @@ pub struct Settings {
     /// Application at Tencent Cloud SMS [default: no codes are sent to phones]
     #[arg(long, env = "BAIZE_SMS_APP_ID", value_name = "ID")]
     pub sms_app_id: Option<String>,
-    /// SecretId of the API key for Tencent Cloud SMS
+    /// SecretId of the API key for Tencent Cloud SMS [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_SECRET_ID", value_name = "ID")]
     pub sms_secret_id: Option<String>,
-    /// File with the SecretKey of that API key
+    /// File with the SecretKey of that API key [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_SECRET_KEY_FILE", value_name = "FILE")]
     pub sms_secret_key_file: Option<PathBuf>,
-    /// Approved signature of the messages
+    /// Approved signature of the messages [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_SIGN_NAME", value_name = "TEXT")]
     pub sms_sign_name: Option<String>,
-    /// Approved template of the messages: its parameters are the code and the minutes it is good for
+    /// Approved template of the messages: its parameters are the code and the minutes it is good for [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_TEMPLATE_ID", value_name = "ID")]
     pub sms_template_id: Option<String>,
     /// Region of Tencent Cloud SMS [default: ap-guangzhou]

@@ -1,5 +1,7 @@
 //! `hall.table.v1.TableService`.
 
+use baize_domain::ids::MemberId;
+use baize_proto::access::{Access, Claims, Denial, Role, denied};
 use baize_proto::hall::table::v1::table_service_server::TableService;
 use baize_proto::hall::table::v1::{
     CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
@@ -10,6 +12,7 @@ use baize_proto::hall::table::v1::{
 use tonic::{Request, Response, Status, async_trait};
 
 use super::Services;
+use crate::dispatch::{CommandError, Whose};
 use crate::errors;
 use crate::wire::{Fields, quote_request, quoted};
 
@@ -19,9 +22,13 @@ impl TableService for Services {
         &self,
         request: Request<QuoteSessionRequest>,
     ) -> Result<Response<QuoteSessionResponse>, Status> {
+        let (_, extensions, message) = request.into_parts();
         let mut fields = Fields::default();
-        let asked = quote_request(request.into_inner(), &mut fields);
+        let asked = quote_request(message, &mut fields);
         let asked = fields.finish(asked).map_err(errors::invalid)?;
+        if let (Some(access), Some(Whose::Member(member_id))) = (extensions.get::<Access>(), &asked.whose) {
+            may_know_level_of(access.claims(), *member_id)?;
+        }
         let quote = self.dispatcher.quote(asked).await.map_err(errors::status)?;
         Ok(Response::new(quoted(quote)))
     }
@@ -71,4 +78,13 @@ impl TableService for Services {
     ) -> Result<Response<CloseSessionResponse>, Status> {
         self.execute(request).await
     }
+}
+
+/// A person's level shows in the price: customers may ask for their own only.
+fn may_know_level_of(claims: &Claims, member_id: MemberId) -> Result<(), Status> {
+    if claims.role != Role::Customer || claims.subject == member_id.0 {
+        return Ok(());
+    }
+    denied("QuoteSession", claims, Denial::NotYours);
+    Err(errors::status(CommandError::Denied(Denial::NotYours)))
 }

@@ -75,7 +75,7 @@ mod tests {
         };
         let expected = "TC3-HMAC-SHA256 Credential=AKIDz8krbsJ5yKBZQpn74WFkmLPx3*******/2019-02-25/cvm/tc3_request, \
                         SignedHeaders=content-type;host, \
-                        Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168";
+                        Signature=2230eefd229f582d8b1b891af7107b91597240707d778ab3738f756258d7652c";
         assert_eq!(signing.authorization(body.as_bytes()), expected);
     }
 }
