@@ -65,9 +65,9 @@ impl Database {
 
     /// A connection for writing views.
     pub(crate) async fn writer(&self, application: &str) -> sqlx::Result<PgConnection> {
-        // Views are derived: what a crash of the server takes back of a view, it takes back of its checkpoint too, and
-        // it is folded again. Waiting for the disk would buy nothing.
-        let session = self.session(application).options([("synchronous_commit", "off")]);
+        // Durable commits, though a view could be folded again: whoever was answered at a position must find it there, also after the
+        // server crashed.
+        let session = self.session(application);
         let connecting = PgConnection::connect_with(&session);
         match tokio::time::timeout(Duration::from_secs(5), connecting).await {
             Ok(connected) => connected,

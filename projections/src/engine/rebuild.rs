@@ -301,10 +301,6 @@ impl<V: View> Work<'_, V> {
             total: 0,
         });
         let mut transaction = self.connection.begin().await?;
-        // The old tables are dropped after this: it must be on the disk first.
-        sqlx::query("SET LOCAL synchronous_commit = 'on'")
-            .execute(&mut *transaction)
-            .await?;
         let live = registry::lock_live(&mut transaction, V::NAME).await?;
         let live = same(live, live_names)?;
         take_last(&self.log, &mut self.applier, &mut transaction, live.position).await?;
