@@ -167,7 +167,11 @@ impl Dispatcher {
         };
         loop {
             let work = Work::new(&self.repository, changed, self.clock.now());
-            let decision = decide(&work, command).await;
+            let decision = match decide(&work, command).await {
+                // What could not be read is nobody's yet: that it could not is all there is to tell.
+                Err(error) if !matches!(error, CommandError::Refused(_)) => return Err(error),
+                decision => decision,
+            };
             if let Some(access) = &caller.access {
                 self.permit(access, command, &work).await?;
             }

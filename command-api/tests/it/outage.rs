@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_command_api::Options;
+use baize_proto::access::{Claims, Role};
 use baize_proto::hall::table::v1::CloseSessionRequest;
 use baize_servers::Postgres;
+use jiff::Timestamp;
 use sqlx::Connection as _;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -85,6 +87,32 @@ async fn without_the_database_commands_are_unavailable_and_nothing_is_half_done(
     assert!(history.events.len() as i64 > events);
     let positions: Vec<_> = history.events.iter().map(|event| event.position).collect();
     assert_eq!(positions, (1..=positions.len() as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_for_the_own_session_while_the_database_is_away_is_not_told_that_it_is_anothers() {
+    let (postgres, url) = own_postgres().await;
+    let first = World::on(Options::new(&url)).await;
+    let mut clients = first.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(100_000).await;
+    let session_id = clients.open(&hall.tables[0], &member).await.unwrap().session_id;
+    // It has nothing in memory: whose the session is, it would have to read.
+    let second = World::on(Options::new(&url)).await;
+    let claims = Claims::new(
+        member.parse().unwrap(),
+        Role::Customer,
+        Timestamp::now(),
+        Duration::from_secs(600),
+    );
+    let mut customer = second.clients.of(claims);
+    stop(&postgres).await;
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id,
+    };
+    let closed = customer.table.close_session(close).await;
+    refused(closed, Code::Unavailable, "DATABASE_UNAVAILABLE");
 }
 
 /// Asks until the answer is not `UNAVAILABLE` any more.

@@ -92,7 +92,8 @@ async fn an_evening_of_twenty_kills_loses_nothing_and_leaves_no_light_on() -> an
             after_wish,
         },
     )
-    .await?;
+    .await
+    .with_context(|| format!("customers complained of {:?}", ledger.complaints))?;
     let log = world.log().await?;
     found.push(("ledger", ledger::agrees_with_the_log(&ledger, &log)));
     found.push((
