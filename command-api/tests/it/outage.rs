@@ -90,7 +90,7 @@ async fn without_the_database_commands_are_unavailable_and_nothing_is_half_done(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_asks_for_the_own_session_while_the_database_is_away_is_not_told_that_it_is_anothers() {
+async fn whoever_asks_for_the_own_session_while_the_database_is_away_is_not_told_that_it_is_somebody_elses() {
     let (postgres, url) = own_postgres().await;
     let first = World::on(Options::new(&url)).await;
     let mut clients = first.clients.clone();
