@@ -9,6 +9,7 @@
 mod dispatch;
 mod errors;
 mod options;
+pub mod payments;
 mod people;
 mod processes;
 mod server;

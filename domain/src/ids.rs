@@ -58,6 +58,10 @@ ids! {
     HoldId,
     /// One top-up of a wallet.
     TopUpId,
+    /// Something to be paid through a provider.
+    PaymentIntentId,
+    /// Money that goes back through a provider.
+    RefundId,
     /// A person's roles in one chain.
     StaffId,
     /// One balanced transaction of the journal.

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod level;
 pub mod member;
 pub mod money;
+pub mod payment;
 pub mod personal;
 pub mod processes;
 pub mod refusal;

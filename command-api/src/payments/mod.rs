@@ -1,0 +1,3 @@
+//! Payments through providers.
+
+pub mod provider;
