@@ -5,6 +5,7 @@
 
 mod attached;
 mod checks;
+mod credentials;
 mod demo;
 mod doctor;
 mod import;
@@ -13,6 +14,7 @@ mod keys;
 mod logging;
 mod migrate;
 mod progress;
+mod qr;
 mod ready;
 mod rebuild;
 mod serve;
@@ -71,6 +73,10 @@ enum Command {
     ///
     /// Goes through the command service, which must be running (command_url).
     Import(import::Args),
+    /// Write the codes of a hall's tables, or of one table, as images or as a page to print.
+    ///
+    /// Asks the query service, which must be running (query_url). What the codes say begins as set there (code_base).
+    Qr(Configured<qr::Args>),
     /// Check programs, data directory, ports, servers, roles, migrations, publication and views.
     ///
     /// Prints a line for each, and what to do where something is wrong. Changes nothing. Ends with 1 if something has
@@ -147,6 +153,10 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             args.run(&settings).await
         }
         Command::Import(args) => args.run().await,
+        Command::Qr(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).await.map(|()| true)
+        }
         Command::Doctor(configured) => {
             let (args, settings) = configured.load("error")?;
             args.run(&settings).await

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baize_domain::ids::HallId;
 use baize_eventlog::Clock;
+use baize_projections::codes;
 use serde::Deserialize;
 
 /// Where the services listen, so that clients and documents can name it.
@@ -88,6 +89,13 @@ pub struct Settings {
     /// Command service that a device bridge of its own reports to [default: http://127.0.0.1:7401]
     #[arg(long, env = "BAIZE_COMMAND_URL", value_name = "URL")]
     pub command_url: Option<String>,
+    /// Query service that `qr` asks [default: http://127.0.0.1:7402]
+    #[arg(long, env = "BAIZE_QUERY_URL", value_name = "URL")]
+    pub query_url: Option<String>,
+    /// Beginning of the address in tables' codes, which the token follows: a link that opens the mini program, such as
+    /// https://play.example.com/t/ [default: baize://table/]
+    #[arg(long, env = "BAIZE_CODE_BASE", value_name = "ADDRESS")]
+    pub code_base: Option<String>,
     /// File that holds the token of a device bridge of its own, renewed by whoever made it [default: tokens signed with keys_dir]
     #[arg(long, env = "BAIZE_DEVICE_TOKEN", value_name = "FILE")]
     pub device_token: Option<PathBuf>,
@@ -162,6 +170,8 @@ impl Settings {
             query_listen: self.query_listen.or(below.query_listen),
             web_listen: self.web_listen.or(below.web_listen),
             command_url: self.command_url.or(below.command_url),
+            query_url: self.query_url.or(below.query_url),
+            code_base: self.code_base.or(below.code_base),
             device_token: self.device_token.or(below.device_token),
             shard: self.shard.or(below.shard),
             halls: self.halls.or(below.halls),
@@ -179,6 +189,9 @@ impl Settings {
     /// The first thing that makes none.
     pub fn check(&self) -> anyhow::Result<()> {
         self.clock().context("clock")?;
+        if let Err(problem) = codes::check_base(self.code_base()) {
+            anyhow::bail!("code_base {problem}");
+        }
         Ok(())
     }
 
@@ -212,6 +225,18 @@ impl Settings {
         self.command_url
             .clone()
             .unwrap_or_else(|| format!("http://{COMMAND_LISTEN}"))
+    }
+
+    /// Where `qr` finds the query service.
+    pub fn query_url(&self) -> String {
+        self.query_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{QUERY_LISTEN}"))
+    }
+
+    /// Beginning of the address in codes.
+    pub fn code_base(&self) -> &str {
+        self.code_base.as_deref().unwrap_or(codes::BASE_DEFAULT)
     }
 
     /// Whether reflection is on.
@@ -300,6 +325,8 @@ mod tests {
             query_listen = "127.0.0.1:2"
             web_listen = "127.0.0.1:3"
             command_url = "http://x"
+            query_url = "http://x"
+            code_base = "https://x/"
             device_token = "/t"
             shard = "east"
             halls = ["019358a0-0000-7000-8000-000000000001"]
@@ -332,6 +359,8 @@ mod tests {
             query_listen: Some(_),
             web_listen: Some(_),
             command_url: Some(_),
+            query_url: Some(_),
+            code_base: Some(_),
             device_token: Some(_),
             shard: Some(_),
             halls: Some(_),

@@ -34,11 +34,12 @@ pub(crate) fn router(
     reader: Arc<Reader>,
     health: HealthServer<impl Health>,
     guard: Guard,
+    code_base: &str,
     reflection: bool,
 ) -> anyhow::Result<Guarded> {
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader)));
-    let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader)));
+    let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), code_base.to_owned()));
     let statements = StatementServiceServer::new(StatementService::new(reader));
     let reflection = reflection.then(|| {
         tonic_reflection::server::Builder::configure()

@@ -4,8 +4,10 @@
 //!
 //! - `engine` follows the log and writes views; it knows no view.
 //! - `views` says what each view keeps and how it folds events; `store` keeps rows in memory and in tables.
+//! - [`codes`] draws what is printed on tables.
 //! - `query` answers gRPC, `web` draws pages; both read through the same reader.
 
+pub mod codes;
 mod database;
 mod engine;
 mod grpc;

@@ -25,6 +25,8 @@ pub struct Options {
     pub reflection: bool,
     /// The keys that callers' tokens are verified with; with none, nobody gets in but to health and reflection.
     pub keys: Keys,
+    /// Beginning of the address in tables' codes, as [`crate::codes::check_base`] takes it.
+    pub code_base: String,
     /// The time that the halls live in.
     pub clock: Clock,
     /// Connections for answering queries.
@@ -51,6 +53,7 @@ impl Options {
             http_listen: loopback,
             reflection: false,
             keys: Keys::default(),
+            code_base: crate::codes::BASE_DEFAULT.to_owned(),
             clock: Clock::real(),
             query_connections: 8,
             watchers_max: 2_000,

@@ -21,7 +21,7 @@ use crate::engine::{
 use crate::options::Options;
 use crate::query::Reader;
 use crate::views::{Bills, Board, Directory, Wallets};
-use crate::{grpc, health, web};
+use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
 const DRAIN_MAX: Duration = Duration::from_secs(3);
@@ -43,8 +43,11 @@ impl Projections {
     /// Starts the service. It serves at once; a view that is behind says so in the position of its answers.
     ///
     /// # Errors
-    /// The database cannot be reached or is not migrated, or an address cannot be bound. NATS may be away.
+    /// The database cannot be reached or is not migrated, an address cannot be bound, or the one in codes is none. NATS may be away.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
+        if let Err(problem) = codes::check_base(&options.code_base) {
+            anyhow::bail!("the beginning of the address in codes {problem}");
+        }
         let grpc_listener = bind(options.grpc_listen).await?;
         let http_listener = bind(options.http_listen).await?;
         let (grpc_address, http_address) = (grpc_listener.local_addr()?, http_listener.local_addr()?);
@@ -79,7 +82,13 @@ impl Projections {
         // The servers stop by themselves, after what is under way; what takes too long is dropped.
         let abort = CancellationToken::new();
         let guard = Guard::new(options.keys.clone())?;
-        let router = grpc::router(Arc::clone(&reader), health_service, guard.clone(), options.reflection)?;
+        let router = grpc::router(
+            Arc::clone(&reader),
+            health_service,
+            guard.clone(),
+            &options.code_base,
+            options.reflection,
+        )?;
         let serving = grpc::serve(router, grpc_listener, stopping.clone());
         tasks.spawn_until(abort.clone(), serving);
         let pages = web::router(reader, options.clock.clone(), statuses.clone(), feed.source());

@@ -18,6 +18,7 @@ pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_
     options.keys = keys;
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
+    settings.code_base().clone_into(&mut options.code_base);
     Ok(options)
 }
 

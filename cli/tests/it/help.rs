@@ -2,13 +2,14 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 9] = [
+const SUBCOMMANDS: [(&str, &str); 10] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
     ("rebuild", "Build a view again from the log"),
     ("verify", "Check the log, the bills, wallets and journal"),
     ("import", "Import data from files"),
+    ("qr", "Write the codes of a hall's tables"),
     ("doctor", "Check programs, data directory, ports"),
     ("keys", "Make, list, rotate and drop the keys"),
     ("token", "Print a token for somebody who cannot log in"),

@@ -7,6 +7,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::reader::Reader;
 use crate::views::bills::BillRow;
+use crate::views::directory::TableRow;
 
 /// The caller of one query.
 pub(crate) struct Asker {
@@ -22,6 +23,12 @@ pub(crate) trait Belongs {
 impl Belongs for BillRow {
     fn belonging(&self) -> Belonging {
         Belonging::to_hall(self.hall_id).and_member(self.member_id)
+    }
+}
+
+impl Belongs for TableRow {
+    fn belonging(&self) -> Belonging {
+        Belonging::to_hall(self.hall_id)
     }
 }
 

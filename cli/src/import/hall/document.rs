@@ -116,6 +116,11 @@ impl<'d, 't> Fields<'d, 't> {
         faults.add(self.line_of(faults, field), self.path(field), problem);
     }
 
+    /// Whether a field is there, whatever it holds.
+    pub fn has(&self, field: &str) -> bool {
+        self.table.contains_key(field)
+    }
+
     fn get(&mut self, field: &'static str) -> Option<&'d Spanned<DeValue<'t>>> {
         self.read.push(field);
         self.table.get(field)

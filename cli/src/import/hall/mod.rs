@@ -6,17 +6,19 @@
 mod document;
 mod read;
 mod step;
+mod tariff;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baize_proto::access::{Badge, Bearing, KeyFolder, Keys};
+use baize_proto::access::Bearing;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use tonic::transport::Endpoint;
 
+use crate::credentials::Credentials;
 use crate::settings::Settings;
 
 use document::{Fault, Faults, Fields};
@@ -31,9 +33,8 @@ pub struct Args {
     /// Check the file and say what would be done, but do nothing
     #[arg(long)]
     dry_run: bool,
-    /// File that holds the token of an owner or operator [default: a token signed with keys_dir]
-    #[arg(long, env = "BAIZE_TOKEN_FILE", value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    credentials: Credentials,
 }
 
 impl Args {
@@ -64,19 +65,8 @@ impl Args {
         let url = settings.command_url();
         let channel = Endpoint::from_shared(url.clone())?.connect().await;
         let channel = channel.with_context(|| format!("connecting to the command service at {url}"))?;
-        let venue = VenueServiceClient::new(Bearing::new(channel, self.badge(settings)?));
+        let venue = VenueServiceClient::new(Bearing::new(channel, self.credentials.badge(settings)?));
         import(&file, &steps, venue).await
-    }
-
-    /// What the calls show.
-    fn badge(&self, settings: &Settings) -> anyhow::Result<Badge> {
-        if let Some(file) = &self.token_file {
-            return Ok(Badge::file(file.clone()));
-        }
-        let ring = KeyFolder::at(settings.keys_dir()).read();
-        let ring =
-            ring.context("there is no token: name a file that holds one (--token-file), or the keys to sign one with")?;
-        Ok(Badge::of_the_house(&Keys::new(ring)))
     }
 }
 
@@ -181,6 +171,20 @@ mod tests {
             ("step_minutes = 10", "step_minutes = 61", "tariffs.step_minutes"),
             ("cap_fen = 20000", "cap_fen = 999", "tariffs.cap_fen"),
             ("from = \"22:00\"", "from = \"10 pm\"", "tariffs.bands.from"),
+            (
+                "day_kinds = [\"holiday\"]",
+                "day_kinds = [\"feast\"]",
+                "tariffs.bands.day_kinds",
+            ),
+            (
+                "calendar_id = \"f88b50fa",
+                "calendar_id = \"x88b50fa",
+                "tariffs.calendar_id",
+            ),
+            ("price_fen = 9800", "price_fen = -1", "tariffs.overnights.price_fen"),
+            ("code = \"three_hours\"", "code = \"3 hours\"", "tariffs.packages.code"),
+            ("minutes = 180", "minutes = 1441", "tariffs.packages.minutes"),
+            ("to = \"17:00\"", "to = \"5 pm\"", "tariffs.packages.to"),
             ("topic = \"relay-2\"", "topic = \"relay-1\"", "devices.topic"),
             ("label = \"A2\"", "label = \"A1\"", "tables.label"),
             ("class = \"snooker\"", "class = \"snoker\"", "tables.class"),
@@ -226,6 +230,22 @@ mod tests {
         ] {
             assert!(found.iter().any(|fault| fault.contains(field)), "{field}: {found:?}");
         }
+    }
+
+    #[test]
+    fn special_days_without_a_calendar_and_packages_without_a_time_are_faults() {
+        let text: String = EXAMPLE
+            .lines()
+            .filter(|line| !line.starts_with("calendar_id") && !line.starts_with("minutes"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let found = faults(&text);
+        let told = |what: &str| found.iter().any(|fault| fault.contains(what));
+        assert!(told("tariffs.bands.day_kinds needs a calendar_id"), "{found:?}");
+        assert!(
+            told("tariffs.packages.minutes is missing, or else from and to are"),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -4,31 +4,21 @@ use baize_domain::chain::{self, Chain, ChainEvent};
 use baize_domain::ids::derived;
 use baize_domain::{LevelCode, chain::Level as DomainLevel};
 use baize_proto::hall::venue::v1::{
-    Band, DefineLevelsRequest, Driver, HallPolicy, Level, PublishTariffRequest, RegisterChainRequest,
-    RegisterDeviceRequest, RegisterHallRequest, RegisterTableRequest, TableClass, Tariff, Weekday,
+    DefineLevelsRequest, Driver, HallPolicy, Level, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest,
+    RegisterHallRequest, RegisterTableRequest, TableClass,
 };
-use toml::de::DeValue;
 use uuid::Uuid;
 
 use super::document::{Faults, Fields, number};
 use super::step::{Request, Step};
+use super::tariff::tariff;
 
-const WEEK: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
 const CLASSES: [(&str, TableClass); 3] = [
     ("chinese_eight_ball", TableClass::ChineseEightBall),
     ("snooker", TableClass::Snooker),
     ("nine_ball", TableClass::NineBall),
 ];
-const PRICE_FEN_MAX: i64 = 1_000_000;
-const AMOUNT_FEN_MAX: i64 = 1_000_000_000;
+pub(super) const AMOUNT_FEN_MAX: i64 = 1_000_000_000;
 
 /// A name that other parts of the document use, and where it was given.
 struct Named {
@@ -246,66 +236,6 @@ fn tariffs(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<S
     named
 }
 
-#[allow(clippy::needless_update, reason = "a file need not say all that a tariff can")]
-fn tariff(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>) -> Tariff {
-    let tariff = Tariff {
-        name: limited(fields, faults, "name", 50),
-        price_per_hour_fen: fields.number(faults, "price_per_hour_fen", 0..=PRICE_FEN_MAX),
-        bands: fields
-            .tables(faults, "bands")
-            .into_iter()
-            .map(|fields| band(fields, faults))
-            .collect(),
-        step_minutes: whole(fields, faults, "step_minutes", 1, 60),
-        minimum_fen: fields
-            .optional_number(faults, "minimum_fen", 0..=AMOUNT_FEN_MAX)
-            .unwrap_or(0),
-        cap_fen: fields.optional_number(faults, "cap_fen", 0..=AMOUNT_FEN_MAX),
-        grace_seconds: fields
-            .optional_number(faults, "grace_seconds", 0..=3_600)
-            .and_then(|seconds| u32::try_from(seconds).ok())
-            .unwrap_or(180),
-        ..Default::default()
-    };
-    if tariff.bands.len() > 32 {
-        fields.refuse(faults, "bands", "has more than 32 entries");
-    }
-    if tariff.cap_fen.is_some_and(|cap| cap < tariff.minimum_fen) {
-        fields.refuse(faults, "cap_fen", "is less than minimum_fen");
-    }
-    tariff
-}
-
-#[allow(clippy::needless_update, reason = "a file need not say all that a tariff can")]
-fn band(mut fields: Fields<'_, '_>, faults: &mut Faults<'_>) -> Band {
-    let weekday = |value: &DeValue<'_>| chosen(&WEEK, value.as_str()?);
-    let mut weekdays = fields.list(faults, "weekdays", "mon, tue, wed, thu, fri, sat, sun", weekday);
-    let twice = (1..weekdays.len()).any(|n| weekdays[..n].contains(&weekdays[n]));
-    if twice {
-        fields.refuse(faults, "weekdays", "names a day twice");
-    }
-    if weekdays.is_empty() {
-        weekdays = WEEK.map(|(_, day)| day).to_vec();
-    }
-    let band = Band {
-        name: limited(&mut fields, faults, "name", 50),
-        weekdays: weekdays.into_iter().map(Into::into).collect(),
-        from_minute: fields.time(faults, "from"),
-        to_minute: fields.time(faults, "to"),
-        price_per_hour_fen: fields.number(faults, "price_per_hour_fen", 0..=PRICE_FEN_MAX),
-        ..Default::default()
-    };
-    if band.from_minute == 1_440 {
-        fields.refuse(faults, "from", "is not before 24:00");
-    }
-    fields.end(faults);
-    Band {
-        // Midnight as an end is the end of the day.
-        to_minute: if band.to_minute == 0 { 1_440 } else { band.to_minute },
-        ..band
-    }
-}
-
 fn devices(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<Step>, hall_id: &str) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
     for mut fields in root.tables(faults, "devices") {
@@ -418,7 +348,7 @@ fn reference<'n>(
     found
 }
 
-fn limited(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>, field: &'static str, max: usize) -> String {
+pub(super) fn limited(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>, field: &'static str, max: usize) -> String {
     let text = fields.text(faults, field);
     if text.chars().count() > max {
         fields.refuse(faults, field, format!("has more than {max} characters"));
@@ -428,11 +358,17 @@ fn limited(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>, field: &'static
     text
 }
 
-fn whole(fields: &mut Fields<'_, '_>, faults: &mut Faults<'_>, field: &'static str, min: i64, max: i64) -> u32 {
+pub(super) fn whole(
+    fields: &mut Fields<'_, '_>,
+    faults: &mut Faults<'_>,
+    field: &'static str,
+    min: i64,
+    max: i64,
+) -> u32 {
     u32::try_from(fields.number(faults, field, min..=max)).unwrap_or_default()
 }
 
-fn chosen<T: Copy>(choices: &[(&str, T)], text: &str) -> Option<T> {
+pub(super) fn chosen<T: Copy>(choices: &[(&str, T)], text: &str) -> Option<T> {
     choices
         .iter()
         .find(|(name, _)| *name == text)

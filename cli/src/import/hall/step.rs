@@ -11,6 +11,7 @@ use baize_proto::hall::venue::v1::{
 };
 use prost::Message as _;
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 /// How long one call may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -53,14 +54,7 @@ impl Step {
         };
         let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
         let request_id = derived(&["import-request", kind, &content]).to_string();
-        match &mut request {
-            Request::Chain(request) => request.request_id = request_id,
-            Request::Levels(request) => request.request_id = request_id,
-            Request::Hall(request) => request.request_id = request_id,
-            Request::Tariff(request) => request.request_id = request_id,
-            Request::Device(request) => request.request_id = request_id,
-            Request::Table(request) => request.request_id = request_id,
-        }
+        request.set_id(request_id);
         Self { line, what, request }
     }
 
@@ -69,26 +63,59 @@ impl Step {
     /// # Errors
     /// The service refuses, or is away for longer than a few seconds.
     pub async fn execute(&self, venue: &mut VenueServiceClient<Bearing>) -> Result<u64, Status> {
-        let mut tries = 1;
-        loop {
-            match self.call(venue).await {
-                Err(status) if passes(&status) && tries < TRIES_MAX => tries += 1,
-                answered => return answered,
+        match patiently(venue, &self.request).await {
+            Err(status) if may_be_of_old(&status) => {
+                let mut anew = self.request.clone();
+                anew.set_id(Uuid::new_v4().to_string());
+                patiently(venue, &anew).await
             }
-            tokio::time::sleep(PAUSE).await;
+            answered => answered,
+        }
+    }
+}
+
+impl Request {
+    fn set_id(&mut self, request_id: String) {
+        match self {
+            Self::Chain(request) => request.request_id = request_id,
+            Self::Levels(request) => request.request_id = request_id,
+            Self::Hall(request) => request.request_id = request_id,
+            Self::Tariff(request) => request.request_id = request_id,
+            Self::Device(request) => request.request_id = request_id,
+            Self::Table(request) => request.request_id = request_id,
         }
     }
 
     async fn call(&self, venue: &mut VenueServiceClient<Bearing>) -> Result<u64, Status> {
-        match self.request.clone() {
-            Request::Chain(request) => position(venue.register_chain(timed(request)).await, |answer| answer.position),
-            Request::Levels(request) => position(venue.define_levels(timed(request)).await, |answer| answer.position),
-            Request::Hall(request) => position(venue.register_hall(timed(request)).await, |answer| answer.position),
-            Request::Tariff(request) => position(venue.publish_tariff(timed(request)).await, |answer| answer.position),
-            Request::Device(request) => position(venue.register_device(timed(request)).await, |answer| answer.position),
-            Request::Table(request) => position(venue.register_table(timed(request)).await, |answer| answer.position),
+        match self.clone() {
+            Self::Chain(request) => position(venue.register_chain(timed(request)).await, |answer| answer.position),
+            Self::Levels(request) => position(venue.define_levels(timed(request)).await, |answer| answer.position),
+            Self::Hall(request) => position(venue.register_hall(timed(request)).await, |answer| answer.position),
+            Self::Tariff(request) => position(venue.publish_tariff(timed(request)).await, |answer| answer.position),
+            Self::Device(request) => position(venue.register_device(timed(request)).await, |answer| answer.position),
+            Self::Table(request) => position(venue.register_table(timed(request)).await, |answer| answer.position),
         }
     }
+}
+
+async fn patiently(venue: &mut VenueServiceClient<Bearing>, request: &Request) -> Result<u64, Status> {
+    let mut tries = 1;
+    loop {
+        match request.call(venue).await {
+            Err(status) if passes(&status) && tries < TRIES_MAX => tries += 1,
+            answered => return answered,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A refusal is the answer to its request id for good. What stood in the way of an import before may be gone by now, and a refusal
+/// did nothing: under a new id it is decided again.
+fn may_be_of_old(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::FailedPrecondition | Code::NotFound | Code::AlreadyExists
+    )
 }
 
 /// Whether the same call may succeed in a moment.

@@ -1,5 +1,6 @@
 //! `DirectoryService`: chains, halls, tables, devices, tariffs, and what a scanned code leads to.
 
+mod codes;
 mod encode;
 mod page;
 mod read;
@@ -12,8 +13,8 @@ use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::directory_service_server;
 use baize_proto::hall::view::v1::{
     GetChainRequest, GetChainResponse, GetHallRequest, GetHallResponse, GetTariffRequest, GetTariffResponse,
-    ListDevicesRequest, ListDevicesResponse, ListHallsRequest, ListHallsResponse, ListTablesRequest,
-    ListTablesResponse, ScanTableRequest, ScanTableResponse,
+    ListDevicesRequest, ListDevicesResponse, ListHallsRequest, ListHallsResponse, ListTableCodesRequest,
+    ListTableCodesResponse, ListTablesRequest, ListTablesResponse, ScanTableRequest, ScanTableResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -27,11 +28,13 @@ use page::Page;
 /// The service.
 pub(crate) struct DirectoryService {
     reader: Arc<Reader>,
+    /// Beginning of the address in codes.
+    code_base: String,
 }
 
 impl DirectoryService {
-    pub(crate) fn new(reader: Arc<Reader>) -> Self {
-        Self { reader }
+    pub(crate) fn new(reader: Arc<Reader>, code_base: String) -> Self {
+        Self { reader, code_base }
     }
 
     async fn reached(&self, min_position: u64, deadline: Deadline) -> Result<(), Error> {
@@ -107,6 +110,19 @@ impl directory_service_server::DirectoryService for DirectoryService {
         self.reached(request.min_position, deadline).await?;
         let scanned = self.reader.scan(&request.qr_token, deadline).await?;
         Ok(Response::new(scanned.into_message()))
+    }
+
+    async fn list_table_codes(
+        &self,
+        request: Request<ListTableCodesRequest>,
+    ) -> Result<Response<ListTableCodesResponse>, Status> {
+        let asker = Asker::of(&request, "DirectoryService/ListTableCodes")?;
+        let deadline = Deadline::of(request.metadata());
+        let request = request.into_inner();
+        let (wanted, page) = codes::wanted(&request)?;
+        self.reached(request.min_position, deadline).await?;
+        let found = self.codes_of(&asker, wanted, &page, deadline).await?;
+        Ok(Response::new(codes::encode(found, &page, &self.code_base)?))
     }
 
     async fn list_devices(

@@ -40,6 +40,11 @@ impl Reader {
         self.one("chain", "chain_id", chain_id, deadline).await
     }
 
+    /// A table, also one that is retired.
+    pub(super) async fn directory_table(&self, table_id: Uuid, deadline: Deadline) -> Result<(TableRow, u64), Error> {
+        self.one("table", "table_id", table_id, deadline).await
+    }
+
     /// A tariff plan's newest version.
     pub(crate) async fn tariff(&self, plan_id: Uuid, deadline: Deadline) -> Result<(TariffRow, u64), Error> {
         self.one("tariff", "plan_id", plan_id, deadline).await

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
+use crate::codes::token_of;
 use crate::query::board::by_label;
 use crate::query::deadline::Deadline;
 use crate::query::error::Error;
@@ -19,7 +20,8 @@ use super::read::CountedHall;
 
 /// Free tables that are offered instead of one that cannot be had.
 const OFFERED_MAX: usize = 10;
-const TOKEN_CHARS_MAX: usize = 128;
+/// An address with the longest beginning and the longest token.
+const SCANNED_CHARS_MAX: usize = 1_024;
 
 /// The table of a code, and what else there is.
 pub(crate) struct Scanned {
@@ -34,15 +36,16 @@ pub(super) fn check_token(qr_token: &str) -> Result<(), Error> {
     let mut fields = Fields::default();
     if qr_token.is_empty() {
         fields.refuse("qr_token", "is required");
-    } else if qr_token.chars().count() > TOKEN_CHARS_MAX {
-        fields.refuse("qr_token", format!("has more than {TOKEN_CHARS_MAX} characters"));
+    } else if qr_token.chars().count() > SCANNED_CHARS_MAX {
+        fields.refuse("qr_token", format!("has more than {SCANNED_CHARS_MAX} characters"));
     }
     fields.finish()
 }
 
 impl Reader {
-    /// Finds the table that a code belongs to.
-    pub(crate) async fn scan(&self, qr_token: &str, deadline: Deadline) -> Result<Scanned, Error> {
+    /// Finds the table that a code belongs to, by the address in it or by its token.
+    pub(crate) async fn scan(&self, scanned: &str, deadline: Deadline) -> Result<Scanned, Error> {
+        let qr_token = token_of(scanned);
         let inner = |names: &TableNames| {
             format!(
                 "SELECT {}, c.retired FROM {} c JOIN {} t ON t.table_id = c.table_id WHERE c.code_id = $3",
