@@ -20,7 +20,7 @@ use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
 
 /// How a customer wants to pay for play.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OpenMode {
     /// At the end, secured by a hold on the wallet.
     Postpaid,
@@ -30,6 +30,11 @@ pub enum OpenMode {
     Prepaid {
         /// 1–1440.
         minutes: u32,
+    },
+    /// Before, as a package that the table's tariff has on offer.
+    Package {
+        /// Its code in the tariff.
+        code: String,
     },
 }
 
@@ -214,6 +219,8 @@ pub enum Command {
     WarnCustomer { session_id: SessionId, warning: Warning },
     /// Take the bill from the wallet.
     SettleSession { session_id: SessionId },
+    /// Pay what a settlement left open from the wallet.
+    PayBill { session_id: SessionId },
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.

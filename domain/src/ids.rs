@@ -106,6 +106,11 @@ pub fn debt_transaction(session_id: SessionId, top_up_id: TopUpId) -> Transactio
     TransactionId(derived(&["debt", &session_id.to_string(), &top_up_id.to_string()]))
 }
 
+/// The posting by which a member pays what a session left open.
+pub fn bill_payment_transaction(session_id: SessionId) -> TransactionId {
+    TransactionId(derived(&["bill-payment", &session_id.to_string()]))
+}
+
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.
 pub fn derived(parts: &[&str]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, parts.join("\u{1f}").as_bytes())

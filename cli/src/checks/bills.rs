@@ -3,7 +3,7 @@
 use baize_domain::money::Fen;
 use baize_domain::session::{BillLine, SessionMode};
 use baize_domain::tariff::pricing::within_grace;
-use baize_domain::tariff::{Course, Stretch};
+use baize_domain::tariff::{Course, PinnedTariff, Stretch};
 use jiff::tz::TimeZone;
 
 use super::Check;
@@ -85,17 +85,39 @@ fn equals_tariff(session: &Session) -> Option<String> {
             let due = course.bill(*closed_at);
             (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
         }
-        SessionMode::Prepaid { minutes, price, .. } => {
+        SessionMode::Prepaid {
+            minutes: first,
+            price,
+            ends_at,
+            package,
+        } => {
             // However many purchases it was bought in, the time costs what it would have cost at once.
-            let minutes = minutes + session.extensions.iter().map(|(minutes, _)| *minutes).sum::<u32>();
+            let minutes = first + session.extensions.iter().map(|(minutes, _)| *minutes).sum::<u32>();
             let bought = *price + session.extensions.iter().map(|(_, price)| *price).sum();
-            let opened = Course {
-                past: &[],
-                prices: &session.tariff,
-                from: session.opened_at,
-                ..course
+            let due = match package {
+                None => {
+                    let opened = Course {
+                        past: &[],
+                        prices: &session.tariff,
+                        from: session.opened_at,
+                        ..course
+                    };
+                    opened.prepaid(minutes).total
+                }
+                // A package has its price, and the minimum is paid with it; what is bought on top follows on it.
+                Some(package) => {
+                    let mut prices = PinnedTariff::clone(&session.tariff);
+                    prices.tariff.minimum = Fen::ZERO;
+                    let on_top = Course {
+                        past: &[],
+                        prices: &prices,
+                        from: *ends_at,
+                        ..course
+                    };
+                    let listed = prices.tariff.packages.iter().find(|listed| listed.code == package.code);
+                    listed.map_or(Fen::ZERO, |listed| listed.price) + on_top.prepaid(minutes - *first).total
+                }
             };
-            let due = opened.prepaid(minutes).total;
             // Who moved has paid for what was left at the prices of the other table too.
             if due != bought && !session.moved {
                 return Some(format!("{minutes} minutes were sold for {bought}, due {due}"));

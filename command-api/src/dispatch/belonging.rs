@@ -97,8 +97,16 @@ impl Belongs for Device {
 
 impl Belongs for TableSession {
     fn belonging(&self, _: &str) -> Belonging {
-        self.opening.as_ref().map_or_else(Belonging::default, |opening| {
-            Belonging::to_hall(opening.hall_id.0).and_member(opening.member_id.0)
+        let begun = self
+            .opening
+            .as_ref()
+            .map(|opening| (opening.hall_id, opening.member_id));
+        let asked = self
+            .awaited
+            .as_ref()
+            .map(|awaited| (awaited.asked.hall_id, awaited.asked.member_id));
+        begun.or(asked).map_or_else(Belonging::default, |(hall_id, member_id)| {
+            Belonging::to_hall(hall_id.0).and_member(member_id.0)
         })
     }
 }

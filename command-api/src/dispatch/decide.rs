@@ -173,7 +173,7 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             member_id,
             mode,
             wait_for_payment,
-        } => session::open(work, *session_id, *table_id, *member_id, *mode, *wait_for_payment).await,
+        } => session::open(work, *session_id, *table_id, *member_id, mode, *wait_for_payment).await,
         Command::PayOpening { session_id } => awaited::pay(work, *session_id).await,
         Command::LapseOpening { session_id, reason } => awaited::lapse(work, *session_id, *reason).await,
         Command::ExtendSession { session_id, minutes } => session::extend(work, *session_id, *minutes).await,
@@ -188,6 +188,7 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::CancelSession { session_id, reason } => session::cancel(work, *session_id, *reason).await,
         Command::RenewHold { session_id } => session::renew_hold(work, *session_id).await,
         Command::WarnCustomer { session_id, warning } => session::warn(work, *session_id, *warning).await,
+        Command::PayBill { session_id } => session::pay_bill(work, *session_id).await,
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
         Command::SwitchOffLight { light, session_id } => {
             work.of_session(*session_id);

@@ -65,6 +65,8 @@ pub enum Reply {
         paused_until: Option<Timestamp>,
         secured_until: Timestamp,
     },
+    /// To `PayBill`.
+    BillPaid { paid: Fen },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
 }

@@ -17,9 +17,9 @@ use baize_domain::session::{
 use baize_domain::table::{Table, TableError};
 use baize_domain::tariff::TariffPlan;
 use baize_domain::units::{
-    CancelSessionInput, Changes, CloseSessionInput, ExtendSessionInput, OpenTableInput, RenewHoldInput,
-    SettleSessionInput, cancel_session, close_session, extend_session, open_table, renew_hold as decide_renewal,
-    settle_session,
+    CancelSessionInput, Changes, CloseSessionInput, ExtendSessionInput, OpenTableInput, PayBillInput, RenewHoldInput,
+    SettleSessionInput, cancel_session, close_session, extend_session, open_table, pay_bill as decide_payment,
+    renew_hold as decide_renewal, settle_session,
 };
 use baize_domain::wallet::Wallet;
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ pub async fn open(
     session_id: SessionId,
     table_id: TableId,
     member_id: MemberId,
-    mode: OpenMode,
+    mode: &OpenMode,
     wait_for_payment: bool,
 ) -> Result<Reply, CommandError> {
     work.of_session(session_id);
@@ -186,6 +186,21 @@ pub async fn settle(work: &Work<'_>, session_id: SessionId) -> Result<Reply, Com
     post(work, &changes.journal)?;
     work.write(&session, changes.session)?;
     Ok(Reply::Done)
+}
+
+/// Pays what a settlement left open.
+pub async fn pay_bill(work: &Work<'_>, session_id: SessionId) -> Result<Reply, CommandError> {
+    let (session, opening) = opened_session(work, session_id).await?;
+    let wallet = work.read::<Wallet>(opening.member_id).await?;
+    let changes = decide_payment(PayBillInput {
+        session: &session,
+        wallet: &wallet,
+        now: work.now,
+    })?;
+    let before = wallet.balance().total();
+    let after = work.write(&wallet, changes.wallet)?.balance().total();
+    post(work, &changes.journal)?;
+    Ok(Reply::BillPaid { paid: before - after })
 }
 
 /// Starts billing.

@@ -4,10 +4,10 @@ use baize_domain::ids::MemberId;
 use baize_proto::access::{Access, Claims, Denial, Role, denied};
 use baize_proto::hall::table::v1::table_service_server::TableService;
 use baize_proto::hall::table::v1::{
-    CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
-    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, PauseSessionRequest,
-    PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse, ResumeSessionRequest, ResumeSessionResponse,
-    TransferSessionRequest, TransferSessionResponse,
+    CancelOpeningRequest, CancelOpeningResponse, CloseSessionByStaffRequest, CloseSessionByStaffResponse,
+    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
+    OpenTableResponse, PauseSessionRequest, PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse,
+    ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest, TransferSessionResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -34,6 +34,13 @@ impl TableService for Services {
     }
 
     async fn open_table(&self, request: Request<OpenTableRequest>) -> Result<Response<OpenTableResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn cancel_opening(
+        &self,
+        request: Request<CancelOpeningRequest>,
+    ) -> Result<Response<CancelOpeningResponse>, Status> {
         self.execute(request).await
     }
 

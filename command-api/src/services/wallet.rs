@@ -1,7 +1,7 @@
 //! `hall.wallet.v1.WalletService`.
 
 use baize_proto::hall::wallet::v1::wallet_service_server::WalletService;
-use baize_proto::hall::wallet::v1::{CreditTopUpRequest, CreditTopUpResponse};
+use baize_proto::hall::wallet::v1::{CreditTopUpRequest, CreditTopUpResponse, PayBillRequest, PayBillResponse};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::Services;
@@ -12,6 +12,9 @@ impl WalletService for Services {
         &self,
         request: Request<CreditTopUpRequest>,
     ) -> Result<Response<CreditTopUpResponse>, Status> {
+        self.execute(request).await
+    }
+    async fn pay_bill(&self, request: Request<PayBillRequest>) -> Result<Response<PayBillResponse>, Status> {
         self.execute(request).await
     }
 }

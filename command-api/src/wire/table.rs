@@ -4,13 +4,14 @@ use baize_domain::Command;
 use baize_domain::command::OpenMode;
 use baize_domain::level::LevelCode;
 use baize_domain::session::decide::REASON_CHARS_MAX;
-use baize_domain::session::{CloseCause, ResumeCause};
+use baize_domain::session::{CloseCause, LapseReason, ResumeCause};
 use baize_domain::table::{FreeTable, TableClass};
 use baize_proto::hall::table::v1::{
-    self, CloseSessionByStaffRequest, CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse,
-    ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest, OpenTableResponse, PauseSessionRequest,
-    PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse, ResumeSessionRequest, ResumeSessionResponse,
-    TransferSessionRequest, TransferSessionResponse, open_table_request::Mode,
+    self, CancelOpeningRequest, CancelOpeningResponse, CloseSessionByStaffRequest, CloseSessionByStaffResponse,
+    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
+    OpenTableResponse, PauseSessionRequest, PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse,
+    ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest, TransferSessionResponse,
+    open_table_request::Mode,
 };
 use baize_proto::hall::venue;
 
@@ -19,6 +20,8 @@ use crate::dispatch::{Asked, PackageOffer, Play, Quoted, Reply, Whose};
 
 /// A day.
 const PLAY_MINUTES_MAX: u32 = 1_440;
+/// As in tariffs.
+const PACKAGE_CODE_CHARS_MAX: usize = 32;
 
 /// What a quote is asked for.
 pub fn quote_request(request: QuoteSessionRequest, fields: &mut Fields) -> Asked {
@@ -103,8 +106,13 @@ impl Mutation for OpenTableRequest {
                         fields.uint("minutes", prepaid.minutes, 1..=PLAY_MINUTES_MAX)
                     }),
                 },
+                Some(Mode::Package(package)) => OpenMode::Package {
+                    code: fields.within("package", |fields| {
+                        fields.text("code", package.code, PACKAGE_CODE_CHARS_MAX)
+                    }),
+                },
                 None => {
-                    fields.refuse("mode", "is required: postpaid, prepaid or deposit");
+                    fields.refuse("mode", "is required: postpaid, prepaid, deposit or package");
                     OpenMode::Postpaid
                 }
             },
@@ -141,6 +149,26 @@ impl Mutation for OpenTableRequest {
             }),
             _ => None,
         }
+    }
+}
+
+impl Mutation for CancelOpeningRequest {
+    const METHOD: &'static str = "hall.table.v1.TableService/CancelOpening";
+    type Response = CancelOpeningResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::LapseOpening {
+            session_id: fields.id("session_id", &self.session_id),
+            reason: LapseReason::Cancelled,
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(CancelOpeningResponse { position })
     }
 }
 

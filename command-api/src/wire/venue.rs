@@ -15,6 +15,8 @@ use crate::dispatch::Reply;
 
 /// Sessions that a hall may allow one person at a time.
 const OPEN_SESSIONS_MAX: u32 = 20;
+/// An hour.
+const AUTO_CLOSE_MINUTES_MAX: u32 = 60;
 /// Outputs of one device.
 pub(super) const CHANNELS_MAX: u32 = 32;
 
@@ -243,6 +245,12 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 sent.payment_wait_seconds,
                 default.payment_wait_seconds,
                 1..=HOUR_SECONDS,
+            ),
+            auto_close_minutes: or(
+                "auto_close_minutes",
+                sent.auto_close_minutes,
+                default.auto_close_minutes,
+                0..=AUTO_CLOSE_MINUTES_MAX,
             ),
             deposit,
             warning_minutes: if sent.warning_minutes.is_empty() {

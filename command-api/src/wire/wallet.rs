@@ -2,7 +2,7 @@
 
 use baize_domain::wallet::{Split, TopUpChannel};
 use baize_domain::{Command, Fen};
-use baize_proto::hall::wallet::v1::{self, CreditTopUpRequest, CreditTopUpResponse};
+use baize_proto::hall::wallet::v1::{self, CreditTopUpRequest, CreditTopUpResponse, PayBillRequest, PayBillResponse};
 
 use super::{Fields, Mutation};
 use crate::dispatch::Reply;
@@ -40,6 +40,31 @@ impl Mutation for CreditTopUpRequest {
             top_up_id: top_up_id.to_string(),
             balance_fen: balance.0,
             available_fen: available.0,
+            position,
+        })
+    }
+}
+
+impl Mutation for PayBillRequest {
+    const METHOD: &'static str = "hall.wallet.v1.WalletService/PayBill";
+    type Response = PayBillResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::PayBill {
+            session_id: fields.id("session_id", &self.session_id),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        let Reply::BillPaid { paid } = reply else {
+            return None;
+        };
+        Some(PayBillResponse {
+            paid_fen: paid.0,
             position,
         })
     }

@@ -79,10 +79,12 @@ async fn a_hall_is_checked_field_by_field() {
             pause_minutes_max: Some(0),
             deposit_fen: Some(0),
             payment_wait_seconds: Some(0),
+            auto_close_minutes: Some(61),
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);
     let policy = [
+        "policy.auto_close_minutes",
         "policy.billing_start_seconds_max",
         "policy.deposit_fen",
         "policy.hold_renewal_minutes",

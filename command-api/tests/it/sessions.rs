@@ -5,17 +5,20 @@ use baize_domain::session::{CloseCause, TableSessionEvent};
 use baize_domain::wallet::WalletEvent;
 use baize_proto::hall::member::v1::SetLevelRequest;
 use baize_proto::hall::table::v1::bill_line::Kind;
+use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::{
-    CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest, PauseSessionRequest, QuoteSessionRequest,
-    ResumeSessionRequest, TransferSessionRequest,
+    self as table, CancelOpeningRequest, CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest,
+    OpenTableRequest, PauseSessionRequest, QuoteSessionRequest, ResumeSessionRequest, TransferSessionRequest,
 };
-use baize_proto::hall::venue::v1::{DefineLevelsRequest, Level};
-use baize_proto::hall::wallet::v1::{CreditTopUpRequest, TopUpChannel};
+use baize_proto::hall::venue::v1::package::Time;
+use baize_proto::hall::venue::v1::{DefineLevelsRequest, Level, Package, PublishTariffRequest};
+use baize_proto::hall::wallet::v1::{CreditTopUpRequest, PayBillRequest, TopUpChannel};
 
 use jiff::Timestamp;
+use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use super::world::{FEN_PER_MINUTE, World, decoded, prepaid, request_id};
+use super::world::{FEN_PER_MINUTE, World, decoded, postpaid, prepaid, refused, request_id, tariff};
 
 #[tokio::test]
 async fn postpaid_play_is_held_extended_closed_and_paid() {
@@ -263,4 +266,86 @@ async fn a_vip_sees_the_price_of_the_level_before_opening_and_opens_at_it() {
     assert_eq!((discount.level.as_str(), discount.amount_fen), ("vip", -720));
     let opened = clients.open(&hall.tables[0], &member_id).await.unwrap();
     assert_eq!(opened.secured_fen, quoted.hold_fen);
+}
+
+#[tokio::test]
+async fn a_package_opens_a_table_at_its_price_and_one_that_is_not_sold_is_refused() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let mut tariff = tariff();
+    tariff.packages = vec![Package {
+        code: "hours_3".to_owned(),
+        name: "三小时".to_owned(),
+        price_fen: 9_900,
+        time: Some(Time::Minutes(180)),
+        sold: None,
+    }];
+    let publish = PublishTariffRequest {
+        request_id: request_id(),
+        plan_id: hall.plan_id.clone(),
+        hall_id: hall.hall_id.clone(),
+        tariff: Some(tariff),
+    };
+    clients.venue.publish_tariff(publish).await.unwrap();
+    let member = clients.member(20_000).await;
+    let open = |code: &str| OpenTableRequest {
+        mode: Some(Mode::Package(table::Package { code: code.to_owned() })),
+        ..postpaid(&hall.tables[0], &member)
+    };
+    let unknown = clients.table.open_table(open("gold")).await;
+    refused(unknown, Code::NotFound, "PACKAGE_NOT_FOUND");
+    let request = open("hours_3");
+    let opened = clients.table.open_table(request.clone()).await.unwrap().into_inner();
+    assert_eq!(opened.secured_fen, 9_900);
+    assert_eq!(
+        opened.secured_until.unwrap().seconds - opened.opened_at.unwrap().seconds,
+        180 * 60
+    );
+    let again = clients.table.open_table(request).await.unwrap().into_inner();
+    assert_eq!(again, opened);
+    clients.confirm(&hall, 1, 1, true, Timestamp::now()).await.unwrap();
+    let mut history = world.history().await;
+    history.until("BillingStarted", &opened.session_id).await;
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id: opened.session_id.clone(),
+    };
+    let bill = clients.table.close_session(close).await.unwrap().into_inner().bill;
+    let lines = bill.unwrap().lines;
+    assert_eq!((lines[0].kind(), &*lines[0].package_code), (Kind::Package, "hours_3"));
+    history.until("SessionSettled", &opened.session_id).await;
+}
+
+#[tokio::test]
+async fn an_opening_that_waits_is_cancelled_and_the_table_is_free_again() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(1_000).await;
+    let waiting = OpenTableRequest {
+        wait_for_payment: true,
+        ..prepaid(&hall.tables[0], &member, 90)
+    };
+    let waiting = clients.table.open_table(waiting).await.unwrap().into_inner();
+    assert!(waiting.shortfall_fen > 0);
+    let cancel = CancelOpeningRequest {
+        request_id: request_id(),
+        session_id: waiting.session_id.clone(),
+    };
+    let cancelled = clients.table.cancel_opening(cancel.clone()).await.unwrap().into_inner();
+    assert!(cancelled.position > waiting.position);
+    let repeated = clients.table.cancel_opening(cancel).await.unwrap().into_inner();
+    assert_eq!(repeated, cancelled);
+    let other = clients.member(100_000).await;
+    let opened = clients.open(&hall.tables[0], &other).await.unwrap();
+    // Nothing is owed for it, and what was never opened has no bill.
+    let pay = |session_id: &str| PayBillRequest {
+        request_id: request_id(),
+        session_id: session_id.to_owned(),
+    };
+    let open = clients.wallet.pay_bill(pay(&opened.session_id)).await;
+    refused(open, Code::FailedPrecondition, "SESSION_STILL_OPEN");
+    let lapsed = clients.wallet.pay_bill(pay(&waiting.session_id)).await;
+    refused(lapsed, Code::FailedPrecondition, "OPENING_LAPSED");
 }

@@ -308,5 +308,10 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
         (1..=3600).contains(&policy.payment_wait_seconds),
         "policy.payment_wait_seconds",
         "must be 1 to 3600",
+    )?;
+    unless(
+        policy.auto_close_minutes <= 60,
+        "policy.auto_close_minutes",
+        "must be 0 to 60",
     )
 }

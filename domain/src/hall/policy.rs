@@ -28,6 +28,8 @@ pub struct HallPolicy {
     pub deposit: Fen,
     /// How long a table is kept for an opening that waits for its payment.
     pub payment_wait_seconds: u32,
+    /// How long play may go on, free of charge, when prepaid time is over; then the session is closed.
+    pub auto_close_minutes: u32,
 }
 
 impl Default for HallPolicy {
@@ -43,6 +45,7 @@ impl Default for HallPolicy {
             pause_minutes_max: 30,
             deposit: Fen(10_000),
             payment_wait_seconds: 180,
+            auto_close_minutes: 0,
         }
     }
 }

@@ -138,6 +138,7 @@ pub(super) fn prepaid(second: i64) -> Event {
         minutes: 60,
         price: Fen(6_000),
         ends_at: at(second),
+        package: None,
     })
 }
 

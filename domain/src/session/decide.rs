@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::money::Fen;
 use crate::refusal::InvalidField;
-use crate::tariff::Course;
-use crate::tariff::pricing::{seconds_after, within_grace};
+use crate::tariff::pricing::{minutes_after, seconds_after, within_grace};
+use crate::tariff::{Course, PinnedTariff};
 
 use super::moves;
 use super::reach::{check_minutes, extension};
 use super::{
     Awaited, Bill, BillLine, Billing, BillingStartCause, CancelReason, CloseCause, LapseReason, Opening, Phase,
-    TableSession, TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
+    SessionMode, TableSession, TableSessionCommand, TableSessionError, TableSessionEvent, Warning,
 };
 
 /// Characters of a reason that staff give, at most.
@@ -298,6 +298,23 @@ pub fn cancel(
     Ok(vec![TableSessionEvent::SessionCancelled { reason, at }])
 }
 
+/// The opening of a session that is settled.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::StillOpen`], [`TableSessionError::NotSettled`], [`TableSessionError::Cancelled`],
+/// [`TableSessionError::PaymentAwaited`], [`TableSessionError::Lapsed`].
+pub fn settled(session: &TableSession) -> Result<&Arc<Opening>, TableSessionError> {
+    match session.phase {
+        Phase::Unopened => Err(TableSessionError::NotFound),
+        Phase::Open => Err(TableSessionError::StillOpen),
+        Phase::Closed => Err(TableSessionError::NotSettled),
+        Phase::Cancelled => Err(TableSessionError::Cancelled),
+        Phase::Awaiting => Err(awaiting(session)),
+        Phase::Lapsed => Err(TableSessionError::Lapsed),
+        Phase::Settled => session.opening.as_ref().ok_or(TableSessionError::NotFound),
+    }
+}
+
 /// The opening of a session that is being played.
 ///
 /// # Errors
@@ -327,7 +344,10 @@ fn billing_started(
     cause: BillingStartCause,
     at: Timestamp,
 ) -> TableSessionEvent {
-    let delay = at.duration_since(opening.opened_at);
+    let delay = match opening.package() {
+        Some(package) if package.ends_by_the_clock => SignedDuration::ZERO,
+        _ => at.duration_since(opening.opened_at),
+    };
     TableSessionEvent::BillingStarted {
         at,
         cause,
@@ -343,7 +363,7 @@ fn end_of_play(
     now: Timestamp,
 ) -> Result<Timestamp, TableSessionError> {
     let until = session.covered_until;
-    let prepaid = opening.is_prepaid();
+    let (prepaid, end) = (opening.is_prepaid(), minutes_after(until, opening.courtesy_minutes()));
     if let Some(pause) = session.pause {
         return match cause {
             CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Err(TableSessionError::Paused),
@@ -353,9 +373,11 @@ fn end_of_play(
     match cause {
         CloseCause::PrepaidEnd if !prepaid => Err(TableSessionError::OtherMode { prepaid }),
         CloseCause::HoldExhausted if prepaid => Err(TableSessionError::OtherMode { prepaid }),
-        CloseCause::PrepaidEnd | CloseCause::HoldExhausted if now < until => Err(TableSessionError::NotOver { until }),
-        CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Ok(until),
-        CloseCause::Customer | CloseCause::Staff if prepaid => Ok(now.min(until)),
+        CloseCause::PrepaidEnd | CloseCause::HoldExhausted if now < end => {
+            Err(TableSessionError::NotOver { until: end })
+        }
+        CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Ok(end),
+        CloseCause::Customer | CloseCause::Staff if prepaid => Ok(now.min(end)),
         CloseCause::Customer | CloseCause::Staff => Ok(now.min(seconds_after(until, opening.policy.linger_seconds))),
     }
 }
@@ -391,10 +413,11 @@ fn final_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill 
 fn purchases(session: &TableSession, opening: &Opening) -> Vec<BillLine> {
     let zone = opening.zone();
     let mut lines = Vec::with_capacity(session.purchases.len());
+    lines.extend(package_line(opening));
     for (number, leg) in session.legs.iter().enumerate() {
         let next = session.legs.get(number + 1);
         let end = next.map_or(session.purchases.len(), |next| next.first_purchase);
-        let undiscounted = |tariff, minutes| {
+        let undiscounted = |tariff: &PinnedTariff, minutes| {
             let course = Course {
                 prices: tariff,
                 from: leg.from,
@@ -412,15 +435,36 @@ fn purchases(session: &TableSession, opening: &Opening) -> Vec<BillLine> {
                     amount: undiscounted(&leg.tariff, minutes).saturating_sub_zero(before),
                 }
             } else {
-                let before = undiscounted(&leg.tariff, minutes);
+                let prices = leg.prices();
+                let before = undiscounted(&prices, minutes);
                 minutes += purchase.minutes;
                 BillLine::Prepaid {
                     minutes: purchase.minutes,
-                    amount: undiscounted(&leg.tariff, minutes) - before,
+                    amount: undiscounted(&prices, minutes) - before,
                 }
             };
             lines.push(line);
         }
     }
     lines
+}
+
+/// The package that the session began with.
+fn package_line(opening: &Opening) -> Option<BillLine> {
+    let SessionMode::Prepaid {
+        price,
+        ends_at,
+        package: Some(package),
+        ..
+    } = &opening.mode
+    else {
+        return None;
+    };
+    Some(BillLine::Package {
+        code: package.code.clone(),
+        name: package.name.clone(),
+        from: opening.opened_at,
+        to: *ends_at,
+        amount: *price,
+    })
 }

@@ -23,6 +23,9 @@ pub enum TableSessionError {
     /// It is still being played.
     #[error("the session is still open")]
     StillOpen,
+    /// It is over, and its bill is being taken from the wallet.
+    #[error("the session is not settled yet")]
+    NotSettled,
     /// Its time is not over, so it does not end by itself yet.
     #[error("the session's time is not over before {until}")]
     NotOver {
@@ -106,6 +109,10 @@ impl From<TableSessionError> for Refusal {
             TableSessionError::Closed => refuse("SESSION_CLOSED", "Open a table to play on; see the bill."),
             TableSessionError::Cancelled => refuse("SESSION_CANCELLED", "Open another table."),
             TableSessionError::StillOpen => refuse("SESSION_STILL_OPEN", "Close the session first."),
+            TableSessionError::NotSettled => refuse(
+                "SESSION_NOT_SETTLED",
+                "Wait a moment: the bill is being taken from the wallet.",
+            ),
             TableSessionError::NotOver { until } => {
                 refuse("SESSION_NOT_OVER", "Wait for its end, or close it by hand.").with("until", until)
             }

@@ -9,7 +9,7 @@ use crate::device::LightChannel;
 use crate::hall::HallPolicy;
 use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId};
 use crate::money::Fen;
-use crate::tariff::{Discount, PinnedTariff};
+use crate::tariff::{Discount, PinnedTariff, SoldPackage};
 
 use super::{Awaited, Bill};
 
@@ -40,8 +40,11 @@ pub enum SessionMode {
         minutes: u32,
         /// What they cost.
         price: Fen,
-        /// When they end, counted from opening; the start of billing moves it by the same delay.
+        /// When they end, counted from opening; the start of billing moves it by the same delay, unless a package ends by the clock.
         ends_at: Timestamp,
+        /// The package, if they were bought as one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        package: Option<SoldPackage>,
     },
 }
 
@@ -62,6 +65,8 @@ pub enum LapseReason {
     NotPaid,
     /// It was paid and still could not begin.
     Refused,
+    /// Whoever asked for it wants it no more.
+    Cancelled,
 }
 
 /// Why billing started.

@@ -1,5 +1,6 @@
 //! Where and by which prices a session was and is played.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::LightChannel;
 use crate::ids::TableId;
+use crate::money::Fen;
 use crate::tariff::{Course, PinnedTariff, Stretch};
 
 use super::{Opening, TableSession};
@@ -56,6 +58,20 @@ pub struct Leg {
     pub minutes: u32,
     /// Its first purchase, counted from 0.
     pub first_purchase: usize,
+    /// Its time follows on a package.
+    pub after_package: bool,
+}
+
+impl Leg {
+    /// The prices of what is bought in it. Whoever has paid for a package has paid the minimum.
+    pub fn prices(&self) -> Cow<'_, PinnedTariff> {
+        if !self.after_package {
+            return Cow::Borrowed(&self.tariff);
+        }
+        let mut prices = PinnedTariff::clone(&self.tariff);
+        prices.tariff.minimum = Fen::ZERO;
+        Cow::Owned(prices)
+    }
 }
 
 impl TableSession {

@@ -64,7 +64,8 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
     let Some(leg) = session.legs.last() else {
         return Err(TableSessionError::OtherMode { prepaid: false });
     };
-    let prices = &leg.tariff.tariff;
+    let pinned = leg.prices();
+    let prices = &pinned.tariff;
     let minutes = whole_steps(prices, minutes);
     if session.bought_minutes().saturating_add(minutes) > whole_steps(prices, PLAY_MINUTES_MAX) {
         return Err(TableSessionError::TooLong {
@@ -73,7 +74,7 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
     }
     let zone = opening.zone();
     let course = Course {
-        prices: &leg.tariff,
+        prices: &pinned,
         from: leg.from,
         ..opening.course(&zone)
     };
@@ -132,5 +133,11 @@ pub fn light_until(opening: &Opening, billing_started: bool, covered_until: Time
     } else {
         opening.policy.billing_start_seconds_max
     };
-    seconds_after(covered_until, opening.policy.linger_seconds.saturating_add(delay))
+    let courtesy = opening.courtesy_minutes().saturating_mul(60);
+    let after = opening
+        .policy
+        .linger_seconds
+        .saturating_add(delay)
+        .saturating_add(courtesy);
+    seconds_after(covered_until, after)
 }

@@ -10,7 +10,7 @@ use crate::device::LightChannel;
 use crate::hall::{HallPolicy, time_zone_or_utc};
 use crate::ids::{HallId, MemberId, SessionId, TableId};
 use crate::money::Fen;
-use crate::tariff::{Course, Discount, PinnedTariff, Tariff};
+use crate::tariff::{Course, Discount, PinnedTariff, SoldPackage, Tariff};
 
 use super::{Awaited, Bill, BillingStartCause, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning};
 
@@ -148,6 +148,23 @@ impl Opening {
     pub const fn is_prepaid(&self) -> bool {
         matches!(self.mode, SessionMode::Prepaid { .. })
     }
+
+    /// The package that it began with.
+    pub const fn package(&self) -> Option<&SoldPackage> {
+        match &self.mode {
+            SessionMode::Prepaid { package, .. } => package.as_ref(),
+            SessionMode::Postpaid { .. } | SessionMode::Deposit { .. } => None,
+        }
+    }
+
+    /// How long play may go on, free of charge, when the time that was bought is over.
+    pub const fn courtesy_minutes(&self) -> u32 {
+        if self.is_prepaid() {
+            self.policy.auto_close_minutes
+        } else {
+            0
+        }
+    }
 }
 
 impl TableSession {
@@ -254,15 +271,24 @@ impl TableSession {
                 minutes,
                 price,
                 ends_at,
+                package,
             } => {
+                // What is bought on top of a package is time by the tariff, from the end of the package on.
+                let after_package = package.is_some();
+                if after_package {
+                    self.buy(*minutes, *price);
+                }
                 self.legs.push(Leg {
                     tariff: tariff.clone(),
-                    from: *opened_at,
+                    from: if after_package { *ends_at } else { *opened_at },
                     carried: 0,
                     minutes: 0,
-                    first_purchase: 0,
+                    first_purchase: self.purchases.len(),
+                    after_package,
                 });
-                self.buy(*minutes, *price);
+                if !after_package {
+                    self.buy(*minutes, *price);
+                }
                 self.covered_until = *ends_at;
             }
         }
@@ -311,6 +337,7 @@ impl TableSession {
                 carried: *minutes_left,
                 minutes: *minutes_left,
                 first_purchase: self.purchases.len(),
+                after_package: false,
             });
         }
         if surcharge.is_positive() {

@@ -70,6 +70,7 @@ fn prepaid() -> SessionMode {
         minutes: 60,
         price: Fen(7_200),
         ends_at: at(3_600),
+        package: None,
     }
 }
 

@@ -31,7 +31,7 @@ pub use discount::Discount;
 pub use errors::TariffPlanError;
 pub use events::TariffPlanEvent;
 pub use hours::{Days, Hours, Weekday};
-pub use package::{Offer, Package, PackageTime};
+pub use package::{Offer, Package, PackageTime, SoldPackage};
 pub use plan::{Band, Overnight, PinnedTariff, Tariff};
 pub use pricing::{Course, Quote, Stretch, bill};
 pub use state::{PublishedTariff, TariffPlan};

@@ -50,6 +50,17 @@ pub struct Offer<'a> {
     pub until: Timestamp,
 }
 
+/// A package as it was sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldPackage {
+    /// Its code within the tariff.
+    pub code: String,
+    /// What customers read.
+    pub name: String,
+    /// It ends by the clock on the wall, however late billing starts.
+    pub ends_by_the_clock: bool,
+}
+
 impl PinnedTariff {
     /// The packages that can be bought at `at`, for play from then on.
     pub fn offers(&self, zone: &TimeZone, at: Timestamp) -> Vec<Offer<'_>> {
@@ -102,6 +113,15 @@ impl PinnedTariff {
 }
 
 impl Offer<'_> {
+    /// The package, sold as offered.
+    pub fn sold(&self) -> SoldPackage {
+        SoldPackage {
+            code: self.package.code.clone(),
+            name: self.package.name.clone(),
+            ends_by_the_clock: matches!(self.package.time, PackageTime::Window(_)),
+        }
+    }
+
     /// What it costs, as a bill of one line.
     pub fn bill(&self) -> Bill {
         Bill {

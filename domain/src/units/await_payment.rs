@@ -69,7 +69,7 @@ pub(super) fn await_payment(
 /// Begins a session whose payment has come; one that has begun stays as it is.
 ///
 /// # Errors
-/// `SESSION_NOT_FOUND`, `OPENING_LAPSED`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`, `DEVICE_CHANNEL_NOT_FOUND`.
+/// `SESSION_NOT_FOUND`, `OPENING_LAPSED`, `PACKAGE_NOT_ON_OFFER`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`, `DEVICE_CHANNEL_NOT_FOUND`.
 pub fn pay_opening(input: AwaitedInput<'_>) -> Result<Changes, Refusal> {
     let Some(awaited) = session::decide::payable(input.session, input.now)? else {
         return Ok(Changes::default());

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::session::reach::light_until;
 use crate::session::{self, Asked, Opening, SessionMode, TableSession};
 use crate::tariff::Course;
-use crate::tariff::pricing::{minutes_after, whole_steps};
+use crate::tariff::pricing::{minutes_after, minutes_between, whole_steps};
 use crate::wallet::{self, Wallet, WalletError, WalletEvent};
 
 use super::Changes;
@@ -23,8 +23,29 @@ pub(super) struct Secured {
     pub wallet: Vec<WalletEvent>,
 }
 
+/// Why a session is not secured.
+pub(super) enum NotSecured {
+    Wallet(WalletError),
+    Package(Refusal),
+}
+
+impl From<WalletError> for NotSecured {
+    fn from(error: WalletError) -> Self {
+        Self::Wallet(error)
+    }
+}
+
+impl From<NotSecured> for Refusal {
+    fn from(why: NotSecured) -> Self {
+        match why {
+            NotSecured::Wallet(error) => error.into(),
+            NotSecured::Package(refusal) => refusal,
+        }
+    }
+}
+
 /// Sets aside or takes what the mode needs.
-pub(super) fn secure(asked: &Asked, wallet: &Wallet, now: Timestamp) -> Result<Secured, WalletError> {
+pub(super) fn secure(asked: &Asked, wallet: &Wallet, now: Timestamp) -> Result<Secured, NotSecured> {
     let zone = crate::hall::time_zone_or_utc(&asked.time_zone);
     let course = Course {
         zone: &zone,
@@ -36,7 +57,7 @@ pub(super) fn secure(asked: &Asked, wallet: &Wallet, now: Timestamp) -> Result<S
     };
     let (hold_id, sessions_max) = (session_hold(asked.session_id), asked.policy.open_sessions_max);
     let hold = |amount| wallet::decide::hold(wallet, hold_id, asked.session_id, amount, sessions_max, now);
-    match asked.mode {
+    match &asked.mode {
         OpenMode::Postpaid => {
             let held = course.prepaid(asked.policy.hold_minutes).total;
             let covered_until = course.covered_until(held);
@@ -62,13 +83,27 @@ pub(super) fn secure(asked: &Asked, wallet: &Wallet, now: Timestamp) -> Result<S
             })
         }
         OpenMode::Prepaid { minutes } => {
-            let minutes = whole_steps(&asked.tariff.tariff, minutes);
+            let minutes = whole_steps(&asked.tariff.tariff, *minutes);
             let price = course.prepaid(minutes).total;
             Ok(Secured {
                 mode: SessionMode::Prepaid {
                     minutes,
                     price,
                     ends_at: minutes_after(now, minutes),
+                    package: None,
+                },
+                wallet: wallet::decide::charge_prepaid(wallet, asked.session_id, price, sessions_max, now)?,
+            })
+        }
+        OpenMode::Package { code } => {
+            let offer = asked.tariff.offer(code, &zone, now).map_err(NotSecured::Package)?;
+            let price = offer.package.price;
+            Ok(Secured {
+                mode: SessionMode::Prepaid {
+                    minutes: minutes_between(now, offer.until),
+                    price,
+                    ends_at: offer.until,
+                    package: Some(offer.sold()),
                 },
                 wallet: wallet::decide::charge_prepaid(wallet, asked.session_id, price, sessions_max, now)?,
             })

@@ -13,6 +13,7 @@
 //! | `ResumeSession` | [`resume_session`] | session, device |
 //! | `CloseSession`, `CloseSessionByStaff` | [`close_session`] | session, table, device |
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
+//! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
@@ -29,6 +30,7 @@ mod credit_top_up;
 mod extend_session;
 mod open_table;
 mod pause_session;
+mod pay_bill;
 pub mod people;
 mod postings;
 mod renew_hold;
@@ -44,6 +46,7 @@ pub use credit_top_up::{CreditTopUpInput, credit_top_up};
 pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
 pub use pause_session::{PauseInput, pause_session, resume_session};
+pub use pay_bill::{PayBillInput, pay_bill};
 pub use renew_hold::{RenewHoldInput, renew_hold};
 pub use settle_session::{SettleSessionInput, settle_session};
 pub use transfer_session::{TransferSessionInput, transfer_session};

@@ -19,7 +19,7 @@ use crate::wallet::{Wallet, WalletError};
 
 use super::Changes;
 use super::await_payment::await_payment;
-use super::begin_session::{begin, secure};
+use super::begin_session::{NotSecured, begin, secure};
 
 /// What it is decided from. Plan, hall and device are those that the table names; the wallet is the member's.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub struct OpenTableInput<'a> {
     /// Who wants to play.
     pub member_id: MemberId,
     /// How it shall be paid.
-    pub mode: OpenMode,
+    pub mode: &'a OpenMode,
     /// If the wallet has too little: keep the table until the money is there.
     pub wait_for_payment: bool,
     /// What the person's level takes off the price of play.
@@ -58,7 +58,7 @@ pub struct OpenTableInput<'a> {
 ///
 /// # Errors
 /// In this order: `SESSION_EXISTS`, `TABLE_NOT_FOUND`, `HALL_NOT_FOUND`, `TABLE_OCCUPIED`, `TABLE_IN_MAINTENANCE`, `MEMBER_NOT_FOUND`,
-/// `MEMBER_MERGED`, `MEMBER_ERASED`, `MEMBER_BLACKLISTED`, `PHONE_NOT_VERIFIED`, `OTHER_CHAIN`, `TARIFF_NOT_PUBLISHED`, `INVALID_ARGUMENT`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `MEMBER_HAS_OPEN_SESSION`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`,
+/// `MEMBER_MERGED`, `MEMBER_ERASED`, `MEMBER_BLACKLISTED`, `PHONE_NOT_VERIFIED`, `OTHER_CHAIN`, `TARIFF_NOT_PUBLISHED`, `INVALID_ARGUMENT`, `PACKAGE_NOT_FOUND`, `PACKAGE_NOT_ON_OFFER`, `PAYMENT_METHOD_REQUIRED`, `UNPAID_BILL`, `MEMBER_HAS_OPEN_SESSION`, `TOP_UP_REQUIRED`, `DEVICE_NOT_FOUND`,
 /// `DEVICE_CHANNEL_NOT_FOUND`.
 pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     let profile = input.table.profile.as_ref().ok_or(TableError::NotFound)?;
@@ -72,14 +72,14 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     }
     let plan = plan_for(input.plan, profile)?;
     if let OpenMode::Prepaid { minutes } = input.mode {
-        check_minutes(minutes, "mode.prepaid.minutes")?;
+        check_minutes(*minutes, "mode.prepaid.minutes")?;
     }
     let asked = Asked {
         session_id: input.session_id,
         table_id: profile.table_id,
         hall_id: profile.hall_id,
         member_id: input.member_id,
-        mode: input.mode,
+        mode: input.mode.clone(),
         light: profile.light,
         tariff: plan.pin(input.calendar, &time_zone_or_utc(&hall.time_zone), input.now),
         discount: input.discount.cloned(),
@@ -87,7 +87,7 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         policy: hall.policy.clone(),
     };
     let secured = match secure(&asked, input.wallet, input.now) {
-        Err(WalletError::TooLittle { needed, shortfall, .. }) if input.wait_for_payment => {
+        Err(NotSecured::Wallet(WalletError::TooLittle { needed, shortfall, .. })) if input.wait_for_payment => {
             let missing = (needed, shortfall);
             return await_payment(asked, occupied, input.session, input.wallet, missing, input.now);
         }
@@ -105,7 +105,7 @@ fn existing(input: &OpenTableInput<'_>, table: &TableProfile) -> Result<Option<C
         (None, None) => return Ok(None),
         (Some(awaited), _) => {
             let asked = &awaited.asked;
-            asked.mode == input.mode && asked.table_id == table.table_id && asked.member_id == input.member_id
+            asked.mode == *input.mode && asked.table_id == table.table_id && asked.member_id == input.member_id
         }
         (None, Some(opening)) => is_same(opening, input, table),
     };
@@ -135,9 +135,20 @@ pub(super) fn plan_for<'a>(plan: &'a TariffPlan, table: &TableProfile) -> Result
 fn is_same(existing: &Opening, input: &OpenTableInput<'_>, table: &TableProfile) -> bool {
     let same_mode = match (&existing.mode, input.mode) {
         (SessionMode::Postpaid { .. }, OpenMode::Postpaid) | (SessionMode::Deposit { .. }, OpenMode::Deposit) => true,
-        (SessionMode::Prepaid { minutes: bought, .. }, OpenMode::Prepaid { minutes }) => {
-            *bought == whole_steps(existing.prices(), minutes)
-        }
+        (
+            SessionMode::Prepaid {
+                minutes: bought,
+                package: None,
+                ..
+            },
+            OpenMode::Prepaid { minutes },
+        ) => *bought == whole_steps(existing.prices(), *minutes),
+        (
+            SessionMode::Prepaid {
+                package: Some(sold), ..
+            },
+            OpenMode::Package { code },
+        ) => sold.code == *code,
         _ => false,
     };
     same_mode && existing.table_id == table.table_id && existing.member_id == input.member_id

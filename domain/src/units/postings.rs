@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::ids::{
-    HallId, MemberId, SessionId, TopUpId, TransactionId, debt_transaction, prepaid_refund_transaction,
-    prepaid_transaction, settlement_transaction, top_up_transaction,
+    HallId, MemberId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
+    prepaid_refund_transaction, prepaid_transaction, settlement_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
@@ -100,6 +100,19 @@ impl Context {
     ) -> Result<Posting, Refusal> {
         post(self.transaction(
             debt_transaction(session_id, top_up_id),
+            Source::DebtPayment(session_id),
+            &[
+                (Account::MemberPrincipal, paid.principal),
+                (Account::MemberBonus, paid.bonus),
+                (Account::Receivable, -paid.total()),
+            ],
+        ))
+    }
+
+    /// What was owed was paid from the wallet, all of it: this happens to a session once.
+    pub(super) fn bill_payment(self, session_id: SessionId, paid: Split) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            bill_payment_transaction(session_id),
             Source::DebtPayment(session_id),
             &[
                 (Account::MemberPrincipal, paid.principal),

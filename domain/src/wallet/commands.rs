@@ -56,6 +56,13 @@ pub enum WalletCommand {
         /// When.
         at: Timestamp,
     },
+    /// Pay all that is owed for a session.
+    PayDebt {
+        /// The session.
+        session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
     /// Give a hold back.
     Release {
         /// The session.

@@ -38,6 +38,7 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
             total,
             at,
         } => capture(wallet, session_id, hall_id, total, at),
+        WalletCommand::PayDebt { session_id, at } => pay_debt(wallet, session_id, at),
         WalletCommand::Release { session_id, at } => release(wallet, session_id, at),
         WalletCommand::ChargePrepaid {
             session_id,
@@ -173,6 +174,23 @@ pub fn capture(
         });
     }
     Ok(events)
+}
+
+/// Pays all that is owed for a session; nothing owed changes nothing.
+///
+/// # Errors
+/// [`WalletError::TooLittle`].
+pub fn pay_debt(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
+    let Some(debt) = wallet.debts.iter().find(|debt| debt.session_id == session_id) else {
+        return Ok(Vec::new());
+    };
+    enough(wallet, debt.outstanding)?;
+    Ok(vec![WalletEvent::DebtPaid {
+        session_id,
+        paid: wallet.split(debt.outstanding),
+        outstanding: Fen::ZERO,
+        at,
+    }])
 }
 
 /// Gives a hold back.

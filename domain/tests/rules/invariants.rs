@@ -13,8 +13,8 @@ use baize_domain::session::{
     BillLine, BillingStartCause, CancelReason, CloseCause, LapseReason, Phase, ResumeCause, TableSessionEvent,
 };
 use baize_domain::table::TableEvent;
-use baize_domain::tariff::Tariff;
 use baize_domain::tariff::pricing::seconds_after;
+use baize_domain::tariff::{Package, PackageTime, Tariff};
 use baize_domain::{Event, Fen};
 use proptest::prelude::*;
 
@@ -23,8 +23,11 @@ use super::world::{World, at, balances, credit, member_id, open, session_id, tab
 const TABLES: u8 = 2;
 const MEMBERS: u8 = 3;
 
+/// The package of every tariff.
+const PACKAGE: &str = "half_an_hour";
+
 /// What somebody tries next. Sessions are named by their place among all sessions, counted from the newest.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Action {
     TopUp(u8, i64, i64),
     Open(u8, u8, OpenMode),
@@ -42,6 +45,7 @@ enum Action {
     Pause(usize),
     Resume(usize, ResumeCause),
     Settle(usize),
+    PayBill(usize),
     EndMaintenance(u8),
     /// A command of before, once more, counted from the newest.
     Again(usize),
@@ -53,6 +57,7 @@ fn actions() -> impl Strategy<Value = Action> {
         Just(OpenMode::Postpaid),
         Just(OpenMode::Deposit),
         (1u32..100).prop_map(|minutes| OpenMode::Prepaid { minutes }),
+        Just(OpenMode::Package { code: PACKAGE.into() }),
     ];
     let cause = prop_oneof![
         Just(CloseCause::Customer),
@@ -64,7 +69,11 @@ fn actions() -> impl Strategy<Value = Action> {
         Just(BillingStartCause::LightConfirmed),
         Just(BillingStartCause::Deadline),
     ];
-    let lapse = prop_oneof![Just(LapseReason::NotPaid), Just(LapseReason::Refused)];
+    let lapse = prop_oneof![
+        Just(LapseReason::NotPaid),
+        Just(LapseReason::Refused),
+        Just(LapseReason::Cancelled)
+    ];
     let resume = prop_oneof![Just(ResumeCause::Staff), Just(ResumeCause::Limit)];
     prop_oneof![
         1 => (1..=MEMBERS, 0i64..9_000, 0i64..2_000).prop_map(|(m, p, b)| Action::TopUp(m, p, b)),
@@ -81,7 +90,8 @@ fn actions() -> impl Strategy<Value = Action> {
         3 => (session.clone(), 1..=TABLES).prop_map(|(s, table)| Action::Transfer(s, table)),
         2 => session.clone().prop_map(Action::Pause),
         2 => (session.clone(), resume).prop_map(|(s, cause)| Action::Resume(s, cause)),
-        4 => session.prop_map(Action::Settle),
+        4 => session.clone().prop_map(Action::Settle),
+        2 => session.prop_map(Action::PayBill),
         1 => (1..=TABLES).prop_map(Action::EndMaintenance),
         2 => (0usize..20).prop_map(Action::Again),
     ]
@@ -145,6 +155,7 @@ fn command(action: Action, sessions: u16, now: jiff::Timestamp, past: &[Command]
             session_id: nth(back),
             cause,
         },
+        Action::PayBill(back) => Command::PayBill { session_id: nth(back) },
         Action::Settle(back) => Command::SettleSession { session_id: nth(back) },
         Action::EndMaintenance(table) => Command::EndMaintenance {
             table_id: table_id(table),
@@ -167,6 +178,15 @@ fn tariff() -> impl Strategy<Value = Tariff> {
             minimum: Fen(minimum),
             cap: cap.map(Fen),
             grace_seconds,
+            packages: vec![Package {
+                code: PACKAGE.into(),
+                name: "半小时".into(),
+                price: Fen(2_500),
+                time: PackageTime::Minutes {
+                    minutes: 30,
+                    sold: None,
+                },
+            }],
             ..yuan_a_minute()
         })
 }
@@ -293,7 +313,10 @@ fn check_log(world: &World) {
             (Some(closing), None) => seconds_after(closing.at, policy.linger_seconds),
             (None, None) => seconds_after(
                 session.covered_until,
-                policy.linger_seconds + policy.billing_start_seconds_max + longest_pause,
+                policy.linger_seconds
+                    + policy.billing_start_seconds_max
+                    + longest_pause
+                    + opening.courtesy_minutes() * 60,
             ),
         };
         assert!(not_after <= most, "{not_after} is after {most}");
@@ -349,9 +372,10 @@ proptest! {
     fn money_tables_and_lights_stay_in_order(
         tariff in tariff(),
         linger_seconds in prop_oneof![Just(0u32), Just(180)],
+        auto_close_minutes in prop_oneof![Just(0u32), Just(5)],
         steps in proptest::collection::vec((prop_oneof![0u32..120, 0u32..4_000], actions()), 1..150),
     ) {
-        let policy = HallPolicy { linger_seconds, ..HallPolicy::default() };
+        let policy = HallPolicy { linger_seconds, auto_close_minutes, ..HallPolicy::default() };
         let mut world = World::new(tariff, policy, TABLES);
         let mut now = at("2026-03-02T10:00:00Z");
         for member in 1..=MEMBERS {
@@ -361,10 +385,10 @@ proptest! {
         for (seconds, action) in steps {
             now = seconds_after(now, seconds);
             let sessions = u16::try_from(world.sessions.len()).expect("a small number");
-            let Some(command) = command(action, sessions, now, &past) else {
+            let Some(command) = command(action.clone(), sessions, now, &past) else {
                 continue;
             };
-            if let (Action::CloseLate(_), Command::CloseSession { session_id, .. }) = (action, &command)
+            if let (Action::CloseLate(_), Command::CloseSession { session_id, .. }) = (&action, &command)
                 && let Some(session) = world.sessions.get(session_id)
             {
                 now = now.max(seconds_after(session.covered_until, 170));

@@ -410,7 +410,7 @@ fn a_session_without_light_is_cancelled_and_costs_nothing() {
     for mode in [POSTPAID, prepaid(60)] {
         let mut world = World::with_tariff(yuan_a_minute());
         world.top_up(1, 1, 10_000, 0, ten());
-        world.run(&open(1, 1, 1, mode), ten());
+        world.run(&open(1, 1, 1, mode.clone()), ten());
         // Billing began by the clock, and still no light.
         world.run(&start_billing(1, BillingStartCause::Deadline, seconds(10)), seconds(10));
         let cancelled = world.run(&cancel(1), seconds(30));

@@ -6,6 +6,7 @@ mod holidays;
 mod invariants;
 mod journeys;
 mod moves;
+mod packages;
 mod paying;
 mod people;
 mod processes;

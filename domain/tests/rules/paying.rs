@@ -2,12 +2,13 @@
 
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::hall::HallPolicy;
+use baize_domain::journal::Account;
 use baize_domain::session::{BillingStartCause, CloseCause, LapseReason, Phase, SessionMode, TableSessionEvent};
 use baize_domain::tariff::pricing::{minutes_after, seconds_after};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 
-use super::world::{World, at, close, member_id, open, session_id, settle, table_id, yuan_a_minute};
+use super::world::{World, at, balances, close, member_id, open, session_id, settle, table_id, yuan_a_minute};
 
 fn ten() -> Timestamp {
     at("2026-03-02T10:00:00+08:00")
@@ -82,8 +83,9 @@ fn a_table_is_kept_until_the_money_is_there_and_then_opens() {
         (OpenMode::Prepaid { minutes: 60 }, 0, 7_000),
     ] {
         let mut world = world(3_000);
-        assert_eq!(world.refused(&open(1, 1, 1, mode), ten()).reason, "TOP_UP_REQUIRED");
-        let command = open_or_wait(1, 1, 1, mode);
+        let refused = world.refused(&open(1, 1, 1, mode.clone()), ten());
+        assert_eq!(refused.reason, "TOP_UP_REQUIRED");
+        let command = open_or_wait(1, 1, 1, mode.clone());
         let waiting = world.run(&command, ten());
         assert_eq!(names(&waiting), ["OpeningAwaited", "TableOccupied", "FundsHeld"]);
         assert!(
@@ -151,4 +153,84 @@ fn who_has_enough_does_not_wait() {
         panic!("{opened:?}");
     };
     assert!(matches!(mode, SessionMode::Deposit { held: Fen(10_000), .. }));
+}
+
+#[test]
+fn who_asked_for_a_table_may_let_it_go_before_it_is_paid_and_not_after() {
+    let cancel = Command::LapseOpening {
+        session_id: session_id(1),
+        reason: LapseReason::Cancelled,
+    };
+    let mut world = world(3_000);
+    assert_eq!(world.refused(&cancel, ten()).reason, "SESSION_NOT_FOUND");
+    world.run(&open_or_wait(1, 1, 1, OpenMode::Deposit), ten());
+    let cancelled = world.run(&cancel, seconds(5));
+    assert_eq!(names(&cancelled), ["OpeningLapsed", "TableReleased", "HoldReleased"]);
+    assert!(world.run(&cancel, seconds(6)).is_empty());
+    world.top_up(1, 2, 10_000, 0, seconds(7));
+    assert_eq!(world.refused(&pay(1), seconds(7)).reason, "OPENING_LAPSED");
+    assert!(world.run(&lapse(1), seconds(200)).is_empty(), "the timer finds it done");
+
+    world.run(&open_or_wait(2, 1, 1, OpenMode::Deposit), seconds(8));
+    let begun = Command::LapseOpening {
+        session_id: session_id(2),
+        reason: LapseReason::Cancelled,
+    };
+    assert_eq!(world.refused(&begun, seconds(9)).reason, "SESSION_BEGUN");
+}
+
+fn pay_bill(session: u16) -> Command {
+    Command::PayBill {
+        session_id: session_id(session),
+    }
+}
+
+/// Two sessions at once: one ends in a debt while the other's hold keeps the money.
+fn in_debt() -> World {
+    let policy = HallPolicy {
+        open_sessions_max: 2,
+        ..HallPolicy::default()
+    };
+    let mut world = World::new(yuan_a_minute(), policy, 2);
+    world.top_up(1, 1, 12_000, 0, ten());
+    for n in [1, 2] {
+        world.run(&open(n, n as u8, 1, OpenMode::Postpaid), ten());
+        let start = Command::StartBilling {
+            session_id: session_id(n),
+            cause: BillingStartCause::LightConfirmed,
+            at: ten(),
+        };
+        world.run(&start, ten());
+    }
+    world.run(&close(2, CloseCause::Customer), minutes(50));
+    assert_eq!(world.refused(&pay_bill(1), minutes(50)).reason, "SESSION_STILL_OPEN");
+    world.run(&close(1, CloseCause::Staff), minutes(63));
+    world
+}
+
+#[test]
+fn an_open_bill_is_paid_on_demand_as_soon_as_the_wallet_has_it() {
+    let mut world = in_debt();
+    assert_eq!(world.refused(&pay_bill(1), minutes(63)).reason, "SESSION_NOT_SETTLED");
+    world.run(&settle(1), minutes(63));
+    assert_eq!(world.wallet(1).debts[0].outstanding, Fen(300));
+    let short = world.refused(&pay_bill(1), minutes(64));
+    assert_eq!(
+        (short.reason.as_str(), &*short.facts["shortfall_fen"]),
+        ("TOP_UP_REQUIRED", "300")
+    );
+
+    // The other session gives back what it did not need: nobody topped up, so nobody else pays the debt.
+    world.run(&settle(2), minutes(64));
+    assert_eq!(
+        world.refused(&open(3, 1, 1, OpenMode::Postpaid), minutes(65)).reason,
+        "UNPAID_BILL"
+    );
+    let paid = world.run(&pay_bill(1), minutes(65));
+    assert_eq!(names(&paid), ["DebtPaid", "TransactionPosted"]);
+    assert!(world.wallet(1).debts.is_empty());
+    assert_eq!(world.wallet(1).balance().total(), Fen(700));
+    assert_eq!(balances(&world)[&(member_id(1), Account::Receivable)], Fen::ZERO);
+    assert!(world.run(&pay_bill(1), minutes(66)).is_empty(), "paid once");
+    assert!(world.run(&pay_bill(2), minutes(66)).is_empty(), "nothing was owed");
 }

@@ -406,7 +406,7 @@ impl World {
                 member_id,
                 mode,
                 wait_for_payment,
-            } => self.open(session_id, table_id, member_id, (mode, wait_for_payment), now),
+            } => self.open(session_id, table_id, member_id, (&mode, wait_for_payment), now),
             Command::PayOpening { session_id } => self.awaited(session_id, units::pay_opening, now),
             Command::LapseOpening { session_id, reason } => {
                 self.awaited(session_id, |input| units::lapse_opening(input, reason), now)
@@ -481,6 +481,13 @@ impl World {
             }),
             Command::SettleSession { session_id } => self.unit(session_id, |unit| {
                 units::settle_session(units::SettleSessionInput {
+                    session: &unit.session,
+                    wallet: &unit.wallet,
+                    now,
+                })
+            }),
+            Command::PayBill { session_id } => self.unit(session_id, |unit| {
+                units::pay_bill(units::PayBillInput {
                     session: &unit.session,
                     wallet: &unit.wallet,
                     now,
@@ -575,7 +582,7 @@ impl World {
         session_id: SessionId,
         table_id: TableId,
         member_id: MemberId,
-        (mode, wait_for_payment): (OpenMode, bool),
+        (mode, wait_for_payment): (&OpenMode, bool),
         now: Timestamp,
     ) -> Result<Vec<(String, Event)>, Refusal> {
         let table = get(&self.tables, table_id);

@@ -207,6 +207,7 @@ impl Session {
                 minutes,
                 price: Fen(2_000),
                 ends_at,
+                package: None,
             },
             second,
         )

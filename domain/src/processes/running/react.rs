@@ -118,6 +118,10 @@ fn on_opened(state: &mut State, event: &TableSessionEvent) {
         ends_by,
         warning_minutes: policy.warning_minutes.clone(),
         renewal_minutes: policy.hold_renewal_minutes,
+        courtesy_minutes: match mode {
+            SessionMode::Prepaid { .. } => policy.auto_close_minutes,
+            SessionMode::Postpaid { .. } | SessionMode::Deposit { .. } => 0,
+        },
     });
     let until = state.until.map_or(mode.reach(), |known| known.max(mode.reach()));
     state.until = Some(until);
@@ -155,8 +159,9 @@ fn on_refused(state: &mut State, step: &str, refusal: &Refusal, now: Timestamp) 
         (CLOSE, "SESSION_NOT_OVER") => {
             state.closing = false;
             state.not_before = Some(seconds_after(now, 1));
+            let courtesy = state.game.as_ref().map_or(0, |game| game.courtesy_minutes);
             if let Some(until) = refusal.facts.get("until").and_then(|until| until.parse().ok()) {
-                prolong(state, until, now);
+                prolong(state, minutes_before(until, courtesy), now);
             }
             Taken::GoesOn
         }
@@ -254,7 +259,7 @@ fn due_paused(state: &mut State, game: &Game, now: Timestamp) -> Vec<Effect> {
 }
 
 fn due_prepaid(state: &mut State, game: &Game, until: Timestamp, now: Timestamp) -> Vec<Effect> {
-    if until <= now {
+    if minutes_after(until, game.courtesy_minutes) <= now {
         state.closing = true;
         return vec![close(game, game.ends_by)];
     }
@@ -310,7 +315,9 @@ fn next(state: &State, game: &Game, until: Timestamp) -> Option<Timestamp> {
         return pending_warnings(state, game)
             .map(|minutes| minutes_before(until, minutes))
             .min()
-            .map_or(Some(until), |first| Some(first.min(until)));
+            .map_or(Some(minutes_after(until, game.courtesy_minutes)), |first| {
+                Some(first.min(until))
+            });
     }
     match state.renewal {
         Renewal::Idle => Some(minutes_before(until, game.renewal_minutes)),

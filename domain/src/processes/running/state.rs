@@ -44,6 +44,9 @@ pub struct Game {
     pub warning_minutes: Vec<u32>,
     /// Minutes before the end of what the hold covers at which to renew it.
     pub renewal_minutes: u32,
+    /// How long play may go on when prepaid time is over.
+    #[serde(default)]
+    pub courtesy_minutes: u32,
 }
 
 /// A pause.

@@ -68,7 +68,7 @@ fn play(evening: &Evening, chaos: Vec<u8>) -> Runner {
     world.top_up(2, 2, 10_000, 0, ten);
     let mut runner = Runner::new(world, ten, chaos);
     runner.light_seconds = evening.light_seconds;
-    runner.script.push((ten, open(1, 1, 1, evening.mode)));
+    runner.script.push((ten, open(1, 1, 1, evening.mode.clone())));
     let mut later = |seconds: Option<u32>, command| {
         if let Some(seconds) = seconds {
             runner.script.push((seconds_after(ten, seconds), command));

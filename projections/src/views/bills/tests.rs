@@ -38,6 +38,7 @@ fn opened() -> TableSessionEvent {
             minutes: 60,
             price: Fen(1_000),
             ends_at: AT,
+            package: None,
         },
         light: LightChannel::default(),
         tariff: Arc::new(PinnedTariff {
