@@ -1,3 +1,4 @@
 //! Payments through providers.
 
+pub mod alipay;
 pub mod provider;

@@ -11,7 +11,7 @@
 mod codes;
 mod error;
 mod flows;
-mod http;
+pub(crate) mod http;
 mod keys;
 mod logins;
 mod options;
