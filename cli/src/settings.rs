@@ -19,6 +19,7 @@ const QUERY_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::
 const WEB_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7480);
 const DATA_DIR: &str = ".baize";
 const DRAIN_SECONDS: u64 = 10;
+const ANSWERS_KEPT_DAYS: u32 = 7;
 
 /// What was set, and where nothing was set, nothing.
 #[derive(Clone, Debug, Default, PartialEq, clap::Args, Deserialize)]
@@ -111,6 +112,9 @@ pub struct Settings {
     /// How long running work may take to end when the program is asked to stop [default: 10]
     #[arg(long, env = "BAIZE_DRAIN_SECONDS", value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
+    /// Days for which the answer to a request is kept, so that its repetition gets the same, 1 to 3650 [default: 7]
+    #[arg(long, env = "BAIZE_ANSWERS_KEPT_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub answers_kept_days: Option<u32>,
     /// Clock of the rules: `real`, or `speed,virtual origin,unix ms of the real origin` for demonstrations [default: real]
     #[arg(long, env = "BAIZE_CLOCK", value_name = "CLOCK")]
     pub clock: Option<String>,
@@ -177,6 +181,7 @@ impl Settings {
             halls: self.halls.or(below.halls),
             reflection: self.reflection.or(below.reflection),
             drain_seconds: self.drain_seconds.or(below.drain_seconds),
+            answers_kept_days: self.answers_kept_days.or(below.answers_kept_days),
             clock: self.clock.or(below.clock),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
@@ -189,6 +194,9 @@ impl Settings {
     /// The first thing that makes none.
     pub fn check(&self) -> anyhow::Result<()> {
         self.clock().context("clock")?;
+        if let Some(days) = self.answers_kept_days.filter(|days| !(1..=3_650).contains(days)) {
+            anyhow::bail!("answers_kept_days is {days}, not 1 to 3650");
+        }
         if let Err(problem) = codes::check_base(self.code_base()) {
             anyhow::bail!("code_base {problem}");
         }
@@ -247,6 +255,11 @@ impl Settings {
     /// How long stopping may take.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds.unwrap_or(DRAIN_SECONDS))
+    }
+
+    /// How long the answer to a request is kept.
+    pub fn answers_kept(&self) -> Duration {
+        Duration::from_secs(u64::from(self.answers_kept_days.unwrap_or(ANSWERS_KEPT_DAYS)) * 24 * 3_600)
     }
 
     /// The clock of the rules.
@@ -332,6 +345,7 @@ mod tests {
             halls = ["019358a0-0000-7000-8000-000000000001"]
             reflection = false
             drain_seconds = 1
+            answers_kept_days = 30
             clock = "real"
             log = "debug"
             log_format = "json"
@@ -366,6 +380,7 @@ mod tests {
             halls: Some(_),
             reflection: Some(_),
             drain_seconds: Some(_),
+            answers_kept_days: Some(_),
             clock: Some(_),
             log: Some(_),
             log_format: Some(_),

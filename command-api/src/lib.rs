@@ -15,6 +15,7 @@ mod processes;
 mod server;
 mod service;
 mod services;
+mod upkeep;
 mod wire;
 
 pub use options::{Limits, Options};

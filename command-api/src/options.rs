@@ -52,6 +52,10 @@ pub struct Limits {
     pub drain_max: Duration,
     /// How often the database is looked at for the health service.
     pub health_interval: Duration,
+    /// How long the answer to a request is kept, so that its repetition gets the same; a day at least.
+    pub answers_kept: Duration,
+    /// How often old answers are forgotten.
+    pub upkeep_interval: Duration,
 }
 
 impl Options {
@@ -83,6 +87,8 @@ impl Default for Limits {
             attempts_max: 8,
             drain_max: Duration::from_secs(10),
             health_interval: Duration::from_millis(500),
+            answers_kept: Duration::from_secs(7 * 24 * 3_600),
+            upkeep_interval: Duration::from_secs(3_600),
         }
     }
 }

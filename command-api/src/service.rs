@@ -23,6 +23,7 @@ use crate::people::People;
 use crate::processes::{Runner, RunnerStatus};
 use crate::server::{self, Health};
 use crate::services::Services;
+use crate::upkeep;
 
 /// Raised whenever the same events make another state.
 const STATE_VERSION: u32 = 1;
@@ -40,6 +41,7 @@ pub struct CommandApi {
     runner_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
+    upkeep: AbortOnDropHandle<()>,
     offers: AbortOnDropHandle<()>,
 }
 
@@ -93,11 +95,14 @@ impl CommandApi {
 
             async move { server::serve(incoming, services, &health, reflection, &limits, guard, stop).await }
         });
+        let (status, runner) = watch::channel(RunnerStatus::Off);
         let health_watch = tokio::spawn({
             let (health, pool, interval) = (health.clone(), log.pool().clone(), options.limits.health_interval);
-            async move { health.watch(pool, interval).await }
+            let runner = runner.clone();
+            async move { health.watch(pool, runner, interval).await }
         });
-        let (status, runner) = watch::channel(RunnerStatus::Off);
+        let (kept, interval) = (options.limits.answers_kept, options.limits.upkeep_interval);
+        let upkeep = tokio::spawn(upkeep::forget_answers(log.clone(), kept, interval));
         let runner_stop = CancellationToken::new();
         let runner_task = options.processes.then(|| {
             let runner = Runner {
@@ -127,6 +132,7 @@ impl CommandApi {
             runner_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
+            upkeep: AbortOnDropHandle::new(upkeep),
             offers,
         })
     }
@@ -159,6 +165,7 @@ impl CommandApi {
     /// publication come to rest, connections are closed.
     pub async fn stop(mut self) {
         drop(self.health_watch);
+        drop(self.upkeep);
         drop(self.offers);
         self.health.set(false).await;
         self.server_stop.cancel();

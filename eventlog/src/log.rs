@@ -158,6 +158,20 @@ impl EventLog {
         }))
     }
 
+    /// Forgets at most `max` answers to requests that are older than `keep`, and says how many went. A request that is repeated after
+    /// that is executed as a new one.
+    ///
+    /// # Errors
+    /// `keep` is less than a day, or the database is away.
+    pub async fn forget_results(&self, keep: Duration, max: u32) -> Result<u64> {
+        let gone: i64 = sqlx::query_scalar("SELECT forget_results(make_interval(secs => $1), $2)")
+            .bind(keep.as_secs_f64())
+            .bind(i32::try_from(max).unwrap_or(i32::MAX))
+            .fetch_one(&self.inner.pool)
+            .await?;
+        Ok(gone.unsigned_abs())
+    }
+
     /// Refuses further appends, writes what is waiting, and closes the connections.
     pub async fn close(&self) {
         self.inner.appender.close().await;

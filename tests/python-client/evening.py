@@ -2,40 +2,46 @@
 """An evening at a billiard hall, through gRPC and MQTT only. See README.md.
 
     python evening.py --commands 127.0.0.1:7401 --queries 127.0.0.1:7402 --mqtt 127.0.0.1:1883 \\
-        --operator-token operator.token --customer-token customer.token
+        --operator-token operator.token --wechat-code CODE
 """
 
 import argparse
-import uuid
 from pathlib import Path
 
 import grpc
 
+import login
+import places
 import refusals
 import stubs
 import tokens
 from lamp import Lamp
+from telling import DEADLINE_SECONDS, check, new_id, say, yuan
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEADLINE_SECONDS = 20
-"""Every call carries a deadline; the server gives up when it has passed."""
-
-
 def main() -> None:
     arguments = parse_arguments()
     stubs.generate(arguments.proto)
     host, port = arguments.mqtt.rsplit(":", 1)
     with grpc.insecure_channel(arguments.commands) as commands, grpc.insecure_channel(arguments.queries) as queries:
-        lamp = Lamp(host, int(port), arguments.relay)
-        operator, customer = tokens.read(arguments.operator_token), tokens.read(arguments.customer_token)
+        lamps = [Lamp(host, int(port), relay) for relay in arguments.relays]
+        operator = tokens.read(arguments.operator_token)
         house = tokens.bearing(commands, operator)
-        member_id = tokens.subject(customer)
-        nobody_without_a_token(commands, member_id)
-        evening(house, tokens.bearing(commands, customer), tokens.bearing(queries, customer), member_id, lamp, arguments.relay)
-        lamp.close()
+        nobody_without_a_token(commands)
+        # 1. The owner sets up a hall. Ids may be left to the server; every mutation carries a request_id.
+        place = places.set_up(house, arguments.relays)
+        say(f"hall {place.hall_id}, tables {place.table_ids}")
+        # 2. The customer logs in. What WeChat gave the phone is all that is needed.
+        member_id, token = login.with_wechat(commands, place.chain_id, arguments.wechat_code)
+        customer = tokens.bearing(commands, token), tokens.bearing(queries, token)
+        # What hangs on the table.
+        code = places.code_of(tokens.bearing(queries, operator), place)
+        evening(house, *customer, member_id, place, code, lamps)
+        for lamp in lamps:
+            lamp.close()
 
 
-def nobody_without_a_token(commands: grpc.Channel, member_id: str) -> None:
+def nobody_without_a_token(commands: grpc.Channel) -> None:
     from hall.table.v1 import messages_pb2 as table
     from hall.table.v1.service_pb2_grpc import TableServiceStub
 
@@ -43,24 +49,29 @@ def nobody_without_a_token(commands: grpc.Channel, member_id: str) -> None:
         grpc.StatusCode.UNAUTHENTICATED,
         TableServiceStub(commands).OpenTable,
         table.OpenTableRequest(
-            request_id=new_id(), table_id=new_id(), member_id=member_id, postpaid=table.Postpaid()
+            request_id=new_id(), table_id=new_id(), member_id=new_id(), postpaid=table.Postpaid()
         ),
     )
     check(refusal.reason == "TOKEN_REQUIRED", f"nobody gets in without a token: {refusal}")
 
 
 def evening(
-    house: grpc.Channel, commands: grpc.Channel, queries: grpc.Channel, member_id: str, lamp: Lamp, relay: str
+    house: grpc.Channel,
+    commands: grpc.Channel,
+    queries: grpc.Channel,
+    member_id: str,
+    place: places.Place,
+    code: str,
+    lamps: list[Lamp],
 ) -> None:
     """`house` is the hall's own channel; on the other two the customer calls."""
     # The modules exist only now that stubs.generate() has run.
-    from hall.member.v1 import messages_pb2 as member
-    from hall.member.v1.service_pb2_grpc import MemberServiceStub
     from hall.table.v1 import messages_pb2 as table
     from hall.table.v1.service_pb2_grpc import TableServiceStub
-    from hall.venue.v1.service_pb2_grpc import VenueServiceStub
+    from hall.view.v1 import directory_pb2 as directory
     from hall.view.v1 import messages_pb2 as view
     from hall.view.v1 import service_pb2_grpc as views
+    from hall.view.v1.directory_pb2_grpc import DirectoryServiceStub
     from hall.wallet.v1 import messages_pb2 as wallet
     from hall.wallet.v1.service_pb2_grpc import WalletServiceStub
 
@@ -68,14 +79,10 @@ def evening(
     boards, bills = views.BoardServiceStub(queries), views.BillServiceStub(queries)
     statements = views.StatementServiceStub(queries)
 
-    # 1. The owner sets up a hall. Ids may be left to the server; every mutation carries a request_id.
-    chain_id, hall_id, table_id = set_up_hall(VenueServiceStub(house), relay)
+    table_id, other_table_id = place.table_ids
+    lamp, other_lamp = lamps
 
-    # 2. The customer becomes a member at the counter, tops up 50.00 and gets 5.00 on top. Amounts are whole fen.
-    MemberServiceStub(house).RegisterMember(
-        member.RegisterMemberRequest(request_id=new_id(), chain_id=chain_id, member_id=member_id),
-        timeout=DEADLINE_SECONDS,
-    )
+    # The customer tops up 50.00 at the counter and gets 5.00 on top. Amounts are whole fen.
     top_up = WalletServiceStub(house).CreditTopUp(
         wallet.CreditTopUpRequest(
             request_id=new_id(),
@@ -88,8 +95,16 @@ def evening(
     )
     check(top_up.available_fen == 55_00, "the top-up is available")
 
-    # 3. What would an hour cost? A quote commits to nothing.
-    quote = tables.QuoteSession(table.QuoteSessionRequest(table_id=table_id, minutes=60), timeout=DEADLINE_SECONDS)
+    # 3. The code on the table says which one it is and what to do next; then, what would an hour cost? A quote commits to nothing.
+    scanned = DirectoryServiceStub(queries).ScanTable(
+        directory.ScanTableRequest(qr_token=code, min_position=top_up.position), timeout=DEADLINE_SECONDS
+    )
+    check(scanned.table.table_id == table_id, "the code leads to its table")
+    check(scanned.next_step == directory.SCAN_NEXT_STEP_OPEN, "which is free")
+    say(f"the code leads to table {scanned.table.label}: {scanned.text_en}")
+    quote = tables.QuoteSession(
+        table.QuoteSessionRequest(table_id=table_id, minutes=60, member_id=member_id), timeout=DEADLINE_SECONDS
+    )
     check(sum(line.amount_fen for line in quote.bill.lines) == quote.bill.total_fen, "the quote's lines sum to its total")
     say(f"an hour costs {yuan(quote.bill.total_fen)}, {yuan(quote.hold_fen)} are set aside")
 
@@ -107,10 +122,10 @@ def evening(
 
     # 5. Reading one's own write: a reply's position, given to a query as min_position.
     board = boards.GetBoard(
-        view.GetBoardRequest(hall_id=hall_id, min_position=opened.position), timeout=DEADLINE_SECONDS
+        view.GetBoardRequest(hall_id=place.hall_id, min_position=opened.position), timeout=DEADLINE_SECONDS
     )
     check(board.position >= opened.position, "the board is as new as the opening")
-    check([row.session_id for row in board.tables] == [opened.session_id], "the board shows the session")
+    check([row.session_id for row in board.tables] == [opened.session_id, ""], "the board shows the session")
     held = statements.GetWallet(
         view.GetWalletRequest(member_id=member_id, min_position=opened.position), timeout=DEADLINE_SECONDS
     ).wallet
@@ -152,6 +167,17 @@ def evening(
     check(extended.amount_fen > 0, "more is set aside")
     check(as_nanos(extended.secured_until) > as_nanos(opened.secured_until), "play is secured for longer")
 
+    # 8b. To another table: the game goes on there, and so does the light.
+    moved = tables.TransferSession(
+        table.TransferSessionRequest(request_id=new_id(), session_id=opened.session_id, table_id=other_table_id),
+        timeout=DEADLINE_SECONDS,
+    )
+    check(moved.amount_fen == 0, "the other table costs the same")
+    check(as_nanos(moved.secured_until) == as_nanos(extended.secured_until), "play stays secured for as long")
+    other_lamp.wait_until("ON", seconds=20)
+    lamp.wait_until("OFF", seconds=30)
+    say(f"moved to table {scanned.table.label[:-1]}2, the lamps followed")
+
     # 9. The end. The reply already holds the bill; the view shows it paid once the settlement has run.
     closed = tables.CloseSession(
         table.CloseSessionRequest(request_id=new_id(), session_id=opened.session_id), timeout=DEADLINE_SECONDS
@@ -183,68 +209,8 @@ def evening(
     check(balance == settled.principal_fen + settled.bonus_fen, "the wallet is the sum of its entries")
 
     # 11. The lamp lingers for as long as the hall says, then goes off.
-    lamp.wait_until("OFF", seconds=30)
+    other_lamp.wait_until("OFF", seconds=30)
     say(f"lamp off; done: session {opened.session_id}")
-
-
-def set_up_hall(venue, relay: str) -> tuple[str, str, str]:
-    """A hall with one table, its lamp on output 1 of the relay. Returns the ids of chain, hall and table."""
-    from hall.venue.v1 import messages_pb2 as m
-
-    chain = venue.RegisterChain(
-        m.RegisterChainRequest(request_id=new_id(), name="白泽"),
-        timeout=DEADLINE_SECONDS,
-    )
-    hall = venue.RegisterHall(
-        m.RegisterHallRequest(
-            request_id=new_id(),
-            chain_id=chain.chain_id,
-            name="白泽 Hall",
-            time_zone="Asia/Shanghai",
-            business_day_cutoff_minutes=360,
-            policy=m.HallPolicy(linger_seconds=2),
-        ),
-        timeout=DEADLINE_SECONDS,
-    )
-    every_day = [day for day in m.Weekday.values() if day != m.WEEKDAY_UNSPECIFIED]
-    tariff = venue.PublishTariff(
-        m.PublishTariffRequest(
-            request_id=new_id(),
-            hall_id=hall.hall_id,
-            tariff=m.Tariff(
-                name="standard",
-                price_per_hour_fen=20_00,
-                bands=[
-                    m.Band(name="day", weekdays=every_day, from_minute=480, to_minute=1080, price_per_hour_fen=16_00)
-                ],
-                step_minutes=15,
-                minimum_fen=8_00,
-                cap_fen=100_00,
-                grace_seconds=0,
-            ),
-        ),
-        timeout=DEADLINE_SECONDS,
-    )
-    device = venue.RegisterDevice(
-        m.RegisterDeviceRequest(
-            request_id=new_id(), hall_id=hall.hall_id, driver=m.DRIVER_TASMOTA, topic=relay, channels=1
-        ),
-        timeout=DEADLINE_SECONDS,
-    )
-    table = venue.RegisterTable(
-        m.RegisterTableRequest(
-            request_id=new_id(),
-            hall_id=hall.hall_id,
-            label="A1",
-            table_class=m.TABLE_CLASS_CHINESE_EIGHT_BALL,
-            tariff_plan_id=tariff.plan_id,
-            light_device_id=device.device_id,
-            light_channel=1,
-        ),
-        timeout=DEADLINE_SECONDS,
-    )
-    say(f"hall {hall.hall_id}, table {table.table_id}")
-    return chain.chain_id, hall.hall_id, table.table_id
 
 
 def print_bill(bill) -> None:
@@ -258,31 +224,14 @@ def as_nanos(timestamp) -> int:
     return timestamp.ToNanoseconds()
 
 
-def yuan(fen: int) -> str:
-    return f"¥{fen / 100:.2f}"
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def check(fact: bool, what: str) -> None:
-    if not fact:
-        raise SystemExit(f"not so: {what}")
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Opens a table, watches its lamp, extends, closes, reads the bill.")
+    parser = argparse.ArgumentParser(description="Logs in, opens a table, watches its lamp, extends, moves, closes, reads the bill.")
     parser.add_argument("--commands", required=True, metavar="HOST:PORT", help="gRPC address of command-api")
     parser.add_argument("--queries", required=True, metavar="HOST:PORT", help="gRPC address of projections")
     parser.add_argument("--mqtt", required=True, metavar="HOST:PORT", help="the MQTT broker of the relays")
     parser.add_argument("--operator-token", required=True, type=Path, metavar="FILE", help="of who sets up the hall")
-    parser.add_argument("--customer-token", required=True, type=Path, metavar="FILE", help="of who plays")
-    parser.add_argument("--relay", default="python-1", help="MQTT topic of a free relay (%(default)s)")
+    parser.add_argument("--wechat-code", required=True, metavar="CODE", help="what wx.login gave who plays")
+    parser.add_argument("--relays", nargs=2, default=["python-1", "python-2"], metavar="TOPIC", help="two free relays")
     parser.add_argument("--proto", type=Path, default=REPOSITORY / "proto", help="the .proto files (%(default)s)")
     return parser.parse_args()
 

@@ -2,13 +2,14 @@
 //!
 //! This is deliberately not the fold of the domain or of a view: a mistake there must not excuse itself here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use baize_domain::Event;
 use baize_domain::device::DeviceEvent;
 use baize_domain::ids::{DeviceId, MemberId, SessionId, TableId};
 use baize_domain::journal::{Entry, JournalEvent};
+use baize_domain::member::MemberEvent;
 use baize_domain::money::Fen;
 use baize_domain::session::TableSessionEvent;
 use baize_domain::table::TableEvent;
@@ -17,6 +18,7 @@ use baize_eventlog::{EventLog, META_REQUEST_ID, RecordedEvent};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::people::People;
 use super::records::{Desired, Session, Topic, Wallet};
 
 /// Everything the checks need to know of a log.
@@ -42,6 +44,16 @@ pub struct Book {
     pub occupied: BTreeMap<TableId, SessionId>,
     /// Request ids that caused events, with the positions of those.
     pub requests: HashMap<Uuid, Vec<u64>>,
+    /// Openings that waited for their payment, each with the request that asked for it.
+    pub awaited: BTreeMap<SessionId, Option<Uuid>>,
+    /// Those of them that came to nothing.
+    pub lapsed: BTreeSet<SessionId>,
+    /// Guests that were let in.
+    pub guests: BTreeSet<MemberId>,
+    /// Moves to another table, by the request that asked for it.
+    pub moves: BTreeMap<Uuid, SessionId>,
+    /// What people and their levels say of discounts.
+    pub people: People,
     /// What wallets gave for sessions that come later in the same unit.
     taken_early: BTreeMap<SessionId, Fen>,
     /// Sessions with events recorded after this are still under way, and not judged by what they lack yet.
@@ -64,6 +76,11 @@ impl Book {
             topics: BTreeMap::new(),
             occupied: BTreeMap::new(),
             requests: HashMap::new(),
+            awaited: BTreeMap::new(),
+            lapsed: BTreeSet::new(),
+            guests: BTreeSet::new(),
+            moves: BTreeMap::new(),
+            people: People::default(),
             taken_early: BTreeMap::new(),
             judged_until,
             faults: BTreeMap::new(),
@@ -147,12 +164,17 @@ impl Book {
             Event::Journal(JournalEvent::TransactionPosted { entries, .. }) => {
                 self.transactions.push((position, entries))
             }
+            Event::Chain(event) => self.people.chain(id, &event),
+            Event::Member(event) => {
+                if let MemberEvent::GuestStarted { .. } = event {
+                    self.guests.insert(MemberId(id));
+                }
+                self.people.member(MemberId(id), &event);
+            }
             Event::Calendar(_)
-            | Event::Chain(_)
             | Event::Staff(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
-            | Event::Member(_)
             | Event::Identity(_) => {}
         }
     }
@@ -200,9 +222,13 @@ impl Book {
             time_zone,
             policy,
             opened_at,
+            member_id,
             ..
         } = event
         {
+            // An opening that waited was asked for when it began to wait.
+            let request_id = self.awaited.get(&session_id).copied().unwrap_or(request_id);
+            self.people.opened(session_id, member_id, discount.as_ref());
             let session = Session {
                 mode,
                 light,
@@ -231,11 +257,19 @@ impl Book {
             }
             return;
         }
-        if matches!(
-            event,
-            TableSessionEvent::OpeningAwaited { .. } | TableSessionEvent::OpeningLapsed { .. }
-        ) {
-            return;
+        match event {
+            TableSessionEvent::OpeningAwaited { .. } => {
+                self.awaited.insert(session_id, request_id);
+                return;
+            }
+            TableSessionEvent::OpeningLapsed { .. } => {
+                self.lapsed.insert(session_id);
+                return;
+            }
+            TableSessionEvent::SessionTransferred { .. } => {
+                self.moves.insert(request_id.unwrap_or_default(), session_id);
+            }
+            _ => {}
         }
         let mut fault = None;
         let Some(session) = self.sessions.get_mut(&session_id) else {

@@ -8,6 +8,7 @@ mod book;
 mod lights;
 mod log;
 mod money;
+mod people;
 mod records;
 pub mod stream;
 mod table;

@@ -43,6 +43,8 @@ pub struct Evening {
     pub log: EventLog,
     /// The hall.
     pub hall: Hall,
+    /// File of the text messages that were delivered: the guests' phones.
+    pub phones: PathBuf,
     /// Command service.
     pub command_url: String,
     /// Query service.
@@ -164,6 +166,7 @@ impl Evening {
             format!("--seed={}", self.seed),
             format!("--arrivals-per-hour={}", ARRIVALS_PER_TABLE * f64::from(tables)),
             format!("--repair-minutes={REPAIR_MINUTES}"),
+            format!("--phones={}", self.phones.display()),
             format!("--ledger={}", told.display()),
         ];
         Simulator::start("customers", "customers", &self.simulators, &args, &self.dir)

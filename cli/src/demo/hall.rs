@@ -1,26 +1,21 @@
-//! The demo's hall: tables, a light over each, and a tariff with bands; set up through gRPC like any other.
+//! The demo's hall: the one that docs/examples/hall.toml describes, with as many tables as are asked for, imported like any other.
+
+use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use baize_proto::access::{Badge, Bearing, Keys};
+use baize_proto::hall::calendar::v1::calendar_service_client::CalendarServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
-use baize_proto::hall::venue::v1::{
-    Band, Driver, HallPolicy, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
-    RegisterTableRequest, TableClass, Tariff, Weekday,
-};
 use tonic::transport::Endpoint;
 use uuid::Uuid;
 
+use crate::import;
+
 /// Where the demo's hall is.
 pub const TIME_ZONE: &str = "Asia/Shanghai";
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
+const EXAMPLE: &str = include_str!("../../../docs/examples/hall.toml");
+const CALENDAR: &str = include_str!("../../../calendars/china-2026.toml");
+const CLASSES: [&str; 3] = ["chinese_eight_ball", "snooker", "nine_ball"];
 
 /// A hall that is set up.
 #[derive(Clone, Debug)]
@@ -42,112 +37,54 @@ pub async fn set_up(command_url: &str, keys: &Keys, tables: u32) -> anyhow::Resu
         .connect()
         .await
         .context("connecting to the command service")?;
-    let mut venue = VenueServiceClient::new(Bearing::new(channel, Badge::of_the_house(keys)));
-    let chain = RegisterChainRequest {
-        request_id: request_id(),
-        chain_id: String::new(),
-        name: "白泽台球".to_owned(),
-    };
-    let chain = venue.register_chain(chain).await.context("registering the chain")?;
-    let chain_id = chain.into_inner().chain_id;
+    let house = Bearing::new(channel, Badge::of_the_house(keys));
+    let calendar = import::calendar::publish(CALENDAR, CalendarServiceClient::new(house.clone())).await;
+    calendar.context("publishing the calendar")?;
     let hall_id = Uuid::now_v7();
-    let hall = RegisterHallRequest {
-        request_id: request_id(),
-        hall_id: hall_id.to_string(),
-        chain_id: chain_id.clone(),
-        name: "白泽台球·演示店".to_owned(),
-        time_zone: TIME_ZONE.to_owned(),
-        business_day_cutoff_minutes: 360,
-        policy: Some(HallPolicy::default()),
-    };
-    venue.register_hall(hall).await.context("registering the hall")?;
-    let plan = PublishTariffRequest {
-        request_id: request_id(),
-        plan_id: String::new(),
-        hall_id: hall_id.to_string(),
-        tariff: Some(tariff()),
-    };
-    let plan = venue
-        .publish_tariff(plan)
-        .await
-        .context("publishing the tariff")?
-        .into_inner();
-    let mut topics = Vec::new();
-    for number in 1..=tables {
-        topics.push(set_up_table(&mut venue, hall_id, &plan.plan_id, number).await?);
-    }
+    let topics: Vec<_> = (1..=tables).map(|number| topic(hall_id, number)).collect();
+    let document = document(hall_id, &topics);
+    let imported = import::hall::set_up(&document, VenueServiceClient::new(house)).await;
+    let imported = imported.context("importing the hall")?;
     Ok(Hall {
         hall_id,
-        chain_id,
+        chain_id: imported.chain_id,
         topics,
     })
 }
 
-async fn set_up_table(
-    venue: &mut VenueServiceClient<Bearing>,
-    hall_id: Uuid,
-    plan_id: &str,
-    number: u32,
-) -> anyhow::Result<String> {
-    let label = format!("A{number}");
-    // Unlike any topic of another evening on the same broker.
-    let topic = format!("{}-{label}", &hall_id.simple().to_string()[20..]);
-    let device = RegisterDeviceRequest {
-        request_id: request_id(),
-        device_id: String::new(),
-        hall_id: hall_id.to_string(),
-        driver: Driver::Tasmota.into(),
-        topic: topic.clone(),
-        channels: 1,
-    };
-    let device = venue
-        .register_device(device)
-        .await
-        .with_context(|| format!("registering the light of {label}"))?;
-    let class = [TableClass::ChineseEightBall, TableClass::Snooker, TableClass::NineBall][number as usize % 3];
-    let table = RegisterTableRequest {
-        request_id: request_id(),
-        table_id: String::new(),
-        hall_id: hall_id.to_string(),
-        label: label.clone(),
-        table_class: class.into(),
-        tariff_plan_id: plan_id.to_owned(),
-        light_device_id: device.into_inner().device_id,
-        light_channel: 1,
-    };
-    venue
-        .register_table(table)
-        .await
-        .with_context(|| format!("registering table {label}"))?;
-    Ok(topic)
+/// Unlike any topic of another evening on the same broker.
+fn topic(hall_id: Uuid, number: u32) -> String {
+    format!("{}-A{number}", &hall_id.simple().to_string()[20..])
 }
 
-/// Day, evening and night; a step of ten minutes, a minimum, a grace of three minutes and a cap.
-fn tariff() -> Tariff {
-    let band = |name: &str, from_minute, to_minute, price_per_hour_fen| Band {
-        name: name.to_owned(),
-        weekdays: WEEK.map(Into::into).to_vec(),
-        from_minute,
-        to_minute,
-        price_per_hour_fen,
-        ..Default::default()
-    };
-    Tariff {
-        name: "平场".to_owned(),
-        price_per_hour_fen: 2_400,
-        bands: vec![
-            band("日场", 9 * 60, 18 * 60, 3_000),
-            band("晚场", 18 * 60, 22 * 60, 4_800),
-            band("夜场", 22 * 60, 2 * 60, 3_600),
-        ],
-        step_minutes: 10,
-        minimum_fen: 1_000,
-        cap_fen: Some(20_000),
-        grace_seconds: 180,
-        ..Default::default()
+/// The example with another id, and other devices and tables.
+fn document(hall_id: Uuid, topics: &[String]) -> String {
+    let rules = EXAMPLE.split("[[devices]]").next().unwrap_or_default();
+    let mut document = rules.replacen("[hall]\n", &format!("[hall]\nid = \"{hall_id}\"\n"), 1);
+    for (number, topic) in (1..).zip(topics) {
+        let class = CLASSES[number % CLASSES.len()];
+        // Writing to a text cannot fail.
+        let _infallible = write!(
+            document,
+            "[[devices]]\ntopic = \"{topic}\"\nchannels = 1\n\n\
+             [[tables]]\nlabel = \"A{number}\"\nclass = \"{class}\"\ntariff = \"standard\"\n\
+             device = \"{topic}\"\nchannel = 1\n\n"
+        );
     }
+    document
 }
 
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_with_other_tables_is_a_file_without_fault() {
+        let hall_id = Uuid::from_u128(7);
+        let topics = [topic(hall_id, 1), topic(hall_id, 2)];
+        let document = document(hall_id, &topics);
+        assert_eq!(import::hall::faults(&document), Vec::<String>::new());
+        assert!(document.contains(&format!("id = \"{hall_id}\"")), "{document}");
+        assert_eq!(document.matches("[[tables]]").count(), 2);
+    }
 }

@@ -38,6 +38,7 @@ pub async fn inspect(log: &EventLog, ready: &Ready, records: &Records, clock: &C
     tell(&told, &book);
 
     let mut checks = told.checks(&book);
+    checks.push(book.people.check());
     checks.push(somebody_played(&book, &lit));
     checks.push(quiet(records));
     checks.extend(checks::lights_in_truth(&book, &lit, clock.now(), late));

@@ -10,6 +10,7 @@ mod hall;
 mod inspection;
 mod simulators;
 mod tally;
+mod texts;
 mod told;
 mod truth;
 
@@ -30,6 +31,7 @@ use crate::settings::{LogFormat, Settings};
 use crate::{logging, signals};
 
 use evening::Evening;
+use texts::TextMessages;
 
 /// Real time between the start and 18:00, for servers and hall to be set up in.
 const LEAD: Duration = Duration::from_secs(5);
@@ -97,19 +99,21 @@ impl Args {
         let simulators = simulators::program()?;
         let stop = signals::stop_token(END_WITHIN)?;
         let dir = Directory::new(self.data_dir.clone())?;
+        let mut texts = TextMessages::start(&simulators, dir.path())?;
         let clock = self.clock()?;
-        let settings = self.settings(&dir, &clock);
+        let settings = texts.settings(self.settings(&dir, &clock)).await?;
         println!(
             "starting Postgres, nats-server and the services in {} …",
             dir.path().display()
         );
         let all = All::start(&settings, &stop).await?;
-        let shown = self.show(&all, &clock, &dir, simulators, &stop).await;
+        let shown = self.show(&all, &clock, &dir, &mut texts, simulators, &stop).await;
         if shown.is_ok() && self.keep && !stop.is_cancelled() {
             println!("everything is left running; Ctrl-C ends it");
             stop.cancelled().await;
         }
         all.stop(DRAIN).await;
+        texts.stop().await?;
         shown
     }
 
@@ -118,6 +122,7 @@ impl Args {
         all: &All,
         clock: &Clock,
         dir: &Directory,
+        texts: &mut TextMessages,
         simulators: PathBuf,
         stop: &CancellationToken,
     ) -> anyhow::Result<bool> {
@@ -139,6 +144,7 @@ impl Args {
             clock: clock.clone(),
             log: log.clone(),
             hall,
+            phones: texts.outbox().to_owned(),
             command_url,
             query_url: address(&ready.query)?,
             mqtt_url: address(&ready.mqtt)?,
@@ -148,6 +154,7 @@ impl Args {
         };
         println!("{} tables, seed {seed}, {} times real time", self.tables, self.speed);
         let records = evening.run(stop).await?;
+        texts.check_running()?;
         let checks = inspection::inspect(&log, &ready, &records, clock).await?;
         log.close().await;
         println!("\n{}", checks::render(&checks, std::io::stdout().is_terminal()));

@@ -89,6 +89,17 @@ impl Simulator {
         }
     }
 
+    /// What it said after a word at the beginning of a line.
+    ///
+    /// # Errors
+    /// It did not say that.
+    pub fn said(&self, word: &str) -> anyhow::Result<String> {
+        let text = std::fs::read_to_string(&self.log)?;
+        let said = text.lines().find_map(|line| line.strip_prefix(word));
+        let said = said.with_context(|| format!("the simulator {} did not say {word:?}", self.name))?;
+        Ok(said.trim().to_owned())
+    }
+
     /// Waits for its end.
     ///
     /// # Errors

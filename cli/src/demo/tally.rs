@@ -19,6 +19,8 @@ pub struct Tally {
     pub position: u64,
     /// Sessions opened so far.
     pub opened: usize,
+    /// Openings that wait for their payment.
+    pub waiting: BTreeSet<SessionId>,
     /// Sessions being played.
     pub open: BTreeSet<SessionId>,
     /// Sessions that ended and are not settled yet.
@@ -32,9 +34,9 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Whether nobody plays, everything is paid and every light is known to be off.
+    /// Whether nobody plays or waits, everything is paid and every light is known to be off.
     pub fn is_quiet(&self) -> bool {
-        self.open.is_empty() && self.unsettled.is_empty() && self.lights_on() == 0
+        self.waiting.is_empty() && self.open.is_empty() && self.unsettled.is_empty() && self.lights_on() == 0
     }
 
     /// Lights that are not known to be off.
@@ -52,7 +54,14 @@ impl Tally {
 
     fn session(&mut self, session_id: SessionId, event: &TableSessionEvent) {
         match event {
+            TableSessionEvent::OpeningAwaited { .. } => {
+                self.waiting.insert(session_id);
+            }
+            TableSessionEvent::OpeningLapsed { .. } => {
+                self.waiting.remove(&session_id);
+            }
             TableSessionEvent::SessionOpened { .. } => {
+                self.waiting.remove(&session_id);
                 self.opened += 1;
                 self.open.insert(session_id);
             }

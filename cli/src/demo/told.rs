@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context as _;
-use baize_domain::ids::SessionId;
+use baize_domain::ids::{MemberId, SessionId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -41,6 +41,13 @@ enum Answer {
     Opened {
         session_id: Uuid,
     },
+    Awaited {
+        session_id: Uuid,
+    },
+    GuestStarted {
+        member_id: Uuid,
+    },
+    Moved {},
     #[serde(other)]
     Other,
 }
@@ -105,6 +112,9 @@ impl Told {
         let complaints: Vec<String> = complaints;
         vec![
             self.sessions(book),
+            self.awaited(book),
+            self.guests(book),
+            self.moves(book),
             self.refusals(book),
             self.repeats(),
             Check {
@@ -116,12 +126,8 @@ impl Told {
 
     /// Every session that somebody was told of is in the log, and every one in the log was asked for by one of them.
     fn sessions(&self, book: &Book) -> Check {
-        let told: BTreeSet<SessionId> = self
-            .calls
-            .iter()
-            .filter_map(|call| call.opened())
-            .map(SessionId)
-            .collect();
+        let told: BTreeSet<SessionId> = self.calls.iter().filter_map(Call::opened).map(SessionId).collect();
+        let waited: BTreeSet<SessionId> = self.calls.iter().filter_map(Call::awaited).map(SessionId).collect();
         let asked: BTreeSet<Uuid> = self
             .calls
             .iter()
@@ -135,7 +141,7 @@ impl Told {
         for (session_id, session) in book
             .sessions
             .iter()
-            .filter(|(session_id, _)| !told.contains(session_id))
+            .filter(|(session_id, _)| !told.contains(session_id) && !waited.contains(session_id))
         {
             // Right if the answer was never seen; its request tells.
             if !session.request_id.is_some_and(|request_id| asked.contains(&request_id)) {
@@ -145,9 +151,52 @@ impl Told {
         if told.is_empty() {
             faults.push("nobody opened a table: there is nothing to compare".to_owned());
         }
+        let later = waited.iter().filter(|session_id| book.sessions.contains_key(session_id));
+        let told = told.len() + later.count();
         Check {
             faults,
-            ..Check::equal("sessions opened: told = in the log", told.len(), book.sessions.len())
+            ..Check::equal("sessions opened: told = in the log", told, book.sessions.len())
+        }
+    }
+
+    /// Every opening that was kept waiting opened or was let go.
+    fn awaited(&self, book: &Book) -> Check {
+        let told: BTreeSet<SessionId> = self.calls.iter().filter_map(Call::awaited).map(SessionId).collect();
+        let mut faults = Vec::new();
+        for session_id in &told {
+            let (opened, lapsed) = (book.sessions.contains_key(session_id), book.lapsed.contains(session_id));
+            if !book.awaited.contains_key(session_id) {
+                faults.push(format!("opening {session_id} was promised to wait and is not in the log"));
+            } else if opened == lapsed {
+                faults.push(format!("opening {session_id}: opened {opened}, let go {lapsed}"));
+            }
+        }
+        Check::all("openings that waited opened, or were let go", told.len(), faults)
+    }
+
+    /// Everybody who was let in as a guest is in the log, and nobody else.
+    fn guests(&self, book: &Book) -> Check {
+        let told: BTreeSet<MemberId> = self.calls.iter().filter_map(Call::guest).map(MemberId).collect();
+        let faults = told.symmetric_difference(&book.guests);
+        Check {
+            faults: faults.map(|guest| format!("guest {guest} is known to one side only")).collect(),
+            ..Check::equal("guests let in: told = in the log", told.len(), book.guests.len())
+        }
+    }
+
+    /// Every move that somebody was told of is in the log, and every one in the log was asked for.
+    fn moves(&self, book: &Book) -> Check {
+        let moved = self.calls.iter().filter(|call| call.answer().is_some_and(Answer::is_move));
+        let told: BTreeSet<Uuid> = moved.filter_map(|call| call.request_id).collect();
+        let asked = self.calls.iter().filter(|call| call.method == "transfer_session");
+        let asked: BTreeSet<Uuid> = asked.filter_map(|call| call.request_id).collect();
+        let lost = told.iter().filter(|request_id| !book.moves.contains_key(request_id));
+        let unasked = book.moves.keys().filter(|request_id| !asked.contains(request_id));
+        let lost = lost.map(|request_id| format!("move {request_id} was promised and is not in the log"));
+        let unasked = unasked.map(|request_id| format!("move {request_id} is in the log, and nobody asked for it"));
+        Check {
+            faults: lost.chain(unasked).collect(),
+            ..Check::equal("moves to another table: told = in the log", told.len(), book.moves.len())
         }
     }
 
@@ -188,12 +237,37 @@ impl Told {
     }
 }
 
+impl Answer {
+    fn is_move(&self) -> bool {
+        matches!(self, Self::Moved {})
+    }
+}
+
 impl Call {
-    fn opened(&self) -> Option<Uuid> {
+    fn answer(&self) -> Option<&Answer> {
         match &self.outcome {
-            Outcome::Ok {
-                answer: Answer::Opened { session_id },
-            } => Some(*session_id),
+            Outcome::Ok { answer } => Some(answer),
+            _ => None,
+        }
+    }
+
+    fn opened(&self) -> Option<Uuid> {
+        match self.answer()? {
+            Answer::Opened { session_id } => Some(*session_id),
+            _ => None,
+        }
+    }
+
+    fn awaited(&self) -> Option<Uuid> {
+        match self.answer()? {
+            Answer::Awaited { session_id } => Some(*session_id),
+            _ => None,
+        }
+    }
+
+    fn guest(&self) -> Option<Uuid> {
+        match self.answer()? {
+            Answer::GuestStarted { member_id } => Some(*member_id),
             _ => None,
         }
     }

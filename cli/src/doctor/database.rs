@@ -215,12 +215,9 @@ async fn readers(connection: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
     let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
         .fetch_one(&mut *connection)
         .await?;
-    let processes: i64 = sqlx::query_scalar("SELECT position FROM process_runner")
-        .fetch_one(&mut *connection)
-        .await?;
     let mut findings = vec![
         Finding::ok("log", format!("{head} events")),
-        lag("processes", "the process runner", processes, head),
+        processes(connection, head).await?,
     ];
     let live = sqlx::query("SELECT view, position FROM views.generations WHERE status = 'live' ORDER BY view")
         .fetch_all(&mut *connection)
@@ -236,6 +233,22 @@ async fn readers(connection: &mut PgConnection) -> sqlx::Result<Vec<Finding>> {
         findings.push(lag("view", &row.try_get::<String, _>(0)?, row.try_get(1)?, head));
     }
     Ok(findings)
+}
+
+/// How far the process runner is, or why it has stopped.
+async fn processes(connection: &mut PgConnection, head: i64) -> sqlx::Result<Finding> {
+    let runner = sqlx::query("SELECT position, failure FROM process_runner")
+        .fetch_one(&mut *connection)
+        .await?;
+    let failure: Option<String> = runner.try_get(1)?;
+    Ok(match failure {
+        Some(why) => Finding::fail(
+            "processes",
+            format!("the process runner has stopped: {why}"),
+            "Nothing times out, closes or is settled by itself until it goes on: docs/runbook/process-runner-stopped.md.",
+        ),
+        None => lag("processes", "the process runner", runner.try_get(0)?, head),
+    })
 }
 
 fn lag(subject: &'static str, who: &str, position: i64, head: i64) -> Finding {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baize_domain::calendar::{CalendarYear, DayKind, SpecialDay, decide};
 use baize_domain::ids::CalendarId;
-use baize_proto::access::{Badge, Bearing, KeyFolder, Keys};
+use baize_proto::access::Bearing;
 use baize_proto::hall::calendar::v1::calendar_service_client::CalendarServiceClient;
 use baize_proto::hall::calendar::v1::{self, PublishCalendarYearRequest};
 use baize_proto::hall::venue;
@@ -16,6 +16,7 @@ use toml::Spanned;
 use tonic::transport::Endpoint;
 use uuid::Uuid;
 
+use crate::credentials::Credentials;
 use crate::settings::Settings;
 
 /// Longer than the service takes for anything.
@@ -29,9 +30,8 @@ pub struct Args {
     /// The file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// File that holds an operator's token [default: a token signed with keys_dir]
-    #[arg(long, value_name = "FILE")]
-    token: Option<PathBuf>,
+    #[command(flatten)]
+    credentials: Credentials,
     /// Check the file and publish nothing
     #[arg(long)]
     dry_run: bool,
@@ -94,8 +94,11 @@ impl Args {
         if self.dry_run {
             println!("{told}: as it should be; nothing was published");
         } else {
-            let badge = badge(self.token, settings)?;
-            let position = publish(&settings.command_url(), badge, calendar).await?;
+            let url = settings.command_url();
+            let channel = Endpoint::from_shared(url.clone())?.connect().await;
+            let channel = channel.with_context(|| format!("connecting to the command service at {url}"))?;
+            let client = CalendarServiceClient::new(Bearing::new(channel, self.credentials.badge(settings)?));
+            let position = send(client, calendar).await?;
             println!("{told}: published, log position {position}");
         }
         Ok(true)
@@ -113,18 +116,16 @@ fn told(calendar: &Calendar) -> String {
     )
 }
 
-/// What the import shows: the token in the file that is named, else one signed with the keys.
-fn badge(token: Option<PathBuf>, settings: &Settings) -> anyhow::Result<Badge> {
-    if let Some(file) = token {
-        return Ok(Badge::file(file));
-    }
-    let ring = KeyFolder::at(settings.keys_dir())
-        .read()
-        .context("there is neither a token (--token) nor a key to sign one with (--keys-dir)")?;
-    Ok(Badge::of_the_house(&Keys::new(ring)))
+/// Publishes the year that a file's text says, without a word.
+///
+/// # Errors
+/// Something is wrong with the text, or the command service does not accept it.
+pub async fn publish(text: &str, client: CalendarServiceClient<Bearing>) -> anyhow::Result<u64> {
+    let calendar = read(text).map_err(|faults| anyhow::anyhow!("the calendar has faults: {faults:?}"))?;
+    send(client, calendar).await
 }
 
-async fn publish(command_url: &str, badge: Badge, calendar: Calendar) -> anyhow::Result<u64> {
+async fn send(mut client: CalendarServiceClient<Bearing>, calendar: Calendar) -> anyhow::Result<u64> {
     let day = |day: SpecialDay| v1::SpecialDay {
         date: day.date.to_string(),
         kind: match day.kind {
@@ -143,11 +144,7 @@ async fn publish(command_url: &str, badge: Badge, calendar: Calendar) -> anyhow:
     };
     let mut request = tonic::Request::new(request);
     request.set_timeout(PATIENCE);
-    let channel = Endpoint::from_shared(command_url.to_owned())?
-        .connect()
-        .await
-        .with_context(|| format!("connecting to the command service at {command_url}"))?;
-    let published = CalendarServiceClient::new(Bearing::new(channel, badge))
+    let published = client
         .publish_calendar_year(request)
         .await
         .map_err(|status| anyhow::anyhow!("the command service refused it: {}", status.message()))?;

@@ -1,7 +1,7 @@
 //! `baize import`: data from files into a running system, through the same door as everything else.
 
-mod calendar;
-mod hall;
+pub mod calendar;
+pub mod hall;
 
 use crate::Configured;
 

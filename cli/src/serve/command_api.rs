@@ -19,6 +19,7 @@ pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
     options.limits.drain_max = settings.drain();
+    options.limits.answers_kept = settings.answers_kept();
     Ok(options)
 }
 

@@ -109,6 +109,23 @@ fn grants_that_were_widened_by_hand_fail() {
 }
 
 #[test]
+fn a_process_runner_that_has_stopped_is_told_with_its_reason() {
+    let url = testing::fresh_database();
+    assert!(output(&["migrate", "--database-url", &url]).status.success());
+    let database = url.rsplit('/').next().unwrap();
+    testing::servers()
+        .postgres
+        .psql(database, "UPDATE process_runner SET failure = 'position 7: LightExploded is not known'")
+        .unwrap();
+    let (well, findings) = findings(&["--database-url", &url]);
+    assert!(!well);
+    assert_eq!(level(&findings, "processes"), "fail");
+    let told = findings.iter().find(|finding| finding["subject"] == "processes").unwrap();
+    assert!(told["found"].as_str().unwrap().contains("LightExploded"), "{told}");
+    assert!(told["advice"].as_str().unwrap().contains("runbook"), "{told}");
+}
+
+#[test]
 fn a_log_that_may_be_changed_fails() {
     let url = testing::fresh_database();
     assert!(output(&["migrate", "--database-url", &url]).status.success());

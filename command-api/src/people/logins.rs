@@ -170,8 +170,10 @@ impl Logins {
             .bind(SqlTimestamp(refresh_expires_at))
             .execute(connection)
             .await?;
-        let claims =
-            Claims::new(bearer.member_id.0, Role::Customer, now, self.limits.access).in_chain(bearer.chain_id.0);
+        // Whoever reads it goes by real time, whatever time it is in the halls.
+        let issued_at = Timestamp::now();
+        let claims = Claims::new(bearer.member_id.0, Role::Customer, issued_at, self.limits.access);
+        let claims = claims.in_chain(bearer.chain_id.0);
         let claims = if bearer.guest { claims.as_guest() } else { claims };
         let access = self
             .signer

@@ -125,6 +125,9 @@ impl Runner {
                     why,
                     "the process runner has stopped: nothing is skipped, somebody must look"
                 );
+                if let Err(error) = Store::failed(self.log.pool(), &why).await {
+                    tracing::warn!(?error, "why the process runner has stopped could not be written down");
+                }
                 self.status.send_replace(RunnerStatus::Failed { why });
             }
             None => {

@@ -104,13 +104,22 @@ pub struct Store {
 impl Store {
     /// Begins a term; every earlier one is over. Also returns the checkpoint.
     pub async fn begin(pool: PgPool, processes: Vec<&'static str>) -> Result<(Self, u64), Error> {
-        let row = sqlx::query("UPDATE process_runner SET term = term + 1 RETURNING term, position")
+        let row = sqlx::query("UPDATE process_runner SET term = term + 1, failure = NULL RETURNING term, position")
             .fetch_one(&pool)
             .await?;
         let term = row.try_get(0)?;
         let position: i64 = row.try_get(1)?;
         let store = Self { pool, processes, term };
         Ok((store, position as u64))
+    }
+
+    /// Writes down why the runner has stopped, for whoever looks after it.
+    pub async fn failed(pool: &PgPool, why: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE process_runner SET failure = $1")
+            .bind(why)
+            .execute(pool)
+            .await?;
+        Ok(())
     }
 
     /// All effects that are owed, oldest first. As many as the runner lets gather, so memory is bounded.

@@ -19,7 +19,7 @@ use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use tonic::{Code, Status};
 
-use super::world::{Clients, World, decoded, refused, request_id};
+use super::world::{Clients, World, decoded, fast, refused, request_id};
 
 const PHONE: &str = "+8613800138000";
 
@@ -61,7 +61,12 @@ impl Entrance {
             timeout: Duration::from_secs(5),
         });
         set(&mut people);
-        let world = World::with(|options| options.people = Some(people)).await;
+        let world = World::with(|options| {
+            options.people = Some(people);
+            // The evening of some other day: tokens must not go by it.
+            options.clock = fast(1.0);
+        });
+        let world = world.await;
         let mut clients = world.clients.clone();
         Self {
             identity: IdentityServiceClient::new(world.clients.channel.clone()),
@@ -528,4 +533,15 @@ async fn the_log_holds_no_openid_and_no_phone_number_and_erasure_destroys_the_ke
         decoded(&event),
         Event::Member(MemberEvent::PersonErased { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_login_is_good_now_whatever_time_it_is_in_the_hall() {
+    let mut entrance = Entrance::open().await;
+    let (_, guest) = entrance.guest().await;
+    let member = entrance.log_in("o-clock").await.tokens.unwrap();
+    let verifier = Verifier::new(entrance.keys.clone());
+    for tokens in [guest, member] {
+        verifier.verify(&tokens.access_token, Timestamp::now()).unwrap();
+    }
 }

@@ -170,7 +170,7 @@ async fn health_follows_the_database() {
     }
 }
 
-async fn until_status(stream: &mut tonic::Streaming<HealthCheckResponse>, status: ServingStatus) {
+pub async fn until_status(stream: &mut tonic::Streaming<HealthCheckResponse>, status: ServingStatus) {
     let seen = async {
         while let Some(answer) = stream.message().await.unwrap() {
             if answer.status() == status {

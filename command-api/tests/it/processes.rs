@@ -10,8 +10,12 @@ use baize_eventlog::{EventLog, LogOptions, NewEvent, RequestKey, StreamAppend, S
 use baize_proto::hall::table::v1::CloseSessionRequest;
 use jiff::Timestamp;
 use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
+use super::outage::until_status;
 use super::world::{Clients, FEN_PER_MINUTE, PATIENCE, World, decoded, fast, patient, prepaid, refused, request_id};
 
 #[tokio::test]
@@ -247,6 +251,19 @@ async fn an_event_that_cannot_be_read_stops_the_runner_and_is_not_skipped() {
         (before.position as i64..poisoned as i64).contains(&reached),
         "{reached}"
     );
+    let pool = sqlx::PgPool::connect(&world.url).await.unwrap();
+    let written: Option<String> = sqlx::query_scalar("SELECT failure FROM process_runner")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(written, Some(why), "for the doctor to tell");
+    let mut health = HealthClient::new(world.clients.channel.clone());
+    let mut watched = health
+        .watch(HealthCheckRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    until_status(&mut watched, ServingStatus::NotServing).await;
     // Commands go on.
     clients.open(&hall.tables[1], &second).await.unwrap();
 

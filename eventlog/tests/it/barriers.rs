@@ -1,5 +1,7 @@
 //! What was recorded is never changed: grants stop the services, triggers stop the owner.
 
+use std::time::Duration;
+
 use baize_schema::APP_ROLE;
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -102,8 +104,56 @@ async fn an_owner_that_is_no_superuser_can_migrate_and_serve() {
     let database = Database::migrated(url).await;
     let log = database.log().await;
     committed(&log, unit(vec![deposits("a", 0, 1)])).await;
+    assert_eq!(log.forget_results(Duration::from_secs(7 * 86_400), 100).await.unwrap(), 0);
     let mut owner = PgConnection::connect(&database.url).await.unwrap();
     let (_, message) = refusal(&mut owner, "DELETE FROM events").await;
     assert!(message.contains("what was recorded is never changed"), "{message}");
     blocking(move || drop(postgres)).await;
+}
+
+#[tokio::test]
+async fn old_answers_are_forgotten_young_ones_are_kept_and_events_are_never_touched() {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let database = Database::new().await;
+    let log = database.log().await;
+    let old = unit(vec![deposits("a", 0, 1)]);
+    let (old_scope, old_id) = (old.request.scope.clone(), old.request.request_id);
+    committed(&log, old).await;
+    let young = unit(vec![deposits("a", 1, 1)]);
+    let (young_scope, young_id) = (young.request.scope.clone(), young.request.request_id);
+    committed(&log, young).await;
+    let before = whole(&log).await;
+    let mut owner = PgConnection::connect(&database.url).await.unwrap();
+    // Eight days pass for the first answer: only with the triggers off can that be pretended.
+    owner
+        .execute("ALTER TABLE command_results DISABLE TRIGGER append_only")
+        .await
+        .unwrap();
+    sqlx::query("UPDATE command_results SET recorded_at = recorded_at - interval '8 days' WHERE request_id = $1")
+        .bind(old_id)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    // Even so the young one stays.
+    let (code, message) = refusal(&mut owner, "DELETE FROM command_results").await;
+    assert!(code == "42501" && message.contains("too young"), "{message}");
+    owner
+        .execute("ALTER TABLE command_results ENABLE ALWAYS TRIGGER append_only")
+        .await
+        .unwrap();
+
+    assert_eq!(log.forget_results(9 * DAY, 100).await.unwrap(), 0);
+    assert_eq!(log.forget_results(7 * DAY, 100).await.unwrap(), 1);
+    assert_eq!(log.forget_results(7 * DAY, 100).await.unwrap(), 0);
+    assert!(log.forget_results(DAY / 2, 100).await.is_err());
+    assert!(log.stored_result(&old_scope, old_id).await.unwrap().is_none());
+    assert!(log.stored_result(&young_scope, young_id).await.unwrap().is_some());
+    assert_eq!(whole(&log).await, before);
+    // The right to forget is no right to delete, nor does saying the word help.
+    let mut service = log.pool().acquire().await.unwrap();
+    service.execute("SET baize.forgetting = 'on'").await.unwrap();
+    for statement in ["DELETE FROM command_results", "DELETE FROM events"] {
+        let (code, message) = refusal(&mut service, statement).await;
+        assert!(code == "42501" && message.contains("permission denied"), "{message}");
+    }
 }

@@ -32,6 +32,9 @@ const ROWS_HELD_MAX: usize = 200_000;
 const NEAR_EVENTS: u64 = 500;
 /// First half of the advisory lock's key: one rebuild of a view at a time.
 const LOCK_CLASS: i32 = 0x0ba1_2e03;
+/// How long a live view that is behind may stand still while it is waited for, and how often it is looked at.
+const STANDSTILL_MAX: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
 /// Rounds of catching up before the live view is held up however far it is.
 const ROUNDS_MAX: u32 = 50;
 
@@ -200,16 +203,8 @@ struct Work<'w, V: View> {
 impl<V: View> Work<'_, V> {
     async fn run(&mut self) -> anyhow::Result<(bool, Option<Comparison>)> {
         self.catch_up().await?;
-        let Some(live) = registry::live(&mut self.connection, V::NAME).await? else {
-            let switched = registry::switch(&mut self.connection, &self.names).await;
-            // A service that started meanwhile has begun the view from nothing: there is one live generation at most.
-            return match switched {
-                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(anyhow!(
-                    "the view {} was begun by a service in the meantime: rebuild it again",
-                    V::NAME
-                )),
-                switched => Ok((switched.map(|()| true)?, None)),
-            };
+        let Some(live) = self.live().await? else {
+            return Ok((true, None));
         };
         let live_names = TableNames {
             view: V::NAME,
@@ -227,6 +222,45 @@ impl<V: View> Work<'_, V> {
             registry::discard(&mut self.connection, &self.names).await?;
         }
         Ok((switched, Some(comparison)))
+    }
+
+    /// The live generation, as far as this one at least; `None` if there was none and this one is live now.
+    async fn live(&mut self) -> anyhow::Result<Option<Live>> {
+        loop {
+            if let Some(live) = self.live_that_is_as_far().await? {
+                return Ok(Some(live));
+            }
+            match registry::switch(&mut self.connection, &self.names).await {
+                Ok(()) => return Ok(None),
+                // A service that started meanwhile has begun the view from nothing: there is one live generation at most.
+                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// A view that a service has just begun may be behind: it is waited for while it moves.
+    async fn live_that_is_as_far(&mut self) -> anyhow::Result<Option<Live>> {
+        let mut seen = (0, Instant::now());
+        loop {
+            let Some(live) = registry::live(&mut self.connection, V::NAME).await? else {
+                return Ok(None);
+            };
+            if live.position >= self.applier.position() {
+                return Ok(Some(live));
+            }
+            if live.position > seen.0 {
+                seen = (live.position, Instant::now());
+            }
+            if seen.1.elapsed() > STANDSTILL_MAX {
+                bail!(
+                    "the view {} was begun by a service in the meantime and stands at position {}: see to the service, then rebuild again",
+                    V::NAME,
+                    live.position
+                );
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     fn refuses(&self, comparison: &Comparison) -> bool {

@@ -189,3 +189,68 @@ fn arguments(names: &TableNames, values: &[Value]) -> Result<PgArguments, sqlx::
     }
     Ok(arguments)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use sqlx::postgres::PgPoolOptions;
+
+    use super::*;
+
+    /// Generous: reached only by a test that fails.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    const POSITIONS: u64 = 100_000;
+    const READERS: usize = 3;
+
+    fn reader(board: Arc<Shared<Board>>) -> Reader {
+        Reader {
+            pool: PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap(),
+            board,
+            bills: Shared::new(),
+            wallets: Shared::new(),
+            directory: Shared::new(),
+            watchers: Arc::new(Semaphore::new(1)),
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    /// Whoever waits holds what `wait_for` gives as a lock: held over the next look at the same status, with the projector waiting to write
+    /// between the two, all three would stand still for good.
+    #[test]
+    fn queries_that_wait_and_a_view_that_moves_never_block_each_other() {
+        let (ended, end) = mpsc::channel();
+        // On threads of its own, so that a standstill fails the test and does not hang it.
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let board = Shared::<Board>::new();
+                let reader = Arc::new(reader(Arc::clone(&board)));
+                let readers: Vec<_> = (0..READERS)
+                    .map(|_| {
+                        let reader = Arc::clone(&reader);
+                        tokio::spawn(async move {
+                            for position in 1..=POSITIONS {
+                                let deadline = Deadline::within(PATIENCE);
+                                reader.wait(&reader.board, position, deadline).await.unwrap();
+                            }
+                        })
+                    })
+                    .collect();
+                let writer = thread::spawn(move || {
+                    for position in 1..=POSITIONS {
+                        board.located(1, position);
+                    }
+                });
+                for reader in readers {
+                    reader.await.unwrap();
+                }
+                writer.join().unwrap();
+            });
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(PATIENCE).expect("nobody moves any more");
+    }
+}

@@ -10,11 +10,13 @@ use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, KeyFolder, Keys, Signer};
 use baize_servers::{NatsServer, Postgres, PostgresOptions, testing};
 use baize_simulators::fleet::{Connections, Fleet, FleetOptions, RelaySpec};
+use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use rand::Rng as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tonic::transport::Endpoint;
+use uuid::Uuid;
 
 use crate::clients::Clients;
 use crate::log::Log;
@@ -35,6 +37,8 @@ pub struct World {
     pub device_bridge: Process,
     /// The stream, and the broker of the lights.
     pub nats: NatsServer,
+    /// WeChat's servers, and the phones of its users.
+    pub wechat: Wechat,
     /// A Postgres of this world alone, with default durability; else the one that all tests share.
     pub postgres: Option<Postgres>,
     /// What all services go by.
@@ -61,6 +65,9 @@ struct Start {
     dir: PathBuf,
     common: Vec<OsString>,
     database_url: String,
+    /// WeChat, as the command services are told of it.
+    wechat_url: String,
+    wechat_secret_file: PathBuf,
 }
 
 impl Start {
@@ -83,10 +90,16 @@ impl Start {
             &[
                 ("--database-url", &self.database_url),
                 ("--command-listen", &listen.to_string()),
+                ("--wechat-app-id", WECHAT_APP_ID),
+                ("--wechat-secret-file", &self.wechat_secret_file.to_string_lossy()),
+                ("--wechat-url", &self.wechat_url),
             ],
         )
     }
 }
+
+/// The mini program that these tests are about.
+const WECHAT_APP_ID: &str = "wx-journeys";
 
 /// Keys of personal data, which only these tests have.
 const PERSONAL_KEYS: &str = "\
@@ -149,10 +162,16 @@ impl World {
             personal_keys.into(),
         ]
         .to_vec();
+        let wechat_secret = Uuid::new_v4().to_string();
+        let wechat_secret_file = dir.join("wechat.secret");
+        std::fs::write(&wechat_secret_file, &wechat_secret)?;
+        let wechat = Wechat::start(WECHAT_APP_ID, &wechat_secret).await?;
         let start = Start {
             dir,
             common,
             database_url,
+            wechat_url: wechat.base_url(),
+            wechat_secret_file,
         };
         let mut world = Self {
             command_api: start.command_api("command-api", addresses.commands),
@@ -184,6 +203,7 @@ impl World {
                 .max_connections(2)
                 .connect_lazy(&start.database_url)?,
             nats,
+            wechat,
             postgres,
             clock,
             addresses,

@@ -6,5 +6,6 @@
 pub mod customers;
 pub mod fleet;
 mod listener;
+mod signals;
 pub mod sms;
 pub mod wechat;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use baize_simulators::{customers, fleet};
+use baize_simulators::{customers, fleet, sms};
 use clap::{Parser, Subcommand};
 
 /// Simulated relays and customers for a running Baize.
@@ -19,6 +19,8 @@ enum Simulator {
     Fleet(fleet::cli::Args),
     /// A day of customers who act only through gRPC.
     Customers(customers::Args),
+    /// A provider of text messages (Tencent Cloud SMS), until SIGTERM or Ctrl-C.
+    Sms(sms::Args),
 }
 
 #[tokio::main]
@@ -30,6 +32,7 @@ async fn main() -> ExitCode {
     let ended = match Cli::parse().simulator {
         Simulator::Fleet(args) => fleet::cli::run(args).await,
         Simulator::Customers(args) => args.run().await,
+        Simulator::Sms(args) => args.run().await,
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

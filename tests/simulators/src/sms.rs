@@ -3,8 +3,12 @@
 //! `SendSms` <https://www.tencentcloud.com/document/product/382/40610>, the signature
 //! <https://www.tencentcloud.com/document/product/1021/34193>.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::Context as _;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -13,7 +17,7 @@ use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use ring::hmac;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::listener::Listener;
@@ -39,10 +43,12 @@ struct Shared {
 struct Outbox {
     sent: Vec<Message>,
     refuse: Option<String>,
+    /// Where messages are written to, one a line, for phones in another process.
+    file: Option<File>,
 }
 
 /// A message that was taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// As `+8613800138000`.
     pub phone: String,
@@ -76,6 +82,16 @@ impl Sms {
         Ok(Self { shared, listener })
     }
 
+    /// Writes every message to a file too, from now on.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn write_to(&self, path: &Path) -> anyhow::Result<()> {
+        let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
+        self.shared.outbox().file = Some(file);
+        Ok(())
+    }
+
     /// Where it listens.
     pub fn base_url(&self) -> String {
         self.listener.base_url()
@@ -99,6 +115,45 @@ impl Sms {
     }
 }
 
+impl Outbox {
+    fn write(&mut self, message: &Message) -> std::io::Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        // In one piece: whoever reads meanwhile sees no half of it.
+        file.write_all(&line)
+    }
+}
+
+/// The provider as a program: says `listening URL` and then `ready`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// SecretId of the account.
+    #[arg(long)]
+    secret_id: String,
+    /// File with its SecretKey.
+    #[arg(long)]
+    secret_key_file: PathBuf,
+    /// Where messages are written to, one JSON object a line: the phones that get them.
+    #[arg(long)]
+    outbox: PathBuf,
+}
+
+impl Args {
+    /// Takes messages until it is asked to end.
+    ///
+    /// # Errors
+    /// There is no port, or a file cannot be read or made.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let path = self.secret_key_file.display().to_string();
+        let key = std::fs::read_to_string(&self.secret_key_file).with_context(|| format!("reading {path}"))?;
+        let sms = Sms::start(&self.secret_id, key.trim()).await?;
+        sms.write_to(&self.outbox)?;
+        println!("listening {}\nready", sms.base_url());
+        Ok(crate::signals::stop().await?)
+    }
+}
+
 impl Shared {
     fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,11 +174,14 @@ impl Shared {
         let [phone] = message.phone_number_set.as_slice() else {
             return Err("InvalidParameterValue.IncorrectPhoneNumber".to_owned());
         };
-        outbox.sent.push(Message {
+        let phone = phone.clone();
+        let message = Message {
             phone: phone.clone(),
             parameters: message.template_param_set,
-        });
-        Ok(phone.clone())
+        };
+        outbox.write(&message).map_err(|_| "InternalError.Unknown".to_owned())?;
+        outbox.sent.push(message);
+        Ok(phone)
     }
 
     fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), String> {

@@ -93,6 +93,29 @@ fn read_steps(text: &str) -> Result<Vec<Step>, Vec<Fault>> {
     if faults.is_empty() { Ok(steps) } else { Err(faults) }
 }
 
+/// What an import set up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The chain.
+    pub chain_id: String,
+}
+
+/// Imports a document without a word.
+///
+/// # Errors
+/// Something is wrong with the document, or the service does not accept it.
+pub async fn set_up(text: &str, mut venue: VenueServiceClient<Bearing>) -> anyhow::Result<Imported> {
+    let steps = read_steps(text).map_err(|faults| anyhow::anyhow!("the document has faults: {faults:?}"))?;
+    for step in &steps {
+        let done = step.execute(&mut venue).await;
+        done.map_err(|status| anyhow::anyhow!("line {}: {}: {}", step.line, step.what, status.message()))?;
+    }
+    let chain_id = steps.iter().find_map(Step::chain_id).context("a document has a chain")?;
+    Ok(Imported {
+        chain_id: chain_id.to_owned(),
+    })
+}
+
 async fn import(file: &str, steps: &[Step], mut venue: VenueServiceClient<Bearing>) -> anyhow::Result<bool> {
     let bar = bar(steps.len());
     for (done, step) in steps.iter().enumerate() {
@@ -135,18 +158,20 @@ fn counted(number: usize, what: &str) -> String {
     }
 }
 
+/// What is wrong with a document.
+#[cfg(test)]
+pub fn faults(text: &str) -> Vec<String> {
+    match read_steps(text) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const EXAMPLE: &str = include_str!("../../../../docs/examples/hall.toml");
-
-    fn faults(text: &str) -> Vec<String> {
-        match read_steps(text) {
-            Ok(_) => Vec::new(),
-            Err(faults) => faults.iter().map(ToString::to_string).collect(),
-        }
-    }
 
     #[test]
     fn the_example_has_no_fault() {

@@ -58,6 +58,14 @@ impl Step {
         Self { line, what, request }
     }
 
+    /// The chain that this sets up, if it is one.
+    pub fn chain_id(&self) -> Option<&str> {
+        match &self.request {
+            Request::Chain(request) => Some(&request.chain_id),
+            _ => None,
+        }
+    }
+
     /// Does it; gives the log position at which it was done, be it now or by an import before.
     ///
     /// # Errors

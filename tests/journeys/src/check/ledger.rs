@@ -37,8 +37,24 @@ pub fn agrees_with_the_log(ledger: &Ledger, log: &Log) -> Broken {
         }
     }
     let known: BTreeSet<_> = requests.keys().collect();
+    // These open by themselves once they are paid for.
+    let entries = log.entries.iter();
+    let awaited = entries.filter_map(|entry| match &entry.event {
+        Event::TableSession(TableSessionEvent::OpeningAwaited { .. }) => Some(entry.aggregate_id.as_str()),
+        _ => None,
+    });
+    let awaited: BTreeSet<_> = awaited.collect();
     for (request_id, unit) in units.iter().filter(|(request_id, _)| !known.contains(request_id)) {
-        if unit.iter().any(|entry| only_customers_cause(&entry.event)) {
+        let by_itself = |event: &Event| match event {
+            Event::TableSession(TableSessionEvent::SessionOpened { session_id, .. }) => {
+                awaited.contains(session_id.to_string().as_str())
+            }
+            _ => false,
+        };
+        if unit
+            .iter()
+            .any(|entry| only_customers_cause(&entry.event) && !by_itself(&entry.event))
+        {
             broken.push(format!(
                 "{} at {}: no customer asked for it ({request_id})",
                 unit[0].event_type, unit[0].position
@@ -100,6 +116,53 @@ fn acknowledged(answer: &Answer, call: &Call, unit: &[&Entry], log: &Log) -> Opt
                 _ => false,
             }),
         ),
+        Answer::LevelSet { position } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::Member(MemberEvent::LevelChanged { .. }))
+            }),
+        ),
+        Answer::GuestStarted { position, .. } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::Member(MemberEvent::GuestStarted { .. }))
+            }),
+        ),
+        Answer::PhoneVerified { position } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::Member(MemberEvent::PhoneVerified { .. }))
+            }),
+        ),
+        Answer::GuestUpgraded { position } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::Member(MemberEvent::GuestUpgraded { .. }))
+            }),
+        ),
+        Answer::Awaited {
+            session_id, position, ..
+        } => (
+            position,
+            unit.iter()
+                .filter(|entry| entry.aggregate_id == session_id.to_string())
+                .filter(|entry| {
+                    matches!(
+                        entry.event,
+                        Event::TableSession(TableSessionEvent::OpeningAwaited { .. })
+                    )
+                })
+                .count(),
+        ),
+        Answer::Moved { position, .. } => (
+            position,
+            count(unit, |event| {
+                matches!(
+                    event,
+                    Event::TableSession(TableSessionEvent::SessionTransferred { .. })
+                )
+            }),
+        ),
         Answer::Opened {
             session_id, position, ..
         } => (
@@ -158,9 +221,14 @@ fn closings(call: &Call, total_fen: i64, position: u64, log: &Log) -> usize {
 /// What no timer and no process does by itself.
 fn only_customers_cause(event: &Event) -> bool {
     match event {
-        Event::TableSession(TableSessionEvent::SessionOpened { .. } | TableSessionEvent::SessionExtended { .. })
+        Event::TableSession(
+            TableSessionEvent::SessionOpened { .. }
+            | TableSessionEvent::OpeningAwaited { .. }
+            | TableSessionEvent::SessionExtended { .. }
+            | TableSessionEvent::SessionTransferred { .. },
+        )
         | Event::Wallet(WalletEvent::TopUpCredited { .. })
-        | Event::Member(MemberEvent::MemberRegistered { .. })
+        | Event::Member(MemberEvent::MemberRegistered { .. } | MemberEvent::LevelChanged { .. })
         | Event::Table(TableEvent::MaintenanceEnded { .. }) => true,
         Event::TableSession(_) | Event::Wallet(_) | Event::Table(_) | Event::Member(_) => false,
         Event::Calendar(_)

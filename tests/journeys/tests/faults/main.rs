@@ -199,6 +199,7 @@ fn customers(world: &World, hall: &Hall, seed: u64) -> anyhow::Result<Options> {
         seed,
         arrivals_per_hour: 120.0,
         retry_for: Duration::from_secs(60),
+        phones: None,
         repair_after: Some(SignedDuration::from_mins(5)),
     })
 }

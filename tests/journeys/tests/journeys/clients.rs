@@ -13,9 +13,9 @@ use uuid::Uuid;
 use crate::{all_is_well, patient_policy};
 
 #[tokio::test]
-async fn a_python_program_opens_a_table_sees_its_lamp_and_reads_its_bill() -> anyhow::Result<()> {
+async fn a_python_program_logs_in_opens_a_table_moves_and_sees_its_lamps_and_bill() -> anyhow::Result<()> {
     let world = World::start(1.0).await?;
-    let fleet = world.relays(&["python-1"]).await?;
+    let fleet = world.relays(&["python-1", "python-2"]).await?;
     let (mqtt_host, mqtt_port) = world.nats.mqtt_address();
     let mut python = Command::new(tools::client_python());
     python
@@ -27,32 +27,32 @@ async fn a_python_program_opens_a_table_sees_its_lamp_and_reads_its_bill() -> an
         "--queries",
         &world.addresses.queries.to_string(),
     ]);
-    let member = Uuid::now_v7();
-    for (flag, role, subject) in [
-        ("--operator-token", Role::Operator, Uuid::now_v7()),
-        ("--customer-token", Role::Customer, member),
-    ] {
-        let file = world.token_file(flag, &Claims::new(subject, role, Timestamp::now(), role.lifetime_max()))?;
-        python.arg(flag).arg(file);
-    }
-    python.args(["--mqtt", &format!("{mqtt_host}:{mqtt_port}"), "--relay", "python-1"]);
+    let role = Role::Operator;
+    let operator = Claims::new(Uuid::now_v7(), role, Timestamp::now(), role.lifetime_max());
+    python
+        .arg("--operator-token")
+        .arg(world.token_file("operator", &operator)?);
+    python.args(["--wechat-code", &world.wechat.login("o-python")]);
+    python.args(["--mqtt", &format!("{mqtt_host}:{mqtt_port}")]);
+    python.args(["--relays", "python-1", "python-2"]);
     let said = succeed(&mut python).await?;
     for line in [
+        "logged in: new",
+        "the code leads to table A1",
         "lamp on",
         "refused: TABLE_OCCUPIED",
         "invalid: {'minutes'",
+        "moved to table A2",
         "total ¥",
         "lamp off; done",
     ] {
         assert!(said.contains(line), "{line:?} is missing in:\n{said}");
     }
-    let lamp: Vec<_> = fleet
-        .lamp("python-1", 1)
-        .changes()
-        .iter()
-        .map(|change| change.on)
-        .collect();
-    assert_eq!(lamp, [true, false], "the lamp really went on and off");
+    for relay in ["python-1", "python-2"] {
+        let lamp = fleet.lamp(relay, 1);
+        let changes: Vec<_> = lamp.changes().iter().map(|change| change.on).collect();
+        assert_eq!(changes, [true, false], "the lamp {relay} really went on and off");
+    }
     all_is_well(&world, &fleet).await
 }
 

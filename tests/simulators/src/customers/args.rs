@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Customers, Options};
+use crate::signals;
 
 /// A day of customers, who act only through gRPC. Ends when the last has gone; at SIGINT or SIGTERM all leave at once.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,9 @@ pub struct Args {
     /// Put tables back on sale this many minutes after they went to maintenance; 0: never.
     #[arg(long, default_value_t = 45)]
     repair_minutes: u32,
+    /// File of the text messages that the simulated provider took: the guests' phones. Without it nobody comes as a guest.
+    #[arg(long)]
+    phones: Option<PathBuf>,
     /// Where to write what they were told, as JSON.
     #[arg(long)]
     ledger: PathBuf,
@@ -83,12 +87,13 @@ impl Args {
             seed: self.seed,
             arrivals_per_hour: self.arrivals_per_hour,
             retry_for: Duration::from_secs(self.retry_seconds),
+            phones: self.phones,
             repair_after: (self.repair_minutes > 0).then(|| SignedDuration::from_mins(self.repair_minutes.into())),
         };
         let closing = CancellationToken::new();
         let told = closing.clone();
         let signals = tokio::spawn(async move {
-            if stop_signal().await.is_ok() {
+            if signals::stop().await.is_ok() {
                 told.cancel();
             }
         });
@@ -96,14 +101,4 @@ impl Args {
         signals.abort();
         ledger.write(&self.ledger)
     }
-}
-
-async fn stop_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

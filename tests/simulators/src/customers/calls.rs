@@ -1,10 +1,8 @@
-//! The calls that people make, each with what of its answer is noted.
+//! The calls that people make about tables, each with what of its answer is noted.
 
-use baize_proto::hall::member::v1 as member;
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
-use baize_proto::hall::wallet::v1 as wallet;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -14,81 +12,30 @@ use super::plan::Mode;
 use super::wire::{Failed, Wire, timed};
 
 impl Caller {
-    /// Becomes a member at the counter.
-    pub(crate) async fn join(&mut self, chain_id: Uuid, member_id: Uuid) -> Result<Answer, Failed> {
-        let message = member::RegisterMemberRequest {
-            request_id: Uuid::new_v4().to_string(),
-            member_id: member_id.to_string(),
-            chain_id: chain_id.to_string(),
-        };
-        let subject = Subject {
-            member_id: Some(member_id),
-            ..Subject::default()
-        };
-        let call = |wire: &Wire| {
-            let (mut client, message) = (wire.members(), timed(message.clone()));
-            async move { client.register_member(message).await }
-        };
-        let answer = |answer: &member::RegisterMemberResponse| Answer::Joined {
-            position: answer.position,
-        };
-        self.command(Method::RegisterMember, &message.request_id, subject, call, answer)
-            .await
-    }
-
-    pub(crate) async fn top_up(
-        &mut self,
-        member_id: Uuid,
-        (principal_fen, bonus_fen): (i64, i64),
-    ) -> Result<Answer, Failed> {
-        let message = wallet::CreditTopUpRequest {
-            request_id: Uuid::new_v4().to_string(),
-            member_id: member_id.to_string(),
-            channel: wallet::TopUpChannel::Counter.into(),
-            principal_fen,
-            bonus_fen,
-        };
-        let subject = Subject {
-            member_id: Some(member_id),
-            ..Subject::default()
-        };
-        let call = |wire: &Wire| {
-            let (mut client, message) = (wire.wallets(), timed(message.clone()));
-            async move { client.credit_top_up(message).await }
-        };
-        let answer = |answer: &wallet::CreditTopUpResponse| Answer::ToppedUp {
-            top_up_id: id(&answer.top_up_id),
-            principal_fen,
-            bonus_fen,
-            balance_fen: answer.balance_fen,
-            available_fen: answer.available_fen,
-            position: answer.position,
-        };
-        self.command(Method::CreditTopUp, &message.request_id, subject, call, answer)
-            .await
-    }
-
     pub(crate) async fn open(
         &mut self,
         request_id: Uuid,
         table_id: Uuid,
         member_id: Uuid,
         mode: Mode,
+        wait_for_payment: bool,
     ) -> Result<Answer, Failed> {
         let prepaid_minutes = match mode {
-            Mode::Postpaid => None,
             Mode::Prepaid { minutes } => Some(minutes),
+            Mode::Postpaid | Mode::Deposit | Mode::Package { .. } => None,
         };
         let mode = match mode {
             Mode::Postpaid => table::open_table_request::Mode::Postpaid(table::Postpaid {}),
             Mode::Prepaid { minutes } => table::open_table_request::Mode::Prepaid(table::Prepaid { minutes }),
+            Mode::Deposit => table::open_table_request::Mode::Deposit(table::Deposit {}),
+            Mode::Package { code } => table::open_table_request::Mode::Package(table::Package { code }),
         };
         let message = table::OpenTableRequest {
             request_id: request_id.to_string(),
             table_id: table_id.to_string(),
             member_id: member_id.to_string(),
             mode: Some(mode),
-            wait_for_payment: false,
+            wait_for_payment,
         };
         let subject = Subject {
             member_id: Some(member_id),
@@ -99,12 +46,24 @@ impl Caller {
             let (mut client, message) = (wire.tables(), timed(message.clone()));
             async move { client.open_table(message).await }
         };
-        let answer = |answer: &table::OpenTableResponse| Answer::Opened {
-            session_id: id(&answer.session_id),
-            prepaid_minutes,
-            secured_fen: answer.secured_fen,
-            secured_until: instant(answer.secured_until),
-            position: answer.position,
+        let answer = |answer: &table::OpenTableResponse| {
+            let (session_id, position) = (id(&answer.session_id), answer.position);
+            match answer.pay_by {
+                None => Answer::Opened {
+                    session_id,
+                    prepaid_minutes,
+                    secured_fen: answer.secured_fen,
+                    secured_until: instant(answer.secured_until),
+                    position,
+                },
+                pay_by => Answer::Awaited {
+                    session_id,
+                    due_fen: answer.due_fen,
+                    shortfall_fen: answer.shortfall_fen,
+                    pay_by: instant(pay_by),
+                    position,
+                },
+            }
         };
         self.command(Method::OpenTable, &message.request_id, subject, call, answer)
             .await
@@ -179,11 +138,18 @@ impl Caller {
             .await
     }
 
-    pub(crate) async fn quote(&self, table_id: Uuid, minutes: u32) -> Result<table::QuoteSessionResponse, Failed> {
+    /// The price for this very person.
+    pub(crate) async fn quote(
+        &self,
+        table_id: Uuid,
+        minutes: u32,
+        member_id: Uuid,
+    ) -> Result<table::QuoteSessionResponse, Failed> {
         let message = table::QuoteSessionRequest {
             table_id: table_id.to_string(),
             minutes,
-            ..Default::default()
+            member_id: member_id.to_string(),
+            ..table::QuoteSessionRequest::default()
         };
         let subject = Subject {
             table_id: Some(table_id),
@@ -262,6 +228,19 @@ impl Caller {
             .ok_or_else(|| Failed::Unknown("a wallet without content".to_owned()))
     }
 
+    /// What the code that was photographed leads to; not recorded.
+    pub(crate) async fn scan(&self, photographed: &str) -> Result<view::ScanTableResponse, Failed> {
+        let message = view::ScanTableRequest {
+            qr_token: photographed.to_owned(),
+            min_position: 0,
+        };
+        let asked = self.wire.ask(|| {
+            let (mut client, message) = (self.wire.directory(), timed(message.clone()));
+            async move { client.scan_table(message).await }
+        });
+        asked.await.result
+    }
+
     /// The board as it is; not recorded.
     pub(crate) async fn board(&self, hall_id: Uuid, min_position: u64) -> Result<Vec<view::BoardTable>, Failed> {
         let message = view::GetBoardRequest {
@@ -276,7 +255,7 @@ impl Caller {
     }
 }
 
-fn instant(timestamp: Option<prost_types::Timestamp>) -> Timestamp {
+pub(super) fn instant(timestamp: Option<prost_types::Timestamp>) -> Timestamp {
     let timestamp = timestamp.unwrap_or_default();
     Timestamp::new(timestamp.seconds, timestamp.nanos).unwrap_or(Timestamp::UNIX_EPOCH)
 }

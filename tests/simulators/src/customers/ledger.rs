@@ -58,9 +58,14 @@ pub struct Call {
 pub enum Method {
     CreditTopUp,
     RegisterMember,
+    SetLevel,
+    StartGuestSession,
+    VerifyPhoneCode,
+    UpgradeGuest,
     QuoteSession,
     OpenTable,
     ExtendSession,
+    TransferSession,
     CloseSession,
     GetBill,
     GetWallet,
@@ -124,6 +129,19 @@ pub enum Answer {
     Joined {
         position: u64,
     },
+    LevelSet {
+        position: u64,
+    },
+    GuestStarted {
+        member_id: Uuid,
+        position: u64,
+    },
+    PhoneVerified {
+        position: u64,
+    },
+    GuestUpgraded {
+        position: u64,
+    },
     ToppedUp {
         top_up_id: Uuid,
         principal_fen: i64,
@@ -140,6 +158,19 @@ pub enum Answer {
         session_id: Uuid,
         prepaid_minutes: Option<u32>,
         secured_fen: i64,
+        secured_until: Timestamp,
+        position: u64,
+    },
+    /// The table is kept until the payment is there.
+    Awaited {
+        session_id: Uuid,
+        due_fen: i64,
+        shortfall_fen: i64,
+        pay_by: Timestamp,
+        position: u64,
+    },
+    Moved {
+        amount_fen: i64,
         secured_until: Timestamp,
         position: u64,
     },
@@ -201,6 +232,8 @@ pub enum VisitEnd {
     NoTable,
     /// Had no money and did not want to top up.
     NoMoney,
+    /// Only looked.
+    Looked,
     /// Every table taken was cancelled again.
     Cancelled,
     /// The service did not answer.

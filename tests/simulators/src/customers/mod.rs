@@ -1,8 +1,8 @@
 //! A day of customers, who act only through gRPC and write down what they are told.
 //!
-//! Arrivals follow the hours and a seed. People pick a free table from the board, open it, play, prolong, close or let
-//! their time run out, read their bill and do the sums. Some try a table that is taken, come without money, send
-//! everything twice or lose their connection. While a service is away they repeat the call under the same request id,
+//! Arrivals follow the hours and a seed. Guests, members and VIPs pick a free table from the board, scan its code, open it, play,
+//! prolong, move, close or let their time run out, read their bill and do the sums. Some only look, try a table that is taken, come
+//! without money, never play, send everything twice or lose their connection. While a service is away they repeat the call under the same request id,
 //! so that services may be killed in mid-evening.
 
 mod args;
@@ -10,12 +10,19 @@ mod arrival;
 mod caller;
 mod calls;
 mod counter;
+mod guest;
+mod hall;
+mod hours;
 pub mod ledger;
+mod move_table;
+mod people;
 mod person;
+mod phones;
 pub mod plan;
 mod watch;
 mod wire;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,8 +39,10 @@ pub use args::Args;
 pub use ledger::Ledger;
 
 use caller::Notes;
+use hall::Hall;
 use ledger::Complaint;
 use person::Day;
+use phones::Phones;
 use wire::Wire;
 
 /// What a day of customers is made from.
@@ -63,6 +72,8 @@ pub struct Options {
     pub arrivals_per_hour: f64,
     /// How long a call is repeated while a service is away, in real time.
     pub retry_for: Duration,
+    /// File of the text messages that the simulated provider took; without it nobody comes as a guest.
+    pub phones: Option<PathBuf>,
     /// How long after it went to maintenance a table is put back on sale; `None`: never.
     pub repair_after: Option<SignedDuration>,
 }
@@ -75,7 +86,7 @@ impl Customers {
     /// Lives through the day. When `closing` is cancelled, everybody leaves at once and pays.
     ///
     /// # Errors
-    /// The options make no sense. What goes wrong in the day is in the ledger.
+    /// The options make no sense, or the hall cannot be asked about itself. What goes wrong in the day is in the ledger.
     pub async fn run(options: Options, closing: CancellationToken) -> anyhow::Result<Ledger> {
         let Options {
             chain_id,
@@ -89,10 +100,13 @@ impl Customers {
         let zone =
             TimeZone::get(&options.time_zone).with_context(|| format!("{:?} is no time zone", options.time_zone))?;
         let people = plan::plan(seed, opens_at, closes_at, options.arrivals_per_hour, &zone);
+        let hall = Hall::learn(&wire, chain_id, hall_id).await?;
         let notes = Arc::new(Notes::default());
         let day = Arc::new(Day {
             chain_id,
             hall_id,
+            hall,
+            phones: options.phones.map(Phones::at),
             closes_at,
             wire,
             notes: Arc::clone(&notes),

@@ -12,13 +12,20 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::caller::{Caller, Notes, id};
+use super::hall::Hall;
 use super::ledger::{Answer, Refusal, Visit, VisitEnd};
+use super::phones::Phones;
 use super::plan::{Habit, Mode, Person};
 use super::watch;
 use super::wire::{Failed, Wire};
 
 /// How often one person takes another table after a cancelled opening.
 const CANCELLED_MAX: u32 = 2;
+/// How long a second game is.
+const SHORT_GAME: SignedDuration = SignedDuration::from_mins(15);
+/// The level of whoever joins, and the one that some are put on.
+pub(super) const MEMBER: &str = "member";
+const VIP: &str = "vip";
 /// How long after the end of play a bill may take to be settled: whichever is longer, by the hall's clock or in real time.
 const SETTLED_WITHIN: (SignedDuration, Duration) = (SignedDuration::from_mins(10), Duration::from_secs(30));
 
@@ -26,6 +33,9 @@ const SETTLED_WITHIN: (SignedDuration, Duration) = (SignedDuration::from_mins(10
 pub(crate) struct Day {
     pub(crate) chain_id: Uuid,
     pub(crate) hall_id: Uuid,
+    pub(crate) hall: Hall,
+    /// Those of guests; without them nobody comes as one.
+    pub(crate) phones: Option<Phones>,
     pub(crate) closes_at: Timestamp,
     pub(crate) wire: Wire,
     pub(crate) notes: Arc<Notes>,
@@ -38,9 +48,14 @@ pub(crate) async fn visit(day: Arc<Day>, person: Person) {
     let Person {
         number,
         arrives_at,
-        habit,
+        mut habit,
         ..
     } = person;
+    // Nobody can verify a phone that gets no messages.
+    if day.phones.is_none() && matches!(habit, Habit::Guest | Habit::GuestLooks) {
+        habit = Habit::NoWallet;
+    }
+    let person = Person { habit, ..person };
     tokio::select! {
         () = day.wire.clock.sleep_until(arrives_at) => {}
         () = day.closing.cancelled() => return,
@@ -58,15 +73,17 @@ pub(crate) async fn visit(day: Arc<Day>, person: Person) {
         person,
         caller,
         member_id,
+        level: MEMBER.to_owned(),
         paid_in_fen: Some(0),
         paid_fen: 0,
+        owed_fen: 0,
     };
     let end = visitor.stay().await;
     let left_at = visitor.caller.now();
     tracing::debug!(person = number, ?habit, ?end, "left");
     day.notes.visit(Visit {
         person: number,
-        member_id,
+        member_id: visitor.member_id,
         habit,
         arrived_at: arrives_at,
         left_at,
@@ -80,13 +97,18 @@ pub(super) struct Visitor {
     pub(super) person: Person,
     pub(super) caller: Caller,
     pub(super) member_id: Uuid,
+    /// The code of the person's level.
+    pub(super) level: String,
     /// What came into the wallet; nobody knows if a top-up was never answered.
     pub(super) paid_in_fen: Option<i64>,
     /// What was paid for settled sessions.
-    paid_fen: i64,
+    pub(super) paid_fen: i64,
+    /// What the wallet could not pay.
+    pub(super) owed_fen: i64,
 }
 
 /// A table that was opened.
+#[derive(Debug)]
 pub(super) struct Opened {
     pub(super) session_id: Uuid,
     pub(super) table_id: Uuid,
@@ -95,13 +117,49 @@ pub(super) struct Opened {
 
 impl Visitor {
     async fn stay(&mut self) -> VisitEnd {
-        if self.caller.join(self.day.chain_id, self.member_id).await.is_err() {
-            return VisitEnd::GaveUp;
+        if let Err(end) = self.come_in().await {
+            return end;
+        }
+        let end = self.take_and_play().await;
+        let Some(after) = self.person.comes_again.take().filter(|_| end == VisitEnd::Played) else {
+            return end;
+        };
+        let again_at = later(self.caller.now(), after);
+        if later(again_at, SHORT_GAME) > self.day.closes_at {
+            return end;
+        }
+        self.wait(after).await;
+        if self.day.closing.is_cancelled() {
+            return end;
+        }
+        // With an empty wallet: what is owed is asked for first, then the next game is paid for.
+        self.person.play = SHORT_GAME;
+        self.take_and_play().await
+    }
+
+    /// Becomes somebody who may open a table, with the money that the person brings.
+    async fn come_in(&mut self) -> Result<(), VisitEnd> {
+        match self.person.habit {
+            Habit::Guest | Habit::GuestLooks => self.come_as_guest().await?,
+            _ => {
+                let joined = self.caller.join(self.day.chain_id, self.member_id).await;
+                joined.map_err(|_| VisitEnd::GaveUp)?;
+            }
+        }
+        if self.person.habit == Habit::Vip && self.day.hall.discount(VIP).is_some() {
+            let risen = self.caller.rise(self.member_id, VIP).await;
+            risen.map_err(|_| VisitEnd::GaveUp)?;
+            VIP.clone_into(&mut self.level);
         }
         let comes_with_money = !matches!(self.person.habit, Habit::NoWallet | Habit::NoWalletLeaves);
-        if comes_with_money && self.top_up(self.person.top_up_fen).await.is_err() {
-            return VisitEnd::GaveUp;
+        if comes_with_money {
+            let paid = self.top_up(self.person.top_up_fen).await;
+            paid.map_err(|_| VisitEnd::GaveUp)?;
         }
+        Ok(())
+    }
+
+    async fn take_and_play(&mut self) -> VisitEnd {
         for _ in 0..=CANCELLED_MAX {
             let opened = match self.open_some_table().await {
                 Ok(opened) => opened,
@@ -131,7 +189,8 @@ impl Visitor {
         }
         let began = self.caller.now();
         let leaves_at = later(began, self.person.play).min(self.day.closes_at);
-        let mut extends_at = self.person.extends.map(|_| later(began, self.person.play / 2));
+        let changes = self.person.extends.is_some() || self.person.habit == Habit::Moves;
+        let mut changes_at = changes.then(|| later(began, self.person.play / 2));
         let stays_to_the_end = self.person.runs_out && matches!(self.person.mode, Mode::Prepaid { .. });
         let leaves_at = if stays_to_the_end {
             self.day.closes_at
@@ -139,18 +198,21 @@ impl Visitor {
             leaves_at
         };
         loop {
-            let next = extends_at.filter(|at| *at < leaves_at).unwrap_or(leaves_at);
+            let next = changes_at.filter(|at| *at < leaves_at).unwrap_or(leaves_at);
             let ended = tokio::select! {
                 _ended = watch::until(&self.day.wire, session_id, |bill| bill.status() != BillStatus::Running) => true,
                 () = self.day.wire.clock.sleep_until(next) => false,
-                () = self.day.closing.cancelled() => { extends_at = None; false }
+                () = self.day.closing.cancelled() => { changes_at = None; false }
             };
             if ended {
                 break;
             }
-            if extends_at.is_some_and(|at| at <= next) {
-                extends_at = None;
-                self.extend(session_id).await?;
+            if changes_at.is_some_and(|at| at <= next) {
+                changes_at = None;
+                match self.person.habit {
+                    Habit::Moves => self.move_on(session_id).await?,
+                    _ => self.extend(session_id).await?,
+                }
             } else {
                 self.close(session_id).await?;
                 break;
@@ -201,7 +263,7 @@ impl Visitor {
     }
 
     /// A refusal to change a session is right only if the session is over.
-    async fn refused_because_over(&mut self, session_id: Uuid, refusal: &Refusal) {
+    pub(super) async fn refused_because_over(&mut self, session_id: Uuid, refusal: &Refusal) {
         let over = watch::until(&self.day.wire, session_id, |bill| bill.status() != BillStatus::Running);
         if tokio::time::timeout(SETTLED_WITHIN.1, over).await.is_err() {
             self.caller.complain(format!(
@@ -232,6 +294,7 @@ impl Visitor {
         let bill = self.caller.bill(session_id, position).await?;
         self.check_bill(&bill);
         self.paid_fen += bill.paid_fen;
+        self.owed_fen = bill.outstanding_fen;
         self.check_wallet(&bill, position).await?;
         Ok(bill.status())
     }
@@ -241,7 +304,7 @@ impl Visitor {
         let cancelled = bill.status() == BillStatus::Cancelled;
         let owes_the_rest = bill.paid_fen + bill.outstanding_fen == if cancelled { 0 } else { content.total_fen };
         let status_fits = (bill.status() == BillStatus::Outstanding) == (bill.outstanding_fen > 0);
-        if !(adds_up(&content) && owes_the_rest && status_fits) {
+        if !(adds_up(&content) && owes_the_rest && status_fits && (cancelled || self.is_discounted(&content))) {
             self.caller.complain(format!(
                 "the bill of session {} does not add up: {bill:?}",
                 bill.session_id

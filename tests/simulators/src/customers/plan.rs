@@ -1,7 +1,7 @@
 //! Who comes when, and with what in mind: made from a seed before the day begins.
 //!
-//! Arrivals are open: people come whether or not there is room, as a Poisson process whose rate follows the hour.
-//! Habits are dealt from a shuffled deck and not thrown, so that even a short day shows every one of them.
+//! Arrivals are open: people come whether or not there is room. Habits are dealt from a shuffled deck and not thrown, so that even a
+//! short day shows many of them, and a long one every one.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -10,21 +10,21 @@ use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
-/// How busy each local hour is against the mean of the evening hours, 0 to 23.
-const HOURS: [f64; 24] = [
-    0.4, 0.2, 0.1, 0.05, 0.0, 0.0, 0.0, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.7, 0.8, 0.9, 1.0, 1.2, 1.3, 1.1, 0.8,
-    0.5,
-];
-/// No day is planned with more people than this.
-const PEOPLE_MAX: usize = 10_000;
+use super::hours::arrivals;
 
 /// What a person is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Habit {
-    /// Does what customers do.
+    /// A member who does what members do.
     Plain,
-    /// First tries a table that is taken.
+    /// A member of the level `vip`, if the chain has one.
+    Vip,
+    /// Comes as a guest, verifies a phone to open a table, and becomes a member to pay for it.
+    Guest,
+    /// Comes as a guest, looks, asks for the price and leaves.
+    GuestLooks,
+    /// Scans a table that is taken, and tries to open it all the same.
     TriesTaken,
     /// Comes without a wallet and tops up when told to.
     NoWallet,
@@ -32,8 +32,18 @@ pub enum Habit {
     NoWalletLeaves,
     /// Has too little money for what is wanted and tops up what is missing.
     ShortOfMoney,
-    /// Has money for one hold and plays on until it is used up.
+    /// Has too little money, keeps the table waiting and pays in time.
+    PaysWaiting,
+    /// Has too little money, keeps the table waiting and never comes back.
+    NeverPays,
+    /// Has money for one hold, plays on until it is used up, and comes again later.
     PlaysUntilBroke,
+    /// Plays on a deposit.
+    Deposit,
+    /// Buys a package, if one is on offer.
+    BuysPackage,
+    /// Moves to another table half-way.
+    Moves,
     /// Sends everything twice.
     SendsTwice,
     /// Uses one request id for two different things.
@@ -42,33 +52,50 @@ pub enum Habit {
     LosesConnection,
     /// Scanned the wrong code and closes at once.
     MisScan,
+    /// Opens a table, never plays, and closes it within the grace.
+    NoShow,
 }
 
 /// The deck of habits. Plain people are the most.
-const DECK: [Habit; 16] = [
+const DECK: [Habit; 29] = [
     Habit::Plain,
     Habit::Plain,
     Habit::Plain,
     Habit::Plain,
     Habit::Plain,
     Habit::Plain,
-    Habit::TriesTaken,
+    Habit::Plain,
+    Habit::Plain,
+    Habit::Vip,
+    Habit::Vip,
+    Habit::Guest,
+    Habit::Guest,
+    Habit::GuestLooks,
     Habit::TriesTaken,
     Habit::NoWallet,
     Habit::NoWalletLeaves,
     Habit::ShortOfMoney,
+    Habit::PaysWaiting,
+    Habit::NeverPays,
     Habit::PlaysUntilBroke,
+    Habit::Deposit,
+    Habit::BuysPackage,
+    Habit::Moves,
+    Habit::Moves,
     Habit::SendsTwice,
     Habit::ReusesId,
     Habit::LosesConnection,
     Habit::MisScan,
+    Habit::NoShow,
 ];
 
 /// How a person means to pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Postpaid,
     Prepaid { minutes: u32 },
+    Deposit,
+    Package { code: String },
 }
 
 /// One person's day.
@@ -91,6 +118,8 @@ pub(crate) struct Person {
     pub(crate) patience: SignedDuration,
     /// What is paid in at the counter, and what the hall adds.
     pub(crate) top_up_fen: (i64, i64),
+    /// How long it is until the person comes again, if so.
+    pub(crate) comes_again: Option<SignedDuration>,
     /// For what is decided on the way.
     pub(crate) seed: u64,
 }
@@ -118,67 +147,18 @@ pub(crate) fn plan(
     people
 }
 
-/// A Poisson process of the busiest hour's rate, thinned to each hour's own.
-fn arrivals(rng: &mut StdRng, from: Timestamp, to: Timestamp, per_hour: f64, zone: &TimeZone) -> Vec<Timestamp> {
-    let busiest = HOURS.iter().copied().fold(f64::MIN, f64::max);
-    let rate_per_second = per_hour * busiest / 3600.0;
-    let mut found = Vec::new();
-    if !(rate_per_second.is_finite() && rate_per_second > 0.0) {
-        return found;
-    }
-    let mut at = from;
-    while found.len() < PEOPLE_MAX {
-        let gap = -(1.0 - rng.random::<f64>()).ln() / rate_per_second;
-        let Ok(next) = at.checked_add(SignedDuration::from_secs_f64(gap.min(1e9))) else {
-            break;
-        };
-        if next >= to {
-            break;
-        }
-        at = next;
-        let hour = usize::try_from(at.to_zoned(zone.clone()).hour()).unwrap_or(0);
-        if rng.random_bool((HOURS[hour] / busiest).clamp(0.0, 1.0)) {
-            found.push(at);
-        }
-    }
-    found
-}
-
 fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) -> Person {
-    let prepaid = match habit {
-        Habit::PlaysUntilBroke | Habit::MisScan => false,
-        Habit::ShortOfMoney => true,
-        _ => rng.random_bool(0.4),
-    };
-    let minutes = [30, 60, 60, 90][rng.random_range(0..4)];
-    // Nobody is charged more than this for an evening; who must not run out of money gets enough.
-    let paid_in = [10_000, 20_000, 30_000, 50_000][rng.random_range(0..4)];
-    let top_up_fen = match habit {
-        Habit::ShortOfMoney => (500, 0),
-        // Enough for a first hold in the demo's hall, not for a second.
-        Habit::PlaysUntilBroke => (6_000, 0),
-        _ => (paid_in, paid_in / 10),
-    };
-    let play = match habit {
-        Habit::MisScan => SignedDuration::from_secs(rng.random_range(30..120)),
-        Habit::PlaysUntilBroke => SignedDuration::from_hours(12),
-        _ => SignedDuration::from_mins(rng.random_range(20..80)),
-    };
     Person {
         number,
         arrives_at,
         habit,
-        mode: if prepaid {
-            Mode::Prepaid { minutes }
-        } else {
-            Mode::Postpaid
-        },
-        play,
-        quotes: rng.random_bool(0.4),
+        mode: mode(rng, habit),
+        play: play(rng, habit),
+        quotes: rng.random_bool(0.4) || matches!(habit, Habit::Vip | Habit::GuestLooks),
         extends: rng
             .random_bool(0.3)
             .then(|| [15, 30][rng.random_range(0..2)])
-            .filter(|_| habit != Habit::PlaysUntilBroke),
+            .filter(|_| !matches!(habit, Habit::PlaysUntilBroke | Habit::Moves)),
         runs_out: rng.random_bool(0.7),
         // Who is rare waits longer, so that an evening shows what only they do.
         patience: SignedDuration::from_mins(if habit == Habit::Plain {
@@ -186,8 +166,42 @@ fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) ->
         } else {
             rng.random_range(20..60)
         }),
-        top_up_fen,
+        top_up_fen: top_up_fen(rng, habit),
+        comes_again: (habit == Habit::PlaysUntilBroke)
+            .then(|| SignedDuration::from_mins(rng.random_range(20..60))),
         seed: rng.random(),
+    }
+}
+
+fn mode(rng: &mut StdRng, habit: Habit) -> Mode {
+    let minutes = [30, 60, 60, 90][rng.random_range(0..4)];
+    let prepaid = match habit {
+        Habit::Deposit => return Mode::Deposit,
+        Habit::PlaysUntilBroke | Habit::MisScan | Habit::NoShow => false,
+        Habit::ShortOfMoney | Habit::PaysWaiting | Habit::NeverPays | Habit::BuysPackage => true,
+        _ => rng.random_bool(0.4),
+    };
+    if prepaid { Mode::Prepaid { minutes } } else { Mode::Postpaid }
+}
+
+fn play(rng: &mut StdRng, habit: Habit) -> SignedDuration {
+    match habit {
+        Habit::MisScan => SignedDuration::from_secs(rng.random_range(30..120)),
+        // The grace of the demo's hall is three minutes.
+        Habit::NoShow => SignedDuration::from_secs(rng.random_range(120..150)),
+        Habit::PlaysUntilBroke => SignedDuration::from_hours(12),
+        _ => SignedDuration::from_mins(rng.random_range(20..80)),
+    }
+}
+
+fn top_up_fen(rng: &mut StdRng, habit: Habit) -> (i64, i64) {
+    // Nobody is charged more than this for an evening; who must not run out of money gets enough.
+    let paid_in = [10_000, 20_000, 30_000, 50_000][rng.random_range(0..4)];
+    match habit {
+        Habit::ShortOfMoney | Habit::PaysWaiting | Habit::NeverPays => (500, 0),
+        // Enough for a first hold in the demo's hall, not for a second.
+        Habit::PlaysUntilBroke => (6_000, 0),
+        _ => (paid_in, paid_in / 10),
     }
 }
 
@@ -214,23 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn people_come_in_order_within_the_hours_and_about_as_many_as_asked() {
-        let total: usize = (0..50)
-            .map(|seed| {
-                let people = evening(seed, 5);
-                let from: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-                assert!(
-                    people
-                        .iter()
-                        .all(|p| p.arrives_at >= from && p.arrives_at < from + SignedDuration::from_hours(5))
-                );
-                assert!(people.is_sorted_by_key(|p| p.arrives_at));
-                people.len()
-            })
-            .sum();
-        // 12 an hour times the pattern of 18:00 to 23:00 (5.4): 64.8 expected, and ± 4 is over three deviations of the mean.
-        let mean = total as f64 / 50.0;
-        assert!((60.8..68.8).contains(&mean), "{mean}");
+    fn people_are_numbered_in_the_order_in_which_they_come() {
+        let people = evening(3, 5);
+        assert!(people.is_sorted_by_key(|person| person.arrives_at));
+        let numbers: Vec<_> = people.iter().map(|person| person.number as usize).collect();
+        assert_eq!(numbers, (1..=people.len()).collect::<Vec<_>>());
     }
 
     #[test]
@@ -245,9 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn no_arrivals_when_none_are_asked_for() {
-        let zone = TimeZone::UTC;
-        let opens_at: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
-        assert!(plan(1, opens_at, opens_at + SignedDuration::from_hours(5), 0.0, &zone).is_empty());
+    fn who_does_not_play_leaves_within_the_grace_and_who_waits_for_the_payment_lacks_money() {
+        for person in evening(1, 12) {
+            match person.habit {
+                Habit::NoShow => assert!(person.play < SignedDuration::from_secs(180)),
+                Habit::PaysWaiting | Habit::NeverPays => {
+                    assert!(matches!(person.mode, Mode::Prepaid { .. }) && person.top_up_fen == (500, 0));
+                }
+                Habit::Deposit => assert_eq!(person.mode, Mode::Deposit),
+                _ => {}
+            }
+        }
     }
 }

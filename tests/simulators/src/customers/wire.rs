@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, Keys, Role, Signer};
+use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
+use baize_proto::hall::view::v1::directory_service_client::DirectoryServiceClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use jiff::Timestamp;
@@ -83,6 +85,16 @@ impl Wire {
         }
     }
 
+    /// The same connections with a token that was given at a login.
+    pub(crate) fn showing(&self, token: &str) -> Self {
+        let badge = Badge::fixed(token);
+        Self {
+            command: self.command.with(badge.clone()),
+            query: self.query.with(badge),
+            ..self.clone()
+        }
+    }
+
     /// The same with a connection of its own for commands, to be lost.
     pub(crate) fn fresh(&self) -> anyhow::Result<Self> {
         Ok(Self {
@@ -95,6 +107,10 @@ impl Wire {
         TableServiceClient::new(self.command.clone())
     }
 
+    pub(crate) fn identity(&self) -> IdentityServiceClient<Bearing> {
+        IdentityServiceClient::new(self.command.clone())
+    }
+
     pub(crate) fn wallets(&self) -> WalletServiceClient<Bearing> {
         WalletServiceClient::new(self.command.with(self.counter.clone()))
     }
@@ -105,6 +121,10 @@ impl Wire {
 
     pub(crate) fn venues(&self) -> VenueServiceClient<Bearing> {
         VenueServiceClient::new(self.command.with(self.counter.clone()))
+    }
+
+    pub(crate) fn directory(&self) -> DirectoryServiceClient<Bearing> {
+        DirectoryServiceClient::new(self.query.clone())
     }
 
     pub(crate) fn boards(&self) -> BoardServiceClient<Bearing> {
@@ -237,6 +257,7 @@ mod tests {
             seed: 1,
             arrivals_per_hour: 1.0,
             retry_for,
+            phones: None,
             repair_after: None,
         };
         Wire::new(&options).unwrap()
