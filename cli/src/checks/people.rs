@@ -64,10 +64,15 @@ impl People {
         let found = found.map(|discount| (discount.level.as_str(), discount.rate));
         self.discounted += usize::from(found.is_some());
         let Some((chain_id, level)) = self.people.get(&member_id) else {
-            self.faults.push(format!("session {session_id} was opened by nobody known"));
+            self.faults
+                .push(format!("session {session_id} was opened by nobody known"));
             return;
         };
-        let rate = self.levels.get(&(*chain_id, level.clone())).copied().unwrap_or_default();
+        let rate = self
+            .levels
+            .get(&(*chain_id, level.clone()))
+            .copied()
+            .unwrap_or_default();
         let due = (!rate.is_zero()).then_some((level.as_str(), rate));
         if found != due {
             let fault = format!("session {session_id} was opened with {found:?}, due {due:?}");
@@ -81,8 +86,15 @@ impl People {
             sessions, discounted, ..
         } = self;
         Check {
-            actual: format!("{} ({discounted} discounted)", sessions.saturating_sub(self.faults.len())),
-            ..Check::all("every session has the discount of its person's level", *sessions, self.faults.clone())
+            actual: format!(
+                "{} ({discounted} discounted)",
+                sessions.saturating_sub(self.faults.len())
+            ),
+            ..Check::all(
+                "every session has the discount of its person's level",
+                *sessions,
+                self.faults.clone(),
+            )
         }
     }
 }

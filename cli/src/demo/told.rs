@@ -151,7 +151,9 @@ impl Told {
         if told.is_empty() {
             faults.push("nobody opened a table: there is nothing to compare".to_owned());
         }
-        let later = waited.iter().filter(|session_id| book.sessions.contains_key(session_id));
+        let later = waited
+            .iter()
+            .filter(|session_id| book.sessions.contains_key(session_id));
         let told = told.len() + later.count();
         Check {
             faults,
@@ -166,7 +168,9 @@ impl Told {
         for session_id in &told {
             let (opened, lapsed) = (book.sessions.contains_key(session_id), book.lapsed.contains(session_id));
             if !book.awaited.contains_key(session_id) {
-                faults.push(format!("opening {session_id} was promised to wait and is not in the log"));
+                faults.push(format!(
+                    "opening {session_id} was promised to wait and is not in the log"
+                ));
             } else if opened == lapsed {
                 faults.push(format!("opening {session_id}: opened {opened}, let go {lapsed}"));
             }
@@ -179,14 +183,19 @@ impl Told {
         let told: BTreeSet<MemberId> = self.calls.iter().filter_map(Call::guest).map(MemberId).collect();
         let faults = told.symmetric_difference(&book.guests);
         Check {
-            faults: faults.map(|guest| format!("guest {guest} is known to one side only")).collect(),
+            faults: faults
+                .map(|guest| format!("guest {guest} is known to one side only"))
+                .collect(),
             ..Check::equal("guests let in: told = in the log", told.len(), book.guests.len())
         }
     }
 
     /// Every move that somebody was told of is in the log, and every one in the log was asked for.
     fn moves(&self, book: &Book) -> Check {
-        let moved = self.calls.iter().filter(|call| call.answer().is_some_and(Answer::is_move));
+        let moved = self
+            .calls
+            .iter()
+            .filter(|call| call.answer().is_some_and(Answer::is_move));
         let told: BTreeSet<Uuid> = moved.filter_map(|call| call.request_id).collect();
         let asked = self.calls.iter().filter(|call| call.method == "transfer_session");
         let asked: BTreeSet<Uuid> = asked.filter_map(|call| call.request_id).collect();
@@ -196,7 +205,11 @@ impl Told {
         let unasked = unasked.map(|request_id| format!("move {request_id} is in the log, and nobody asked for it"));
         Check {
             faults: lost.chain(unasked).collect(),
-            ..Check::equal("moves to another table: told = in the log", told.len(), book.moves.len())
+            ..Check::equal(
+                "moves to another table: told = in the log",
+                told.len(),
+                book.moves.len(),
+            )
         }
     }
 

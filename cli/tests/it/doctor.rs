@@ -115,12 +115,18 @@ fn a_process_runner_that_has_stopped_is_told_with_its_reason() {
     let database = url.rsplit('/').next().unwrap();
     testing::servers()
         .postgres
-        .psql(database, "UPDATE process_runner SET failure = 'position 7: LightExploded is not known'")
+        .psql(
+            database,
+            "UPDATE process_runner SET failure = 'position 7: LightExploded is not known'",
+        )
         .unwrap();
     let (well, findings) = findings(&["--database-url", &url]);
     assert!(!well);
     assert_eq!(level(&findings, "processes"), "fail");
-    let told = findings.iter().find(|finding| finding["subject"] == "processes").unwrap();
+    let told = findings
+        .iter()
+        .find(|finding| finding["subject"] == "processes")
+        .unwrap();
     assert!(told["found"].as_str().unwrap().contains("LightExploded"), "{told}");
     assert!(told["advice"].as_str().unwrap().contains("runbook"), "{told}");
 }

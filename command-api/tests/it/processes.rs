@@ -258,11 +258,7 @@ async fn an_event_that_cannot_be_read_stops_the_runner_and_is_not_skipped() {
         .unwrap();
     assert_eq!(written, Some(why), "for the doctor to tell");
     let mut health = HealthClient::new(world.clients.channel.clone());
-    let mut watched = health
-        .watch(HealthCheckRequest::default())
-        .await
-        .unwrap()
-        .into_inner();
+    let mut watched = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     until_status(&mut watched, ServingStatus::NotServing).await;
     // Commands go on.
     clients.open(&hall.tables[1], &second).await.unwrap();

@@ -104,7 +104,10 @@ async fn an_owner_that_is_no_superuser_can_migrate_and_serve() {
     let database = Database::migrated(url).await;
     let log = database.log().await;
     committed(&log, unit(vec![deposits("a", 0, 1)])).await;
-    assert_eq!(log.forget_results(Duration::from_secs(7 * 86_400), 100).await.unwrap(), 0);
+    assert_eq!(
+        log.forget_results(Duration::from_secs(7 * 86_400), 100).await.unwrap(),
+        0
+    );
     let mut owner = PgConnection::connect(&database.url).await.unwrap();
     let (_, message) = refusal(&mut owner, "DELETE FROM events").await;
     assert!(message.contains("what was recorded is never changed"), "{message}");

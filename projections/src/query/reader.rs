@@ -207,7 +207,9 @@ mod tests {
 
     fn reader(board: Arc<Shared<Board>>) -> Reader {
         Reader {
-            pool: PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap(),
+            pool: PgPoolOptions::new()
+                .connect_lazy("postgres://nobody@127.0.0.1:1/none")
+                .unwrap(),
             board,
             bills: Shared::new(),
             wallets: Shared::new(),
@@ -224,7 +226,10 @@ mod tests {
         let (ended, end) = mpsc::channel();
         // On threads of its own, so that a standstill fails the test and does not hang it.
         thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 let board = Shared::<Board>::new();
                 let reader = Arc::new(reader(Arc::clone(&board)));

@@ -240,25 +240,20 @@ async fn a_first_rebuild_that_a_starting_service_overtakes_waits_for_it_and_take
     let position = stage.append_bulk(evening.events(3_000)).await;
     let mut service = None;
     let database = stage.database();
-    let rebuilt = baize_projections::rebuild(
-        &database,
-        "wallets",
-        RebuildOptions::default(),
-        |progress: Progress| {
-            // The new view has the whole log, and only now does a service begin the view from nothing.
-            if progress.phase == Phase::Loading && progress.done == position && service.is_none() {
-                let starting = async {
-                    let service = stage.serve().await;
-                    let mut status = service.status("wallets").unwrap();
-                    status.wait_for(|status| status.generation > 0).await.unwrap();
-                    service
-                };
-                service = Some(tokio::task::block_in_place(|| {
-                    tokio::runtime::Handle::current().block_on(starting)
-                }));
-            }
-        },
-    );
+    let rebuilt = baize_projections::rebuild(&database, "wallets", RebuildOptions::default(), |progress: Progress| {
+        // The new view has the whole log, and only now does a service begin the view from nothing.
+        if progress.phase == Phase::Loading && progress.done == position && service.is_none() {
+            let starting = async {
+                let service = stage.serve().await;
+                let mut status = service.status("wallets").unwrap();
+                status.wait_for(|status| status.generation > 0).await.unwrap();
+                service
+            };
+            service = Some(tokio::task::block_in_place(|| {
+                tokio::runtime::Handle::current().block_on(starting)
+            }));
+        }
+    });
     let rebuilt = in_time("the rebuild", rebuilt).await.unwrap();
     let comparison = rebuilt.comparison.unwrap();
     assert!(rebuilt.switched && comparison.is_equal(), "{comparison}");

@@ -110,7 +110,10 @@ pub async fn set_up(text: &str, mut venue: VenueServiceClient<Bearing>) -> anyho
         let done = step.execute(&mut venue).await;
         done.map_err(|status| anyhow::anyhow!("line {}: {}: {}", step.line, step.what, status.message()))?;
     }
-    let chain_id = steps.iter().find_map(Step::chain_id).context("a document has a chain")?;
+    let chain_id = steps
+        .iter()
+        .find_map(Step::chain_id)
+        .context("a document has a chain")?;
     Ok(Imported {
         chain_id: chain_id.to_owned(),
     })

@@ -157,10 +157,7 @@ fn acknowledged(answer: &Answer, call: &Call, unit: &[&Entry], log: &Log) -> Opt
         Answer::Moved { position, .. } => (
             position,
             count(unit, |event| {
-                matches!(
-                    event,
-                    Event::TableSession(TableSessionEvent::SessionTransferred { .. })
-                )
+                matches!(event, Event::TableSession(TableSessionEvent::SessionTransferred { .. }))
             }),
         ),
         Answer::Opened {

@@ -125,8 +125,9 @@ impl Visitor {
         let speaks = !told.text_zh.is_empty() && !told.text_en.is_empty();
         let fits = (scanned.status() == TableStatus::Idle) == (next_step == ScanNextStep::Open);
         if id(&scanned.table_id) != table_id || !speaks || !fits {
-            self.caller
-                .complain(format!("the code of table {table_id} leads to {scanned:?}, {next_step:?}"));
+            self.caller.complain(format!(
+                "the code of table {table_id} leads to {scanned:?}, {next_step:?}"
+            ));
         }
         Ok(match next_step {
             ScanNextStep::Open => Some(table_id),
@@ -202,7 +203,10 @@ impl Visitor {
                 shortfall_fen,
                 pay_by,
                 ..
-            }) => self.pay_what_is_awaited(session_id, table_id, shortfall_fen, pay_by).await,
+            }) => {
+                self.pay_what_is_awaited(session_id, table_id, shortfall_fen, pay_by)
+                    .await
+            }
             Err(Failed::Refused(refusal)) => Ok(Err(refusal)),
             Ok(_) | Err(Failed::Unknown(_)) => Err(VisitEnd::GaveUp),
         }
@@ -270,7 +274,13 @@ impl Visitor {
     async fn reuse(&mut self, request_id: Uuid, table_id: Uuid) {
         let answer = self
             .caller
-            .open(request_id, table_id, self.member_id, Mode::Prepaid { minutes: 17 }, false)
+            .open(
+                request_id,
+                table_id,
+                self.member_id,
+                Mode::Prepaid { minutes: 17 },
+                false,
+            )
             .await;
         let refused = matches!(&answer, Err(Failed::Refused(refusal)) if refusal.reason == "REQUEST_ID_REUSED");
         if !refused && !matches!(answer, Err(Failed::Unknown(_))) {

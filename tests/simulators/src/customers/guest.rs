@@ -48,10 +48,9 @@ impl Visitor {
             Err(refusal) => self
                 .caller
                 .complain(format!("opening as a guest without a phone: {}", told(&refusal))),
-            Ok(opened) => self.caller.complain(format!(
-                "a guest without a phone opened {}: {opened:?}",
-                self.member_id
-            )),
+            Ok(opened) => self
+                .caller
+                .complain(format!("a guest without a phone opened {}: {opened:?}", self.member_id)),
         }
         Ok(())
     }

@@ -39,7 +39,9 @@ impl Phones {
 
     fn messages(&self, phone: &str) -> Vec<Message> {
         let text = std::fs::read_to_string(&self.file).unwrap_or_default();
-        let messages = text.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok());
+        let messages = text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Message>(line).ok());
         messages.filter(|message| message.phone == phone).collect()
     }
 }
@@ -51,8 +53,14 @@ mod tests {
     #[tokio::test]
     async fn a_phone_shows_its_own_messages_and_only_new_ones() {
         let file = std::env::temp_dir().join(format!("phones-{}", uuid::Uuid::new_v4()));
-        let message = |phone: &str, code: &str| format!("{{\"phone\":\"{phone}\",\"parameters\":[\"{code}\",\"5\"]}}\n");
-        let text = [message("+861", "111111"), message("+862", "222222"), message("+861", "333333")].concat();
+        let message =
+            |phone: &str, code: &str| format!("{{\"phone\":\"{phone}\",\"parameters\":[\"{code}\",\"5\"]}}\n");
+        let text = [
+            message("+861", "111111"),
+            message("+862", "222222"),
+            message("+861", "333333"),
+        ]
+        .concat();
         std::fs::write(&file, text).unwrap();
         let phones = Phones::at(file.clone());
         assert_eq!(phones.count("+861"), 2);

@@ -167,8 +167,7 @@ fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) ->
             rng.random_range(20..60)
         }),
         top_up_fen: top_up_fen(rng, habit),
-        comes_again: (habit == Habit::PlaysUntilBroke)
-            .then(|| SignedDuration::from_mins(rng.random_range(20..60))),
+        comes_again: (habit == Habit::PlaysUntilBroke).then(|| SignedDuration::from_mins(rng.random_range(20..60))),
         seed: rng.random(),
     }
 }
@@ -181,7 +180,11 @@ fn mode(rng: &mut StdRng, habit: Habit) -> Mode {
         Habit::ShortOfMoney | Habit::PaysWaiting | Habit::NeverPays | Habit::BuysPackage => true,
         _ => rng.random_bool(0.4),
     };
-    if prepaid { Mode::Prepaid { minutes } } else { Mode::Postpaid }
+    if prepaid {
+        Mode::Prepaid { minutes }
+    } else {
+        Mode::Postpaid
+    }
 }
 
 fn play(rng: &mut StdRng, habit: Habit) -> SignedDuration {
