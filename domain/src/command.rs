@@ -9,10 +9,12 @@ use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::{HallChange, HallPolicy};
-use crate::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use crate::ids::{CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
+use crate::money::Fen;
 use crate::personal::{Identifier, Sealed};
+use crate::points_account::PointsPolicy;
 use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
 use crate::staff::StaffRole;
 use crate::table::{TableChange, TableClass};
@@ -51,6 +53,8 @@ pub enum Command {
     RenameChain { chain_id: ChainId, name: String },
     /// Say which levels a chain's customers can have, and what each takes off.
     DefineLevels { chain_id: ChainId, levels: Vec<Level> },
+    /// Change how a chain gives points.
+    ChangePointsPolicy { chain_id: ChainId, policy: PointsPolicy },
     /// Set up a hall.
     RegisterHall {
         hall_id: HallId,
@@ -221,6 +225,23 @@ pub enum Command {
     SettleSession { session_id: SessionId },
     /// Pay what a settlement left open from the wallet.
     PayBill { session_id: SessionId },
+    /// Credit the points of a payment for a session, if a member made it.
+    EarnPoints {
+        member_id: MemberId,
+        session_id: SessionId,
+        earning_id: EarningId,
+        principal: Fen,
+    },
+    /// Take back the points of money that went back.
+    ReversePoints {
+        member_id: MemberId,
+        session_id: SessionId,
+        /// The principal that went back for the session, in all so far.
+        refunded: Fen,
+        reason: String,
+    },
+    /// Drop a member's points whose time is over.
+    ExpirePoints { member_id: MemberId },
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.

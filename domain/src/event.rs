@@ -10,6 +10,7 @@ use crate::hall::HallEvent;
 use crate::identity::IdentityEvent;
 use crate::journal::JournalEvent;
 use crate::member::MemberEvent;
+use crate::points_account::PointsAccountEvent;
 use crate::session::TableSessionEvent;
 use crate::staff::StaffEvent;
 use crate::table::TableEvent;
@@ -61,6 +62,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Device", DeviceEvent::TYPES),
     ("Journal", JournalEvent::TYPES),
     ("Staff", StaffEvent::TYPES),
+    ("PointsAccount", PointsAccountEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -80,6 +82,7 @@ pub enum Event {
     Device(DeviceEvent),
     Journal(JournalEvent),
     Staff(StaffEvent),
+    PointsAccount(PointsAccountEvent),
 }
 
 impl Event {
@@ -101,6 +104,7 @@ impl Event {
             "Device" => Self::Device(serde_json::from_str(payload)?),
             "Journal" => Self::Journal(serde_json::from_str(payload)?),
             "Staff" => Self::Staff(serde_json::from_str(payload)?),
+            "PointsAccount" => Self::PointsAccount(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -121,6 +125,7 @@ impl Event {
             Self::Device(_) => "Device",
             Self::Journal(_) => "Journal",
             Self::Staff(_) => "Staff",
+            Self::PointsAccount(_) => "PointsAccount",
         }
     }
 
@@ -139,6 +144,7 @@ impl Event {
             Self::Device(event) => event.name(),
             Self::Journal(event) => event.name(),
             Self::Staff(event) => event.name(),
+            Self::PointsAccount(event) => event.name(),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::money::Fen;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -66,6 +68,8 @@ ids! {
     StaffId,
     /// One balanced transaction of the journal.
     TransactionId,
+    /// One payment that earns points.
+    EarningId,
 }
 
 /// Namespace of all ids derived by [`derived`].
@@ -109,6 +113,20 @@ pub fn debt_transaction(session_id: SessionId, top_up_id: TopUpId) -> Transactio
 /// The posting by which a member pays what a session left open.
 pub fn bill_payment_transaction(session_id: SessionId) -> TransactionId {
     TransactionId(derived(&["bill-payment", &session_id.to_string()]))
+}
+
+/// The points of what a session's settlement took.
+pub fn settlement_earning(session_id: SessionId) -> EarningId {
+    EarningId(derived(&["settlement-earning", &session_id.to_string()]))
+}
+
+/// The points of a payment of what a session left open, told from others by what it leaves open.
+pub fn debt_earning(session_id: SessionId, outstanding: Fen) -> EarningId {
+    EarningId(derived(&[
+        "debt-earning",
+        &session_id.to_string(),
+        &outstanding.0.to_string(),
+    ]))
 }
 
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.

@@ -18,6 +18,7 @@ pub mod member;
 pub mod money;
 pub mod payment;
 pub mod personal;
+pub mod points_account;
 pub mod processes;
 pub mod refusal;
 pub mod session;

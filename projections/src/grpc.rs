@@ -9,6 +9,7 @@ use baize_proto::access::Guard;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
+use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::layer::util::{Identity, Stack};
 
-use crate::query::{BillService, BoardService, DirectoryService, Reader, StatementService};
+use crate::query::{BillService, BoardService, DirectoryService, LoyaltyService, Reader, StatementService};
 
 /// Requests are ids, numbers and page tokens.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
@@ -40,6 +41,7 @@ pub(crate) fn router(
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader)));
     let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), code_base.to_owned()));
+    let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
     let statements = StatementServiceServer::new(StatementService::new(reader));
     let reflection = reflection.then(|| {
         tonic_reflection::server::Builder::configure()
@@ -59,6 +61,7 @@ pub(crate) fn router(
         .add_optional_service(reflection)
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(bills.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
 }

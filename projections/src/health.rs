@@ -47,6 +47,7 @@ fn service(view: &str) -> &'static str {
         "board" => "hall.view.v1.BoardService",
         "directory" => "hall.view.v1.DirectoryService",
         "bills" => "hall.view.v1.BillService",
+        "loyalty" => "hall.view.v1.LoyaltyService",
         _ => "hall.view.v1.StatementService",
     }
 }

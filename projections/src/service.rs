@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Directory, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Wallets};
 use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -55,8 +55,14 @@ impl Projections {
         let pool = options.database.pool(options.query_connections);
         let stopping = CancellationToken::new();
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
-        let directory = Shared::<Directory>::new();
-        let statuses = vec![board.status(), bills.status(), wallets.status(), directory.status()];
+        let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
+        let statuses = vec![
+            board.status(),
+            bills.status(),
+            wallets.status(),
+            directory.status(),
+            loyalty.status(),
+        ];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
             tracker: TaskTracker::new(),
@@ -67,6 +73,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &bills);
         tasks.project(&options, &log, &feed, &wallets);
         tasks.project(&options, &log, &feed, &directory);
+        tasks.project(&options, &log, &feed, &loyalty);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
@@ -74,6 +81,7 @@ impl Projections {
             bills,
             wallets,
             directory,
+            loyalty,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });

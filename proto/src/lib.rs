@@ -37,6 +37,11 @@ pub mod hall {
             tonic::include_proto!("hall.member.v1");
         }
     }
+    pub mod loyalty {
+        pub mod v1 {
+            tonic::include_proto!("hall.loyalty.v1");
+        }
+    }
     pub mod staff {
         pub mod v1 {
             tonic::include_proto!("hall.staff.v1");

@@ -171,7 +171,12 @@ impl Book {
                 }
                 self.people.member(MemberId(id), &event);
             }
-            Event::Calendar(_) | Event::Staff(_) | Event::Hall(_) | Event::TariffPlan(_) | Event::Identity(_) => {}
+            Event::Calendar(_)
+            | Event::Staff(_)
+            | Event::PointsAccount(_)
+            | Event::Hall(_)
+            | Event::TariffPlan(_)
+            | Event::Identity(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@ use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
 use baize_domain::member::Member;
+use baize_domain::points_account::PointsAccount;
 use baize_domain::session::TableSession;
 use baize_domain::staff::Staff;
 use baize_domain::table::Table;
@@ -113,6 +114,13 @@ impl Belongs for TableSession {
 
 impl Belongs for Wallet {
     /// A wallet has its member's id, and is the member's before anything is in it.
+    fn belonging(&self, id: &str) -> Belonging {
+        Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member)
+    }
+}
+
+impl Belongs for PointsAccount {
+    /// Points have their member's id, and are the member's before there are any.
     fn belonging(&self, id: &str) -> Belonging {
         Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member)
     }

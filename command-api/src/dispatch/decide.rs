@@ -3,10 +3,11 @@
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
 use baize_domain::member;
+use baize_domain::points_account::Earning;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, awaited, calendar, chain, moves, people, session, staff, venue, wallet};
+use super::{CommandError, Reply, awaited, calendar, chain, moves, people, points, session, staff, venue, wallet};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -189,6 +190,27 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::RenewHold { session_id } => session::renew_hold(work, *session_id).await,
         Command::WarnCustomer { session_id, warning } => session::warn(work, *session_id, *warning).await,
         Command::PayBill { session_id } => session::pay_bill(work, *session_id).await,
+        Command::ChangePointsPolicy { chain_id, policy } => points::change_policy(work, *chain_id, *policy).await,
+        Command::EarnPoints {
+            member_id,
+            session_id,
+            earning_id,
+            principal,
+        } => {
+            let earning = Earning {
+                earning_id: *earning_id,
+                session_id: *session_id,
+                principal: *principal,
+            };
+            points::earn(work, *member_id, earning).await
+        }
+        Command::ReversePoints {
+            member_id,
+            session_id,
+            refunded,
+            reason,
+        } => points::reverse(work, *member_id, *session_id, *refunded, reason).await,
+        Command::ExpirePoints { member_id } => points::expire(work, *member_id).await,
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
         Command::SwitchOffLight { light, session_id } => {
             work.of_session(*session_id);

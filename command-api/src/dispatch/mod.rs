@@ -20,6 +20,7 @@ mod error;
 mod moves;
 mod offers;
 mod people;
+mod points;
 mod queue;
 mod quote;
 mod reply;

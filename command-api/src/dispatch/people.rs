@@ -5,6 +5,7 @@ use baize_domain::identity::Identity;
 use baize_domain::ids::{ChainId, IdentityId, MemberId};
 use baize_domain::member::{self, Member, MemberError, MemberEvent, Registration};
 use baize_domain::personal::{Identifier, Sealed};
+use baize_domain::points_account::PointsAccount;
 use baize_domain::units::people as decide;
 use baize_domain::{LevelCode, Refusal};
 use jiff::Timestamp;
@@ -151,10 +152,12 @@ pub async fn erase(work: &Work<'_>, member_id: MemberId, reason: &str) -> Result
     let (openid, phone) = decide::identities(&member);
     let openid = identity(work, openid).await?;
     let phone = identity(work, phone).await?;
+    let points = work.read::<PointsAccount>(member_id).await?;
     let changes = decide::erase_person(
         &member,
         openid.as_deref(),
         phone.as_deref(),
+        &points,
         reason.to_owned(),
         work.now,
     )?;
@@ -164,6 +167,7 @@ pub async fn erase(work: &Work<'_>, member_id: MemberId, reason: &str) -> Result
     if let Some(phone) = &phone {
         work.write(phone, changes.phone)?;
     }
+    work.write(&points, changes.points)?;
     work.write(&member, changes.member)?;
     Ok(Reply::Done)
 }

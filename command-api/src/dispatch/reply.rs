@@ -67,6 +67,8 @@ pub enum Reply {
     },
     /// To `PayBill`.
     BillPaid { paid: Fen },
+    /// To `ReversePoints`.
+    Points { points: u64, owed: u64 },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
 }

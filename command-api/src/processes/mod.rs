@@ -20,7 +20,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baize_domain::processes::{moving::Moving, opening::Opening, paying::Paying, running::Running, settling::Settling};
+use baize_domain::processes::{
+    earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying, running::Running,
+    settling::Settling,
+};
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -44,6 +47,8 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Moving>(),
         manager::<Paying>(),
         manager::<Settling>(),
+        manager::<Earning>(),
+        manager::<Expiring>(),
     ])
 }
 

@@ -3,6 +3,7 @@
 mod calendar;
 mod device;
 mod identity;
+mod loyalty;
 mod member;
 mod staff;
 mod table;

@@ -6,6 +6,7 @@ mod chain;
 mod device;
 mod fields;
 pub mod identity;
+mod loyalty;
 mod member;
 mod staff;
 mod table;

@@ -7,6 +7,7 @@ mod crash;
 mod identity;
 mod outage;
 mod people;
+mod points;
 mod processes;
 mod publication;
 mod reflection;

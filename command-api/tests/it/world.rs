@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use baize_command_api::{CommandApi, Options, RunnerStatus};
 use baize_domain::Event;
-use baize_eventlog::{Clock, EventLog, Follower, LogOptions, RecordedEvent};
+use baize_eventlog::{
+    Clock, EventLog, Follower, LogOptions, Metadata, NewEvent, RecordedEvent, RequestKey, StreamAppend, StreamId, Unit,
+};
 use baize_proto::access::{Badge, Bearing, Claims, KeyRing, Keys, Signer};
 use baize_proto::hall::calendar::v1::calendar_service_client::CalendarServiceClient;
 use baize_proto::hall::device::v1::ConfirmLightRequest;
@@ -139,16 +141,40 @@ impl World {
     }
 
     /// Waits until nothing more will happen by itself: everything up to `position` was taken in, and no instance, no
-    /// timer and no effect remains, since every session is over and every light off. Returns the whole history.
+    /// timer and no effect remains, since every session is over and every light off. Points wait for their expiry for a year: that
+    /// is no unrest. Returns the whole history.
     pub async fn at_rest(&self, position: u64) -> History {
         self.settled(position).await;
-        let left = "SELECT (SELECT count(*) FROM process_instances) + (SELECT count(*) FROM process_timers)
+        let left = "SELECT (SELECT count(*) FROM process_instances WHERE process <> 'expiring')
+                         + (SELECT count(*) FROM process_timers WHERE process <> 'expiring')
                          + (SELECT count(*) FROM process_effects)";
         until(&self.url, left, |left| left == 0).await;
         let last = self.count("SELECT max(position) FROM events").await;
         let mut history = self.history().await;
         history.read_to(last as u64).await;
         history
+    }
+
+    /// Writes an event as if it had happened, to a stream that this service knows nothing of yet.
+    pub async fn happened(&self, id: &str, event: &Event) {
+        let connect = PgConnectOptions::from_str(&self.url).unwrap();
+        let log = EventLog::connect(LogOptions::new(connect)).await.unwrap();
+        let unit = Unit {
+            request: RequestKey::new("test", Uuid::new_v4(), b""),
+            streams: vec![StreamAppend {
+                stream: StreamId::new(event.aggregate_type(), id.to_owned()),
+                expected_version: 0,
+                events: vec![NewEvent {
+                    event_type: event.event_type().to_owned(),
+                    event_version: baize_domain::event::VERSION.to_owned(),
+                    payload: serde_json::to_string(event).unwrap(),
+                }],
+            }],
+            metadata: Metadata::default(),
+            response: Vec::new(),
+        };
+        log.append(unit).await.unwrap();
+        log.close().await;
     }
 
     pub async fn count(&self, sql: &str) -> i64 {

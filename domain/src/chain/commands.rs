@@ -1,6 +1,7 @@
 //! What a chain can be asked.
 
 use crate::ids::ChainId;
+use crate::points_account::PointsPolicy;
 
 use super::Level;
 
@@ -23,5 +24,10 @@ pub enum ChainCommand {
     DefineLevels {
         /// All levels, the lowest first.
         levels: Vec<Level>,
+    },
+    /// Change how points are given.
+    ChangePointsPolicy {
+        /// From now on.
+        policy: PointsPolicy,
     },
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::ids::ChainId;
+use crate::points_account::PointsPolicy;
 use crate::refusal::InvalidField;
 
 use super::{Chain, ChainCommand, ChainError, ChainEvent, ChainProfile, Level, levels};
@@ -19,6 +20,7 @@ pub fn decide(chain: &Chain, command: ChainCommand) -> Result<Vec<ChainEvent>, C
         ChainCommand::Register { chain_id, name } => register(chain, chain_id, name),
         ChainCommand::Rename { name } => rename(chain, name),
         ChainCommand::DefineLevels { levels } => define_levels(chain, levels),
+        ChainCommand::ChangePointsPolicy { policy } => change_points_policy(chain, policy),
     }
 }
 
@@ -71,6 +73,19 @@ pub fn define_levels(chain: &Chain, levels: Vec<Level>) -> Result<Vec<ChainEvent
         version: profile.levels_version.saturating_add(1),
         levels,
     }])
+}
+
+/// Changes how points are given; the same rules again change nothing.
+///
+/// # Errors
+/// [`ChainError::NotFound`], [`ChainError::Invalid`].
+pub fn change_points_policy(chain: &Chain, policy: PointsPolicy) -> Result<Vec<ChainEvent>, ChainError> {
+    let profile = registered(chain)?;
+    policy.validate()?;
+    if profile.points == policy {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ChainEvent::PointsPolicyChanged { policy }])
 }
 
 fn registered(chain: &Chain) -> Result<&Arc<ChainProfile>, ChainError> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
+use crate::points_account::PointsPolicy;
 
 use super::Level;
 
@@ -28,6 +29,11 @@ pub enum ChainEvent {
         /// All levels, the lowest first.
         levels: Vec<Level>,
     },
+    /// How it gives points from now on; sessions that have earned keep the price of a point.
+    PointsPolicyChanged {
+        /// The rules.
+        policy: PointsPolicy,
+    },
 }
 
-crate::event::domain_events!(ChainEvent: ChainRegistered, ChainRenamed, LevelsDefined);
+crate::event::domain_events!(ChainEvent: ChainRegistered, ChainRenamed, LevelsDefined, PointsPolicyChanged);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! (nothing) ── ChainRegistered, LevelsDefined 1 ──► registered ──┐
-//!                                                     ▲          │ ChainRenamed, LevelsDefined n
+//!                                                     ▲          │ ChainRenamed, LevelsDefined n, PointsPolicyChanged
 //!                                                     └──────────┘
 //! ```
 //!

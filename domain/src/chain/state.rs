@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
 use crate::level::LevelCode;
+use crate::points_account::PointsPolicy;
 use crate::tariff::Discount;
 
 use super::{ChainEvent, Level};
@@ -29,6 +30,9 @@ pub struct ChainProfile {
     pub levels_version: u32,
     /// The levels, the lowest first.
     pub levels: Vec<Level>,
+    /// How points are given.
+    #[serde(default)]
+    pub points: PointsPolicy,
 }
 
 impl Chain {
@@ -55,6 +59,7 @@ impl Chain {
                     name: name.clone(),
                     levels_version: 0,
                     levels: Vec::new(),
+                    points: PointsPolicy::default(),
                 }));
             }
             ChainEvent::ChainRenamed { name } => {
@@ -67,6 +72,11 @@ impl Chain {
                     let profile = Arc::make_mut(profile);
                     profile.levels_version = *version;
                     profile.levels.clone_from(levels);
+                }
+            }
+            ChainEvent::PointsPolicyChanged { policy } => {
+                if let Some(profile) = &mut self.profile {
+                    Arc::make_mut(profile).points = *policy;
                 }
             }
         }

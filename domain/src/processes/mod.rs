@@ -4,6 +4,8 @@
 //! under ids derived from process, key, step and the event that caused them: a crash repeats an effect, and the repeat is recognised.
 //! So `react` must tolerate every input twice, late, and out of order.
 
+pub mod earning;
+pub mod expiring;
 #[cfg(test)]
 mod fixtures;
 pub mod moving;

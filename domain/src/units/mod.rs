@@ -15,6 +15,7 @@
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
+//! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
@@ -27,6 +28,7 @@ mod cancel_session;
 mod changes;
 mod close_session;
 mod credit_top_up;
+mod earn_points;
 mod extend_session;
 mod open_table;
 mod pause_session;
@@ -43,6 +45,7 @@ pub use cancel_session::{CancelSessionInput, cancel_session};
 pub use changes::Changes;
 pub use close_session::{CloseSessionInput, close_session};
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};
+pub use earn_points::{EarnPointsInput, earn_points};
 pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
 pub use pause_session::{PauseInput, pause_session, resume_session};

@@ -6,6 +6,7 @@ use crate::identity::{self, Identity, IdentityEvent, IdentityKind};
 use crate::ids::{IdentityId, MemberId};
 use crate::member::{self, Member, MemberError, MemberEvent, Registration};
 use crate::personal::{Identifier, Sealed};
+use crate::points_account::{self, PointsAccount, PointsAccountEvent};
 use crate::refusal::Refusal;
 
 /// The events of a unit about people, by the aggregates that its input named.
@@ -21,6 +22,8 @@ pub struct PeopleChanges {
     pub phone: Vec<IdentityEvent>,
     /// For the phone number that the person had before.
     pub former_phone: Vec<IdentityEvent>,
+    /// For the person's points.
+    pub points: Vec<PointsAccountEvent>,
 }
 
 /// Takes somebody in. `openid` and `phone` are the identities that the registration names, if it names any.
@@ -121,7 +124,7 @@ pub fn merge_guest(
     })
 }
 
-/// Forgets who somebody is; what the person was recognised by is free again.
+/// Forgets who somebody is; what the person was recognised by is free again, and the points are gone.
 ///
 /// # Errors
 /// `MEMBER_NOT_FOUND`, `INVALID_ARGUMENT`.
@@ -129,6 +132,7 @@ pub fn erase_person(
     member: &Member,
     openid: Option<&Identity>,
     phone: Option<&Identity>,
+    points: &PointsAccount,
     reason: String,
     now: Timestamp,
 ) -> Result<PeopleChanges, Refusal> {
@@ -140,6 +144,7 @@ pub fn erase_person(
         member: member::decide::erase(member, reason, now)?,
         openid: release(openid),
         phone: release(phone),
+        points: points_account::decide::forfeit(points, now),
         ..PeopleChanges::default()
     })
 }

@@ -269,10 +269,10 @@ pub fn refund_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> 
 /// # Errors
 /// [`WalletError::NothingHeld`].
 pub fn settle_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
-    wallet
+    let amount = wallet
         .prepaid_for(session_id)
         .ok_or(WalletError::NothingHeld(session_id))?;
-    Ok(vec![WalletEvent::PrepaidSettled { session_id, at }])
+    Ok(vec![WalletEvent::PrepaidSettled { session_id, amount, at }])
 }
 
 /// Whether the member may begin another session.

@@ -107,6 +107,8 @@ pub enum WalletEvent {
     PrepaidSettled {
         /// The session.
         session_id: SessionId,
+        /// What was spent on it.
+        amount: Split,
         /// When.
         at: Timestamp,
     },

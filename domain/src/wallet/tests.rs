@@ -318,7 +318,11 @@ fn several_debts_are_paid_oldest_first_and_no_money_pays_twice() {
 
 #[test]
 fn prepaid_time_is_charged_and_earned_or_paid_back() {
-    let settled = WalletEvent::PrepaidSettled { session_id: A, at: AT };
+    let settled = WalletEvent::PrepaidSettled {
+        session_id: A,
+        amount: split(500, 0),
+        at: AT,
+    };
     given(vec![])
         .when(charge(1_100))
         .then_expect_events(vec![charged(1_000, 100)]);

@@ -9,6 +9,7 @@ mod moves;
 mod packages;
 mod paying;
 mod people;
+mod points;
 mod processes;
 mod venue;
 mod world;

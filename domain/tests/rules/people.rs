@@ -101,7 +101,7 @@ impl World {
                 let (openid, phone) = people::identities(&person);
                 let (account, number) = (identity(openid), identity(phone));
                 let (account, number) = (account.as_ref().map(|one| &one.1), number.as_ref().map(|one| &one.1));
-                let changes = people::erase_person(&person, account, number, reason, now)?;
+                let changes = people::erase_person(&person, account, number, &get(&self.points, member_id), reason, now)?;
                 Ok(events(changes, member_id, None, openid, phone, None))
             }
             Command::ChangeLevel { member_id, level } => {
@@ -151,6 +151,7 @@ fn events(
     all.extend(one(phone.unwrap_or_default(), changes.phone, Event::Identity));
     let former = one(former_phone.unwrap_or_default(), changes.former_phone, Event::Identity);
     all.extend(former);
+    all.extend(one(member_id, changes.points, Event::PointsAccount));
     all
 }
 

@@ -14,12 +14,13 @@ use baize_domain::ids::{
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
+use baize_domain::points_account::PointsAccount;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::staff::{self, Staff, StaffCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
 use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
 use baize_domain::units::{self, Changes, VenueChanges};
-use baize_domain::wallet::{Split, TopUpChannel, Wallet};
+use baize_domain::wallet::{Split, TopUpChannel, Wallet, WalletEvent};
 use baize_domain::{Event, Fen, Refusal};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -80,6 +81,7 @@ pub(crate) struct World {
     pub members: BTreeMap<MemberId, Member>,
     pub identities: BTreeMap<IdentityId, Identity>,
     pub wallets: BTreeMap<MemberId, Wallet>,
+    pub points: BTreeMap<MemberId, PointsAccount>,
     pub journal: BTreeMap<TransactionId, Journal>,
     /// What the levels of those who open take off.
     pub discount: Option<Discount>,
@@ -201,6 +203,7 @@ impl World {
                 self.identities.entry(IdentityId(id)).or_default().evolve(event);
             }
             Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
+            Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
             Event::Journal(event) => {
                 self.journal.entry(TransactionId(id)).or_default().evolve(event);
@@ -534,6 +537,10 @@ impl World {
                 kind,
                 at,
             } => self.device(device_id, DeviceCommand::ReportFailure { channel, rev, kind, at }),
+            command @ (Command::ChangePointsPolicy { .. }
+            | Command::EarnPoints { .. }
+            | Command::ReversePoints { .. }
+            | Command::ExpirePoints { .. }) => self.decide_points(command, now),
             command => self.decide_people(command, now),
         }
     }
@@ -548,7 +555,20 @@ impl World {
         (hall_id, get(&self.halls, hall_id), table)
     }
 
-    fn chain(&self, chain_id: ChainId, command: ChainCommand) -> Result<Vec<(String, Event)>, Refusal> {
+    /// Leaves a session's payment open, as a settlement with too little in the wallet does.
+    pub(crate) fn owe(&mut self, member: u8, session_id: SessionId, amount: Fen) {
+        let owed = Event::Wallet(WalletEvent::DebtIncurred {
+            session_id,
+            hall_id: HALL,
+            amount,
+            at: Timestamp::UNIX_EPOCH,
+        });
+        let stream = member_id(member).to_string();
+        self.evolve(&stream, &owed);
+        self.log.push((stream, owed));
+    }
+
+    pub(crate) fn chain(&self, chain_id: ChainId, command: ChainCommand) -> Result<Vec<(String, Event)>, Refusal> {
         let events = chain::decide(&get(&self.chains, chain_id), command)?;
         Ok(one(chain_id, events, Event::Chain))
     }

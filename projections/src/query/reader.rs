@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Directory, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Wallets};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -26,6 +26,7 @@ pub(crate) struct Reader {
     pub(crate) bills: Arc<Shared<Bills>>,
     pub(crate) wallets: Arc<Shared<Wallets>>,
     pub(crate) directory: Arc<Shared<Directory>>,
+    pub(crate) loyalty: Arc<Shared<Loyalty>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.

@@ -3,9 +3,11 @@
 pub mod bills;
 pub mod board;
 pub mod directory;
+pub mod loyalty;
 pub mod wallets;
 
 pub use bills::Bills;
 pub use board::Board;
 pub use directory::Directory;
+pub use loyalty::Loyalty;
 pub use wallets::Wallets;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baize_proto::access::Bearing;
+use baize_proto::hall::loyalty::v1::loyalty_service_client::LoyaltyServiceClient;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
+use baize_proto::hall::view::v1::loyalty_service_client::LoyaltyServiceClient as LoyaltyViewClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
 use tonic::{Request, Status};
@@ -29,6 +31,8 @@ pub struct Clients {
     pub boards: BoardServiceClient<Bearing>,
     pub bills: BillServiceClient<Bearing>,
     pub statements: StatementServiceClient<Bearing>,
+    pub loyalty: LoyaltyServiceClient<Bearing>,
+    pub points: LoyaltyViewClient<Bearing>,
 }
 
 /// Why a call did not do what it was asked.
@@ -73,6 +77,8 @@ impl Clients {
             boards: BoardServiceClient::new(queries.clone()),
             bills: BillServiceClient::new(queries.clone()),
             statements: StatementServiceClient::new(queries.clone()),
+            loyalty: LoyaltyServiceClient::new(commands.clone()),
+            points: LoyaltyViewClient::new(queries.clone()),
         }
     }
 }

@@ -2,4 +2,4 @@
 
 mod chaos;
 mod evenings;
-mod runner;
+pub(crate) mod runner;

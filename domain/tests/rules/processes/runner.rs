@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::command::Command;
 use baize_domain::device::DeviceEvent;
+use baize_domain::processes::earning::Earning;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::paying::Paying;
@@ -65,6 +66,7 @@ impl Runner {
                 Box::new(Instances::<Moving>::default()),
                 Box::new(Instances::<Paying>::default()),
                 Box::new(Instances::<Settling>::default()),
+                Box::new(Instances::<Earning>::default()),
             ],
             pending: Vec::new(),
             timers: BTreeMap::new(),

@@ -28,6 +28,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         Event::Calendar(_)
         | Event::Chain(_)
         | Event::Staff(_)
+        | Event::PointsAccount(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

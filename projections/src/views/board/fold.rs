@@ -26,6 +26,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         Event::Calendar(_)
         | Event::Chain(_)
         | Event::Staff(_)
+        | Event::PointsAccount(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

@@ -172,6 +172,7 @@ impl BoardState {
                 | Event::Calendar(_)
                 | Event::Chain(_)
                 | Event::Staff(_)
+                | Event::PointsAccount(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

@@ -117,6 +117,7 @@ fn a_prepaid_session_is_paid_and_paid_back() {
     };
     let settled = WalletEvent::PrepaidSettled {
         session_id: SESSION,
+        amount: split(600, 40),
         at: AT,
     };
     assert_eq!(

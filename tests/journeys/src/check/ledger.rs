@@ -231,6 +231,7 @@ fn only_customers_cause(event: &Event) -> bool {
         Event::Calendar(_)
         | Event::Chain(_)
         | Event::Staff(_)
+        | Event::PointsAccount(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

@@ -91,6 +91,7 @@ impl Model {
             Event::Calendar(_)
             | Event::Chain(_)
             | Event::Staff(_)
+            | Event::PointsAccount(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

@@ -7,6 +7,7 @@ mod clients;
 mod debt;
 mod lights;
 mod moves;
+mod points;
 mod postpaid;
 mod prepaid;
 mod reading;

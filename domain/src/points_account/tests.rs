@@ -1,0 +1,268 @@
+//! Given a points account, when it is asked, then …
+
+use cqrs_es::test::{AggregateTestExecutor, TestFramework};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::ids::{EarningId, SessionId};
+use crate::money::Fen;
+
+use super::{
+    Earning, PointsAccount, PointsAccountCommand, PointsAccountError, PointsAccountEvent, PointsPolicy, PointsShare,
+    decide,
+};
+
+const A: SessionId = SessionId(Uuid::from_u128(1));
+const B: SessionId = SessionId(Uuid::from_u128(2));
+/// Two expiries.
+const SOON: i64 = 1_000;
+const LATER: i64 = 2_000;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("a timestamp")
+}
+
+fn earning_id(n: u128) -> EarningId {
+    EarningId(Uuid::from_u128(n))
+}
+
+fn share(expires: i64, points: u64) -> PointsShare {
+    PointsShare {
+        expires_at: at(expires),
+        points,
+    }
+}
+
+fn earn(n: u128, session_id: SessionId, principal: i64, expires: i64) -> PointsAccountCommand {
+    PointsAccountCommand::Earn {
+        earning: Earning {
+            earning_id: earning_id(n),
+            session_id,
+            principal: Fen(principal),
+        },
+        fen_per_point: Fen(100),
+        expires_at: at(expires),
+        at: at(0),
+    }
+}
+
+fn earned(n: u128, session_id: SessionId, principal: i64, points: u64, met_owed: u64, expires: i64) -> PointsAccountEvent {
+    PointsAccountEvent::PointsEarned {
+        earning_id: earning_id(n),
+        session_id,
+        principal: Fen(principal),
+        fen_per_point: Fen(100),
+        points,
+        met_owed,
+        expires_at: at(expires),
+        at: at(0),
+    }
+}
+
+fn reverse(session_id: SessionId, refunded: i64, second: i64) -> PointsAccountCommand {
+    PointsAccountCommand::Reverse {
+        session_id,
+        refunded: Fen(refunded),
+        reason: "停电".to_owned(),
+        at: at(second),
+    }
+}
+
+fn reversed(session_id: SessionId, refunded: i64, shares: Vec<PointsShare>, owed: u64, second: i64) -> PointsAccountEvent {
+    PointsAccountEvent::PointsReversed {
+        session_id,
+        refunded: Fen(refunded),
+        shares,
+        owed,
+        reason: "停电".to_owned(),
+        at: at(second),
+    }
+}
+
+fn expire(second: i64) -> PointsAccountCommand {
+    PointsAccountCommand::Expire { at: at(second) }
+}
+
+fn expired(points: u64, second: i64) -> PointsAccountEvent {
+    PointsAccountEvent::PointsExpired { points, at: at(second) }
+}
+
+fn given(events: Vec<PointsAccountEvent>) -> AggregateTestExecutor<PointsAccount> {
+    TestFramework::<PointsAccount>::with(()).given(events)
+}
+
+fn after(events: &[PointsAccountEvent]) -> PointsAccount {
+    let mut account = PointsAccount::default();
+    events.iter().for_each(|event| account.evolve(event));
+    account
+}
+
+#[test]
+fn a_point_is_earned_for_each_whole_yuan_of_principal() {
+    given(vec![])
+        .when(earn(1, A, 1_299, SOON))
+        .then_expect_events(vec![earned(1, A, 1_299, 12, 0, SOON)]);
+    given(vec![]).when(earn(1, A, 0, SOON)).then_expect_events(vec![]);
+}
+
+#[test]
+fn a_payment_earns_once_and_payments_for_one_session_count_together() {
+    let first = earned(1, A, 1_250, 12, 0, SOON);
+    given(vec![first.clone()])
+        .when(earn(1, A, 1_250, SOON))
+        .then_expect_events(vec![]);
+    given(vec![first.clone()])
+        .when(earn(2, A, 1_250, SOON))
+        .then_expect_events(vec![earned(2, A, 1_250, 13, 0, SOON)]);
+    given(vec![first])
+        .when(earn(2, B, 1_250, SOON))
+        .then_expect_events(vec![earned(2, B, 1_250, 12, 0, SOON)]);
+}
+
+#[test]
+fn what_went_back_takes_its_points_and_a_repeat_or_an_older_figure_takes_nothing() {
+    let paid = vec![earned(1, A, 1_000, 10, 0, SOON), earned(2, B, 500, 5, 0, LATER)];
+    given(paid.clone())
+        .when(reverse(A, 250, 1))
+        .then_expect_events(vec![reversed(A, 250, vec![share(SOON, 3)], 0, 1)]);
+    let once = [paid.clone(), vec![reversed(A, 250, vec![share(SOON, 3)], 0, 1)]].concat();
+    given(once.clone()).when(reverse(A, 250, 2)).then_expect_events(vec![]);
+    given(once.clone()).when(reverse(A, 100, 2)).then_expect_events(vec![]);
+    given(once)
+        .when(reverse(A, 1_000, 2))
+        .then_expect_events(vec![reversed(A, 1_000, vec![share(SOON, 7)], 0, 2)]);
+    given(paid)
+        .when(reverse(B, 500, 1))
+        .then_expect_events(vec![reversed(B, 500, vec![share(LATER, 5)], 0, 1)]);
+}
+
+#[test]
+fn a_reversal_beyond_the_balance_is_owed_and_met_by_later_earnings() {
+    let paid = vec![earned(1, A, 1_000, 10, 0, SOON), earned(2, A, 500, 5, 0, LATER)];
+    let spent = [paid, vec![expired(10, SOON)]].concat();
+    given(spent.clone())
+        .when(reverse(A, 1_500, SOON))
+        .then_expect_events(vec![reversed(A, 1_500, vec![share(LATER, 5)], 10, SOON)]);
+    let owing = [spent, vec![reversed(A, 1_500, vec![share(LATER, 5)], 10, SOON)]].concat();
+    let account = after(&owing);
+    assert_eq!((account.lots.balance(), account.owed), (0, 10));
+    given(owing.clone())
+        .when(earn(3, B, 1_200, LATER))
+        .then_expect_events(vec![earned(3, B, 1_200, 12, 10, LATER)]);
+    let account = after(&[owing, vec![earned(3, B, 1_200, 12, 10, LATER)]].concat());
+    assert_eq!((account.lots.balance(), account.owed), (2, 0));
+}
+
+#[test]
+fn points_cannot_go_back_for_what_never_earned_or_beyond_what_was_paid() {
+    given(vec![])
+        .when(reverse(A, 100, 1))
+        .then_expect_error(PointsAccountError::NothingEarned(A));
+    for wrong in [-1, 1_001] {
+        match given(vec![earned(1, A, 1_000, 10, 0, SOON)])
+            .when(reverse(A, wrong, 1))
+            .inspect_result()
+        {
+            Err(PointsAccountError::Invalid(invalid)) => assert_eq!(invalid.field, "refunded_fen"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn lots_expire_one_after_the_other_and_a_repeat_changes_nothing() {
+    let paid = vec![earned(1, A, 1_000, 10, 0, SOON), earned(2, B, 500, 5, 0, LATER)];
+    given(paid.clone()).when(expire(SOON - 1)).then_expect_events(vec![]);
+    given(paid.clone())
+        .when(expire(SOON))
+        .then_expect_events(vec![expired(10, SOON)]);
+    let once = [paid, vec![expired(10, SOON)]].concat();
+    given(once.clone()).when(expire(SOON + 5)).then_expect_events(vec![]);
+    let account = after(&once);
+    assert_eq!(account.lots.iter().collect::<Vec<_>>(), [&share(LATER, 5)]);
+    assert!(account.session(A).is_none(), "nobody asks for its points any more");
+    given(once)
+        .when(expire(LATER + 7))
+        .then_expect_events(vec![expired(5, LATER + 7)]);
+}
+
+#[test]
+fn whoever_is_forgotten_has_no_points() {
+    let forfeit = PointsAccountCommand::Forfeit { at: at(3) };
+    let forfeited = PointsAccountEvent::PointsForfeited { points: 10, at: at(3) };
+    let paid = vec![earned(1, A, 1_000, 10, 0, SOON)];
+    given(paid.clone())
+        .when(forfeit.clone())
+        .then_expect_events(vec![forfeited.clone()]);
+    assert_eq!(after(&[paid, vec![forfeited]].concat()), PointsAccount::default());
+    given(vec![]).when(forfeit).then_expect_events(vec![]);
+}
+
+#[test]
+fn points_are_good_to_the_end_of_a_month_by_the_clocks_of_the_hall() {
+    let shanghai = TimeZone::get("Asia/Shanghai").expect("a zone");
+    let expiry = |text: &str| {
+        let at: Timestamp = text.parse().expect("a timestamp");
+        PointsPolicy::default().expiry(at, &shanghai).to_string()
+    };
+    assert_eq!(expiry("2026-03-31T15:59:59Z"), "2027-03-31T16:00:00Z");
+    assert_eq!(expiry("2026-03-31T16:00:00Z"), "2027-04-30T16:00:00Z");
+    assert_eq!(expiry("2024-02-29T12:00:00Z"), "2025-02-28T16:00:00Z");
+    for (fen_per_point, expiry_months) in [(0, 12), (1_000_001, 12), (100, 0), (100, 121)] {
+        let policy = PointsPolicy {
+            fen_per_point: Fen(fen_per_point),
+            expiry_months,
+        };
+        assert!(policy.validate().is_err(), "{policy:?}");
+    }
+}
+
+/// What the entries of a history sum to: points and what is owed.
+fn entry(event: &PointsAccountEvent) -> (i64, i64) {
+    let signed = |points: u64| i64::try_from(points).expect("few points");
+    match event {
+        PointsAccountEvent::PointsEarned { points, met_owed, .. } => (signed(points - met_owed), -signed(*met_owed)),
+        PointsAccountEvent::PointsReversed { shares, owed, .. } => {
+            (-signed(shares.iter().map(|share| share.points).sum()), signed(*owed))
+        }
+        PointsAccountEvent::PointsExpired { points, .. } | PointsAccountEvent::PointsForfeited { points, .. } => {
+            (-signed(*points), 0)
+        }
+    }
+}
+
+fn commands() -> impl Strategy<Value = PointsAccountCommand> {
+    let session = || (1u128..5).prop_map(|n| SessionId(Uuid::from_u128(n)));
+    prop_oneof![
+        4 => (1u128..12, session(), 0i64..3_000, 1i64..5)
+            .prop_map(|(n, session_id, principal, expiry)| earn(n, session_id, principal, expiry * 1_000)),
+        3 => (session(), 0i64..4_000, 0i64..5_000).prop_map(|(id, refunded, now)| reverse(id, refunded, now)),
+        2 => (0i64..5_000).prop_map(expire),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn points_are_the_sum_of_their_entries_and_never_negative(asked in proptest::collection::vec(commands(), 0..60)) {
+        let mut account = PointsAccount::default();
+        let (mut points, mut owed) = (0, 0);
+        for command in asked {
+            // Twice: a repeat changes nothing.
+            for repeated in [false, true] {
+                let Ok(events) = decide(&account, command.clone()) else { continue };
+                prop_assert!(!repeated || events.is_empty(), "{command:?} {events:?}");
+                for event in events {
+                    account.evolve(&event);
+                    let (more, more_owed) = entry(&event);
+                    points += more;
+                    owed += more_owed;
+                    prop_assert_eq!(i64::try_from(account.lots.balance()).expect("few"), points);
+                    prop_assert_eq!(i64::try_from(account.owed).expect("few"), owed);
+                    prop_assert!(points >= 0 && owed >= 0);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What is done about expiries.
+
+use jiff::Timestamp;
+
+use crate::command::Command;
+use crate::event::Event;
+use crate::points_account::PointsAccountEvent;
+use crate::processes::{Effect, Input};
+
+use super::names::EXPIRE;
+use super::state::State;
+
+pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec<Effect> {
+    match input {
+        Input::Event {
+            aggregate_id,
+            event: Event::PointsAccount(event),
+        } => on_event(state, aggregate_id, event),
+        Input::Event { .. } => Vec::new(),
+        Input::Timer { .. } => on_timer(state, now),
+        Input::Accepted { .. } | Input::Refused { .. } => match state.due.is_empty() {
+            true => vec![Effect::End],
+            false => Vec::new(),
+        },
+    }
+}
+
+fn on_event(state: &mut State, aggregate_id: &str, event: &PointsAccountEvent) -> Vec<Effect> {
+    match event {
+        PointsAccountEvent::PointsEarned { expires_at, .. } => {
+            state.member_id = aggregate_id.parse().ok();
+            if state.due.insert(*expires_at) {
+                return wait(state);
+            }
+            Vec::new()
+        }
+        PointsAccountEvent::PointsForfeited { .. } => vec![Effect::End],
+        PointsAccountEvent::PointsReversed { .. } | PointsAccountEvent::PointsExpired { .. } => Vec::new(),
+    }
+}
+
+fn on_timer(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    // The command is decided after this instant: whatever is due now is gone then.
+    state.due.retain(|due| *due > now);
+    let mut effects = wait(state);
+    if let Some(member_id) = state.member_id {
+        effects.push(Effect::dispatch(EXPIRE, Command::ExpirePoints { member_id }));
+    }
+    effects
+}
+
+fn wait(state: &State) -> Vec<Effect> {
+    let first = state.due.first();
+    first.map_or_else(Vec::new, |due| vec![Effect::set_timer(EXPIRE, *due)])
+}
