@@ -9,7 +9,9 @@ use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::{HallChange, HallPolicy};
-use crate::ids::{CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use crate::ids::{
+    CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId,
+};
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::money::Fen;

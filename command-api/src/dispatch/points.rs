@@ -54,10 +54,7 @@ pub async fn reverse(
     refunded: Fen,
     reason: &str,
 ) -> Result<Reply, CommandError> {
-    let (member, account) = tokio::try_join!(
-        work.read::<Member>(member_id),
-        work.read::<PointsAccount>(member_id)
-    )?;
+    let (member, account) = tokio::try_join!(work.read::<Member>(member_id), work.read::<PointsAccount>(member_id))?;
     if member.profile.is_none() {
         return Err(CommandError::refuse(MemberError::NotFound));
     }

@@ -48,7 +48,14 @@ fn earn(n: u128, session_id: SessionId, principal: i64, expires: i64) -> PointsA
     }
 }
 
-fn earned(n: u128, session_id: SessionId, principal: i64, points: u64, met_owed: u64, expires: i64) -> PointsAccountEvent {
+fn earned(
+    n: u128,
+    session_id: SessionId,
+    principal: i64,
+    points: u64,
+    met_owed: u64,
+    expires: i64,
+) -> PointsAccountEvent {
     PointsAccountEvent::PointsEarned {
         earning_id: earning_id(n),
         session_id,
@@ -70,7 +77,13 @@ fn reverse(session_id: SessionId, refunded: i64, second: i64) -> PointsAccountCo
     }
 }
 
-fn reversed(session_id: SessionId, refunded: i64, shares: Vec<PointsShare>, owed: u64, second: i64) -> PointsAccountEvent {
+fn reversed(
+    session_id: SessionId,
+    refunded: i64,
+    shares: Vec<PointsShare>,
+    owed: u64,
+    second: i64,
+) -> PointsAccountEvent {
     PointsAccountEvent::PointsReversed {
         session_id,
         refunded: Fen(refunded),

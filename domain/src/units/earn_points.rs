@@ -31,9 +31,20 @@ pub fn earn_points(input: EarnPointsInput<'_>) -> Vec<PointsAccountEvent> {
     if input.member.members_only().is_err() {
         return Vec::new();
     }
-    let policy = input.chain.profile.as_ref().map(|chain| chain.points).unwrap_or_default();
+    let policy = input
+        .chain
+        .profile
+        .as_ref()
+        .map(|chain| chain.points)
+        .unwrap_or_default();
     let opening = input.session.opening.as_ref();
     let zone = opening.map_or(TimeZone::UTC, |opening| opening.zone());
     let expires_at = policy.expiry(input.now, &zone);
-    points_account::decide::earn(input.account, input.earning, policy.fen_per_point, expires_at, input.now)
+    points_account::decide::earn(
+        input.account,
+        input.earning,
+        policy.fen_per_point,
+        expires_at,
+        input.now,
+    )
 }

@@ -101,7 +101,8 @@ impl World {
                 let (openid, phone) = people::identities(&person);
                 let (account, number) = (identity(openid), identity(phone));
                 let (account, number) = (account.as_ref().map(|one| &one.1), number.as_ref().map(|one| &one.1));
-                let changes = people::erase_person(&person, account, number, &get(&self.points, member_id), reason, now)?;
+                let changes =
+                    people::erase_person(&person, account, number, &get(&self.points, member_id), reason, now)?;
                 Ok(events(changes, member_id, None, openid, phone, None))
             }
             Command::ChangeLevel { member_id, level } => {

@@ -90,7 +90,11 @@ fn a_settled_session_earns_a_point_for_each_yuan_of_principal_whatever_the_order
             let world = evening(10_000, 0, mode.clone(), chaos, |_| {});
             let paid = 10_000 - world.wallets[&member_id(1)].balance().principal.0;
             assert!(paid >= 4_000, "{paid}");
-            assert_eq!(world.points_of(1), u64::try_from(paid / 100).expect("positive"), "{mode:?}");
+            assert_eq!(
+                world.points_of(1),
+                u64::try_from(paid / 100).expect("positive"),
+                "{mode:?}"
+            );
             assert_eq!(world.points[&member_id(1)].sessions.len(), 1);
         }
     }
@@ -109,7 +113,10 @@ fn a_chain_changes_the_price_and_the_life_of_a_point() {
         fen_per_point: Fen(1_000),
         expiry_months: 1,
     };
-    let change = Command::ChangePointsPolicy { chain_id: CHAIN, policy };
+    let change = Command::ChangePointsPolicy {
+        chain_id: CHAIN,
+        policy,
+    };
     let mut world = evening(10_000, 0, OpenMode::Postpaid, Vec::new(), |world| {
         world.execute(&change, ten()).expect("changed");
         assert_eq!(world.execute(&change, ten()), Ok(vec![]), "the same again");
@@ -199,7 +206,10 @@ fn a_debt_earns_when_it_is_paid() {
     let paid = before.0 + 300 - world.wallets[&member_id(1)].balance().principal.0;
     assert_eq!(paid, 550, "{before}");
     let earned = world.points[&member_id(1)].session(session_id(1)).expect("earned");
-    assert_eq!(earned.points(), u64::try_from(earned.principal.0 / 100).expect("positive"));
+    assert_eq!(
+        earned.points(),
+        u64::try_from(earned.principal.0 / 100).expect("positive")
+    );
     assert_eq!(earned.earnings.len(), 2);
     assert_eq!(world.points_of(1), earned.points());
 }

@@ -40,9 +40,7 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let member_id = fields.id("member_id", &request.member_id);
         fields.finish()?;
         let reader = &self.reader;
-        asker
-            .may_ask(reader, Belonging::to_member(member_id), deadline)
-            .await?;
+        asker.may_ask(reader, Belonging::to_member(member_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
         let (account, position) = reader.points_of(member_id, deadline).await?;
         Ok(Response::new(points(account, position)))

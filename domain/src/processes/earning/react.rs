@@ -29,7 +29,9 @@ pub(super) fn react(state: &mut State, input: &Input<'_>) -> Vec<Effect> {
 }
 
 fn answered(state: &mut State, step: &str) -> Vec<Effect> {
-    let known = step.parse::<EarningId>().is_ok_and(|earning_id| state.pending.remove(&earning_id));
+    let known = step
+        .parse::<EarningId>()
+        .is_ok_and(|earning_id| state.pending.remove(&earning_id));
     if known && state.pending.is_empty() {
         return vec![Effect::End];
     }

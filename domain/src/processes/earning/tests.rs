@@ -86,11 +86,20 @@ fn each_payment_of_a_session_earns_under_its_own_id_and_a_repeat_under_the_same(
     let mut earning = Instance::<Earning>::new();
     let settlement = settlement_earning(SESSION).to_string();
     let debt = debt_earning(SESSION, Fen(20)).to_string();
-    assert_eq!(earned(&earning.event(&captured(100, 5), 0)), [(settlement.clone(), 100)]);
-    assert_eq!(earned(&earning.event(&captured(100, 5), 0)), [(settlement.clone(), 100)]);
+    assert_eq!(
+        earned(&earning.event(&captured(100, 5), 0)),
+        [(settlement.clone(), 100)]
+    );
+    assert_eq!(
+        earned(&earning.event(&captured(100, 5), 0)),
+        [(settlement.clone(), 100)]
+    );
     assert_eq!(earned(&earning.event(&debt_paid(30, 20), 1)), [(debt.clone(), 30)]);
     assert_ne!(debt, debt_earning(SESSION, Fen(0)).to_string());
-    assert!(earning.accepted(&settlement, 2).is_empty(), "the other is not credited yet");
+    assert!(
+        earning.accepted(&settlement, 2).is_empty(),
+        "the other is not credited yet"
+    );
     assert_eq!(earning.accepted(&debt, 2), [Effect::End]);
     assert!(earning.accepted(&debt, 3).is_empty(), "once");
 }

@@ -32,7 +32,10 @@ fn forfeited() -> Event {
 fn expiries_begin_with_points_and_end_with_the_person() {
     let member = MemberId(SESSION.0);
     assert_eq!(Expiring::route(&member.to_string(), &earned(5)), Route::Start(member.0));
-    assert_eq!(Expiring::route(&member.to_string(), &forfeited()), Route::Continue(member.0));
+    assert_eq!(
+        Expiring::route(&member.to_string(), &forfeited()),
+        Route::Continue(member.0)
+    );
     let mut expiring = Instance::<Expiring>::new().after(&[earned(5)], 0);
     assert_eq!(expiring.event(&forfeited(), 1), [Effect::End]);
 }
@@ -46,10 +49,7 @@ fn the_first_expiry_is_waited_for_whatever_the_order_of_earning() {
     let effects = expiring.timer(EXPIRE, 100);
     assert_eq!(effects[0], Effect::set_timer(EXPIRE, at(200)));
     let member_id = MemberId(SESSION.0);
-    assert_eq!(
-        dispatched(&effects),
-        [(EXPIRE, &Command::ExpirePoints { member_id })]
-    );
+    assert_eq!(dispatched(&effects), [(EXPIRE, &Command::ExpirePoints { member_id })]);
     assert!(expiring.accepted(EXPIRE, 100).is_empty(), "more will expire");
     assert_eq!(steps(&expiring.timer(EXPIRE, 230)), [EXPIRE], "late");
     assert_eq!(expiring.accepted(EXPIRE, 230), [Effect::End]);

@@ -6,7 +6,7 @@ use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Loyalty, PointsEntryKind, LoyaltyState};
+use super::{Loyalty, LoyaltyState, PointsEntryKind};
 use crate::engine::{Contradiction, fold_all};
 
 const MEMBER: Uuid = Uuid::from_u128(1);
@@ -71,7 +71,10 @@ fn points_are_the_sum_of_their_entries_and_of_their_lots() {
     assert_eq!(state.entries.iter().map(|entry| entry.points).sum::<i64>(), 2);
     assert_eq!(state.entries.iter().map(|entry| entry.owed).sum::<i64>(), 0);
     assert_eq!(state.entries.count(), 6, "what earned nothing is no entry");
-    let reversals = state.entries.iter().filter(|entry| entry.kind == PointsEntryKind::Reversed);
+    let reversals = state
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == PointsEntryKind::Reversed);
     let references: Vec<_> = reversals.map(|entry| entry.reference).collect();
     assert_eq!(references, [Some(SESSION.0); 2]);
 }
@@ -86,7 +89,13 @@ fn whoever_is_forgotten_has_no_points() {
 
 #[test]
 fn what_cannot_have_happened_is_said() {
-    let more_than_there_are = fold(vec![earned(10, 0, 1_000), PointsAccountEvent::PointsExpired { points: 11, at: at(1_000) }]);
+    let more_than_there_are = fold(vec![
+        earned(10, 0, 1_000),
+        PointsAccountEvent::PointsExpired {
+            points: 11,
+            at: at(1_000),
+        },
+    ]);
     let why = more_than_there_are.unwrap_err().to_string();
     assert!(why.contains("has -1 points, 0 in lots"), "{why}");
 }

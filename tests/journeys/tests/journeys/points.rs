@@ -34,7 +34,12 @@ async fn reverse(
         refunded_fen,
         reason: "灯光故障".to_owned(),
     };
-    Ok(clients.loyalty.clone().reverse_points(timed(request)).await?.into_inner())
+    Ok(clients
+        .loyalty
+        .clone()
+        .reverse_points(timed(request))
+        .await?
+        .into_inner())
 }
 
 /// Every entry, asked for one by one so that there are several pages.
@@ -47,7 +52,12 @@ async fn entries(clients: &Clients, member_id: &str, min_position: u64) -> anyho
             page_token,
             min_position,
         };
-        let page = clients.points.clone().list_points_entries(timed(request)).await?.into_inner();
+        let page = clients
+            .points
+            .clone()
+            .list_points_entries(timed(request))
+            .await?
+            .into_inner();
         entries.extend(page.entries);
         if page.next_page_token.is_empty() {
             return Ok(entries);
@@ -72,7 +82,12 @@ async fn a_paid_session_earns_points_that_go_back_with_its_money() -> anyhow::Re
         chain_id: hall.chain_id.clone(),
         policy: Some(policy),
     };
-    world.clients.loyalty.clone().change_points_policy(timed(change)).await?;
+    world
+        .clients
+        .loyalty
+        .clone()
+        .change_points_policy(timed(change))
+        .await?;
 
     let opened = hall.open_prepaid(&table, &member, 31).await?;
     let begun = Timestamp::from_millisecond(baize_journeys::clients::millis(opened.opened_at))?;
@@ -91,10 +106,18 @@ async fn a_paid_session_earns_points_that_go_back_with_its_money() -> anyhow::Re
     assert_eq!((reversed.points, reversed.owed_points), (41, 0));
     let again = reverse(&world.clients, &member, &opened.session_id, 205).await?;
     assert_eq!(again.points, 41, "what went back goes back once");
-    let refused = reverse(&world.clients, &member, &opened.session_id, 621).await.unwrap_err();
-    assert_eq!((refused.code, refused.reason.as_str()), (Code::InvalidArgument, "INVALID_ARGUMENT"));
+    let refused = reverse(&world.clients, &member, &opened.session_id, 621)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code, refused.reason.as_str()),
+        (Code::InvalidArgument, "INVALID_ARGUMENT")
+    );
     let refused = reverse(&world.clients, &member, &new_id(), 1).await.unwrap_err();
-    assert_eq!((refused.code, refused.reason.as_str()), (Code::NotFound, "NO_POINTS_EARNED"));
+    assert_eq!(
+        (refused.code, refused.reason.as_str()),
+        (Code::NotFound, "NO_POINTS_EARNED")
+    );
 
     let entries = entries(&world.clients, &member, reversed.position).await?;
     let told: Vec<_> = entries.iter().map(|entry| (entry.kind(), entry.points)).collect();
