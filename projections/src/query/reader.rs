@@ -215,6 +215,7 @@ mod tests {
             bills: Shared::new(),
             wallets: Shared::new(),
             directory: Shared::new(),
+            loyalty: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         }
