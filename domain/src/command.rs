@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::hall::{HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, PaymentIntentId, RefundId, SessionId, TableId,
+    TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
 use crate::money::Fen;
+use crate::payment::{
+    Channel, OrderNo, OrderOutcome, PaymentPolicy, PaymentResolution, Presentation, RefundNo, TopUpTier, Wanted,
+};
 use crate::personal::{Identifier, Sealed};
 use crate::points_account::PointsPolicy;
+use crate::refund::{RefundOutcome, RefundResolution};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
 use crate::staff::StaffRole;
 use crate::table::{TableChange, TableClass};
@@ -182,6 +188,54 @@ pub enum Command {
         top_up_id: TopUpId,
         channel: TopUpChannel,
         amount: Split,
+    },
+    /// Say what is given on top of top-ups.
+    DefineTopUpTiers { chain_id: ChainId, tiers: Vec<TopUpTier> },
+    /// Change how a chain's payments are collected.
+    ChangePaymentPolicy { chain_id: ChainId, policy: PaymentPolicy },
+    /// Begin to pay through a provider.
+    StartPayment {
+        intent_id: PaymentIntentId,
+        member_id: MemberId,
+        wanted: Wanted,
+        channel: Channel,
+        presentation: Presentation,
+    },
+    /// Try again, by another channel or in another way.
+    TryPayment {
+        intent_id: PaymentIntentId,
+        channel: Channel,
+        presentation: Presentation,
+    },
+    /// Do not pay after all.
+    CancelPayment { intent_id: PaymentIntentId },
+    /// Record what became known of an order: by an answer, a notification or a bill.
+    RecordOrder {
+        channel: Channel,
+        order_no: OrderNo,
+        outcome: OrderOutcome,
+    },
+    /// Give a payment up whose time is over.
+    ExpirePayment { intent_id: PaymentIntentId },
+    /// Settle a payment by hand. `by` is who does.
+    ResolvePayment {
+        intent_id: PaymentIntentId,
+        resolution: PaymentResolution,
+        by: Uuid,
+        reason: String,
+    },
+    /// Record what became known of a refund.
+    RecordRefund {
+        channel: Channel,
+        refund_no: RefundNo,
+        outcome: RefundOutcome,
+    },
+    /// Settle a refund that did not arrive. `by` is who does.
+    ResolveRefund {
+        refund_id: RefundId,
+        resolution: RefundResolution,
+        by: Uuid,
+        reason: String,
     },
     /// Open a table.
     OpenTable {

@@ -11,6 +11,8 @@ use crate::identity::IdentityEvent;
 use crate::journal::JournalEvent;
 use crate::member::MemberEvent;
 use crate::points_account::PointsAccountEvent;
+use crate::payment::PaymentEvent;
+use crate::refund::RefundEvent;
 use crate::session::TableSessionEvent;
 use crate::staff::StaffEvent;
 use crate::table::TableEvent;
@@ -63,6 +65,8 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Journal", JournalEvent::TYPES),
     ("Staff", StaffEvent::TYPES),
     ("PointsAccount", PointsAccountEvent::TYPES),
+    ("Payment", PaymentEvent::TYPES),
+    ("Refund", RefundEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -83,6 +87,8 @@ pub enum Event {
     Journal(JournalEvent),
     Staff(StaffEvent),
     PointsAccount(PointsAccountEvent),
+    Payment(PaymentEvent),
+    Refund(RefundEvent),
 }
 
 impl Event {
@@ -105,6 +111,8 @@ impl Event {
             "Journal" => Self::Journal(serde_json::from_str(payload)?),
             "Staff" => Self::Staff(serde_json::from_str(payload)?),
             "PointsAccount" => Self::PointsAccount(serde_json::from_str(payload)?),
+            "Payment" => Self::Payment(serde_json::from_str(payload)?),
+            "Refund" => Self::Refund(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -126,6 +134,8 @@ impl Event {
             Self::Journal(_) => "Journal",
             Self::Staff(_) => "Staff",
             Self::PointsAccount(_) => "PointsAccount",
+            Self::Payment(_) => "Payment",
+            Self::Refund(_) => "Refund",
         }
     }
 
@@ -145,6 +155,8 @@ impl Event {
             Self::Journal(event) => event.name(),
             Self::Staff(event) => event.name(),
             Self::PointsAccount(event) => event.name(),
+            Self::Payment(event) => event.name(),
+            Self::Refund(event) => event.name(),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::money::Fen;
+use crate::payment::OrderNo;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -127,6 +128,46 @@ pub fn debt_earning(session_id: SessionId, outstanding: Fen) -> EarningId {
         &session_id.to_string(),
         &outstanding.0.to_string(),
     ]))
+}
+
+/// The lot of what an order brought in.
+pub fn order_top_up(order_no: OrderNo) -> TopUpId {
+    TopUpId(derived(&["order-lot", &order_no.to_string()]))
+}
+
+/// The posting of what an order brought in.
+pub fn order_transaction(order_no: OrderNo) -> TransactionId {
+    TransactionId(derived(&["order", &order_no.to_string()]))
+}
+
+/// The posting by which somebody decided what is done with what an order brought in.
+pub fn order_resolved_transaction(order_no: OrderNo) -> TransactionId {
+    TransactionId(derived(&["order-resolved", &order_no.to_string()]))
+}
+
+/// The refund of an order that could not be served.
+pub fn order_refund(order_no: OrderNo) -> RefundId {
+    RefundId(derived(&["order-refund", &order_no.to_string()]))
+}
+
+/// The refund that takes the place of one that was closed.
+pub fn replacement_refund(refund_id: RefundId) -> RefundId {
+    RefundId(derived(&["replacement", &refund_id.to_string()]))
+}
+
+/// The posting of a refund that somebody asked for.
+pub fn refund_asked_transaction(refund_id: RefundId) -> TransactionId {
+    TransactionId(derived(&["refund-asked", &refund_id.to_string()]))
+}
+
+/// The posting of a refund that arrived through its provider.
+pub fn refund_transaction(refund_id: RefundId) -> TransactionId {
+    TransactionId(derived(&["refund", &refund_id.to_string()]))
+}
+
+/// The posting of a refund that was settled by hand.
+pub fn refund_by_hand_transaction(refund_id: RefundId) -> TransactionId {
+    TransactionId(derived(&["refund-by-hand", &refund_id.to_string()]))
 }
 
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.

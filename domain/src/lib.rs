@@ -20,6 +20,7 @@ pub mod payment;
 pub mod personal;
 pub mod points_account;
 pub mod processes;
+pub mod refund;
 pub mod refusal;
 pub mod session;
 pub mod staff;

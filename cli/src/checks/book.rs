@@ -174,6 +174,8 @@ impl Book {
             Event::Calendar(_)
             | Event::Staff(_)
             | Event::PointsAccount(_)
+            | Event::Payment(_)
+            | Event::Refund(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}

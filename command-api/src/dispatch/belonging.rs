@@ -9,6 +9,8 @@ use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
 use baize_domain::member::Member;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::payment::Payment;
+use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
 use baize_domain::staff::Staff;
 use baize_domain::table::Table;
@@ -26,7 +28,7 @@ pub trait Belongs {
 /// For whom a command says that it is given, before anything is read.
 pub fn named(command: &Command) -> Option<Belonging> {
     match command {
-        Command::OpenTable { member_id, .. } => Some(Belonging::to_member(member_id.0)),
+        Command::OpenTable { member_id, .. } | Command::StartPayment { member_id, .. } => Some(Belonging::to_member(member_id.0)),
         _ => None,
     }
 }
@@ -123,6 +125,24 @@ impl Belongs for PointsAccount {
     /// Points have their member's id, and are the member's before there are any.
     fn belonging(&self, id: &str) -> Belonging {
         Uuid::try_parse(id).map_or_else(|_| Belonging::default(), Belonging::to_member)
+    }
+}
+
+impl Belongs for Payment {
+    /// A payment is its payer's, and of the chain that is paid.
+    fn belonging(&self, _: &str) -> Belonging {
+        self.intent.as_ref().map_or_else(Belonging::default, |intent| {
+            Belonging::to_member(intent.payer.0).and_chain(Some(intent.chain_id.0))
+        })
+    }
+}
+
+impl Belongs for Refund {
+    /// A refund is theirs who are paid back, and of the chain that pays.
+    fn belonging(&self, _: &str) -> Belonging {
+        self.request.as_ref().map_or_else(Belonging::default, |request| {
+            Belonging::to_member(request.member_id.0).and_chain(Some(request.chain_id.0))
+        })
     }
 }
 

@@ -3,11 +3,14 @@
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
 use baize_domain::member;
+use baize_domain::payment;
 use baize_domain::points_account::Earning;
 use baize_domain::session::CloseCause;
 
 use super::work::Work;
-use super::{CommandError, Reply, awaited, calendar, chain, moves, people, points, session, staff, venue, wallet};
+use super::{
+    CommandError, Reply, awaited, calendar, chain, moves, payments, people, points, session, staff, venue, wallet,
+};
 
 /// Reads what the command is about and decides it.
 pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, CommandError> {
@@ -168,6 +171,50 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             channel,
             amount,
         } => wallet::credit_top_up(work, *member_id, *top_up_id, *channel, *amount).await,
+        Command::DefineTopUpTiers { chain_id, tiers } => chain::define_top_up_tiers(work, *chain_id, tiers).await,
+        Command::ChangePaymentPolicy { chain_id, policy } => {
+            chain::change_payment_policy(work, *chain_id, policy).await
+        }
+        Command::StartPayment {
+            intent_id,
+            member_id,
+            wanted,
+            channel,
+            presentation,
+        } => payments::start(work, *intent_id, *member_id, *wanted, *channel, *presentation).await,
+        Command::TryPayment {
+            intent_id,
+            channel,
+            presentation,
+        } => payments::try_again(work, *intent_id, *channel, *presentation).await,
+        Command::CancelPayment { intent_id } => {
+            payments::tell(work, *intent_id, |payment| payment::decide::cancel(payment, work.now)).await
+        }
+        Command::ExpirePayment { intent_id } => {
+            payments::tell(work, *intent_id, |payment| payment::decide::expire(payment, work.now)).await
+        }
+        Command::RecordOrder {
+            channel,
+            order_no,
+            outcome,
+        } => payments::record(work, *channel, *order_no, outcome).await,
+        Command::ResolvePayment {
+            intent_id,
+            resolution,
+            by,
+            reason,
+        } => payments::resolve(work, *intent_id, resolution, *by, reason).await,
+        Command::RecordRefund {
+            channel,
+            refund_no,
+            outcome,
+        } => payments::record_refund(work, *channel, refund_no.0, outcome).await,
+        Command::ResolveRefund {
+            refund_id,
+            resolution,
+            by,
+            reason,
+        } => payments::resolve_refund(work, *refund_id, *resolution, *by, reason).await,
         Command::OpenTable {
             session_id,
             table_id,

@@ -19,6 +19,7 @@ mod device;
 mod error;
 mod moves;
 mod offers;
+mod payments;
 mod people;
 mod points;
 mod queue;

@@ -1,6 +1,6 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
-use baize_domain::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, PaymentIntentId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
@@ -64,6 +64,14 @@ pub enum Reply {
     Clock {
         paused_until: Option<Timestamp>,
         secured_until: Timestamp,
+    },
+    /// To `StartPayment`, `TryPayment`: the attempt that its payer can expect to be presented.
+    PaymentStarted {
+        intent_id: PaymentIntentId,
+        attempt: u8,
+        amount: Fen,
+        bonus: Fen,
+        expires_at: Timestamp,
     },
     /// To `PayBill`.
     BillPaid { paid: Fen },

@@ -1,14 +1,16 @@
-//! Executes owed commands: concurrently, through the same door as everybody's, until each has an answer.
+//! Executes owed commands and calls: concurrently, commands through the same door as everybody's, until each has an answer.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use baize_domain::payment::{ProviderAnswer, ProviderRequest};
 use baize_domain::{Command, Refusal};
 use baize_eventlog::RequestKey;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -25,8 +27,28 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 pub struct Answer {
     /// The effect.
     pub owed: Owed,
-    /// Accepted, or refused by a rule.
-    pub outcome: Result<(), Box<Refusal>>,
+    /// What it was answered.
+    pub outcome: Outcome,
+}
+
+/// What is to be done for a process, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Work {
+    /// A command to dispatch.
+    Command(Box<Command>),
+    /// A provider of payments to call.
+    Call(ProviderRequest),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The command was accepted.
+    Accepted,
+    /// A rule refused the command.
+    Refused(Box<Refusal>),
+    /// The provider answered, or it is known that it did not.
+    Answered(ProviderAnswer),
 }
 
 /// Executes what comes in, at most `concurrency` at a time, and answers each exactly once; ends when the runner
@@ -81,27 +103,34 @@ struct Delayed {
 }
 
 async fn attempt_once(dispatcher: &Dispatcher, attempt: Attempt) -> Result<Answer, Delayed> {
-    match dispatch(dispatcher, &attempt.owed).await {
-        Ok(()) => Ok(Answer {
+    match work(dispatcher, &attempt.owed).await {
+        Ok(outcome) => Ok(Answer {
             owed: attempt.owed,
-            outcome: Ok(()),
-        }),
-        Err(CommandError::Refused(refusal)) => Ok(Answer {
-            owed: attempt.owed,
-            outcome: Err(refusal),
+            outcome,
         }),
         Err(error) => Err(delay(attempt, &error)),
     }
 }
 
-async fn dispatch(dispatcher: &Dispatcher, owed: &Owed) -> Result<(), CommandError> {
-    let command: Command = serde_json::from_str(&owed.command).map_err(|error| {
-        CommandError::Internal(anyhow::Error::new(error).context("a stored command cannot be read"))
+async fn work(dispatcher: &Dispatcher, owed: &Owed) -> Result<Outcome, CommandError> {
+    let work: Work = serde_json::from_str(&owed.work).map_err(|error| {
+        CommandError::Internal(anyhow::Error::new(error).context("a stored effect cannot be read"))
     })?;
-    let request = RequestKey::new(SCOPE, owed.request_id, owed.command.as_bytes());
+    match work {
+        Work::Command(command) => dispatch(dispatcher, owed, *command).await,
+        // No provider is set up here, and that is what is answered.
+        Work::Call(_) => Ok(Outcome::Answered(ProviderAnswer::Unavailable)),
+    }
+}
+
+async fn dispatch(dispatcher: &Dispatcher, owed: &Owed, command: Command) -> Result<Outcome, CommandError> {
+    let request = RequestKey::new(SCOPE, owed.request_id, owed.work.as_bytes());
     let caller = Caller::process(owed.key.process, &owed.cause);
-    dispatcher.dispatch(command, request, &caller).await?;
-    Ok(())
+    match dispatcher.dispatch(command, request, &caller).await {
+        Ok(_) => Ok(Outcome::Accepted),
+        Err(CommandError::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(error) => Err(error),
+    }
 }
 
 /// An effect is never given up: somebody's money may depend on it.

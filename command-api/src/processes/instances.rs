@@ -7,6 +7,7 @@ use baize_domain::ids::derived;
 use baize_domain::processes::{Effect, Input};
 use jiff::Timestamp;
 
+use super::effects::Work;
 use super::manager::{Manager, State};
 use super::schedule::Schedule;
 use super::store::{Changes, Error, Key, Owed, Store, Stored, Timer, whole_micros};
@@ -116,16 +117,10 @@ impl Instances {
         for effect in effects {
             match effect {
                 Effect::Dispatch { step, command } => {
-                    let cause = cause();
-                    let command = serde_json::to_string(&command)
-                        .map_err(|error| Error::Unreadable(format!("a command of {key:?}: {error}")))?;
-                    self.changes.owed.push(Owed {
-                        request_id: derived(&["effect", key.process, &key.instance.to_string(), &step, &cause]),
-                        key,
-                        step,
-                        cause,
-                        command,
-                    });
+                    self.changes.owed.push(owed(key, step, cause(), &Work::Command(command))?);
+                }
+                Effect::Call { step, request } => {
+                    self.changes.owed.push(owed(key, step, cause(), &Work::Call(request))?);
                 }
                 Effect::SetTimer { name, due } => {
                     instance.timers.retain(|(set, _)| *set != name);
@@ -194,6 +189,17 @@ impl Instances {
         let median = *median;
         self.known.retain(|_, instance| instance.batch > median);
     }
+}
+
+fn owed(key: Key, step: String, cause: String, work: &Work) -> Result<Owed, Error> {
+    let work = serde_json::to_string(work);
+    Ok(Owed {
+        request_id: derived(&["effect", key.process, &key.instance.to_string(), &step, &cause]),
+        key,
+        step,
+        cause,
+        work: work.map_err(|error| Error::Unreadable(format!("an effect of {key:?}: {error}")))?,
+    })
 }
 
 impl Instance {

@@ -25,7 +25,7 @@ pub struct Timer {
     pub name: String,
 }
 
-/// A command that a process asked for and whose answer it has not taken in.
+/// A command or a call that a process asked for and whose answer it has not taken in.
 #[derive(Clone, Debug)]
 pub struct Owed {
     /// Derived from process, instance, step and cause.
@@ -36,8 +36,9 @@ pub struct Owed {
     pub step: String,
     /// In reaction to what.
     pub cause: String,
-    /// The command as it is stored, byte for byte: it is the content that the request id stands for.
-    pub command: String,
+    /// The [`super::effects::Work`] as it is stored, byte for byte: it is the content that the request id stands for. Its column is called
+    /// `command`, after what most of them are.
+    pub work: String,
 }
 
 /// An instance as it is stored.
@@ -136,7 +137,7 @@ impl Store {
                     key: self.key(row.try_get(1)?, row.try_get(2)?)?,
                     step: row.try_get(3)?,
                     cause: row.try_get(4)?,
-                    command: row.try_get(5)?,
+                    work: row.try_get(5)?,
                 })
             })
             .collect()
@@ -217,7 +218,7 @@ impl Store {
             changes
                 .owed
                 .iter()
-                .map(|owed| (owed.request_id, owed.cause.as_str(), owed.command.as_str())),
+                .map(|owed| (owed.request_id, owed.cause.as_str(), owed.work.as_str())),
         );
         let stored: bool = sqlx::query_scalar(
             "SELECT commit_processes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
@@ -320,7 +321,7 @@ mod tests {
             key: key(instance),
             step: step.to_owned(),
             cause: "event:1".to_owned(),
-            command: r#"{"some":  "command"}"#.to_owned(),
+            work: r#"{"some":  "command"}"#.to_owned(),
         }
     }
 
@@ -349,13 +350,13 @@ mod tests {
             .await
             .unwrap()
             .into_iter()
-            .map(|owed| (owed.request_id, owed.command))
+            .map(|owed| (owed.request_id, owed.work))
             .collect();
         assert_eq!(
             read,
             [
-                (first.request_id, first.command.clone()),
-                (second.request_id, second.command)
+                (first.request_id, first.work.clone()),
+                (second.request_id, second.work)
             ]
         );
 

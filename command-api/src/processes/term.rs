@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::effects::Answer;
+use super::effects::{Answer, Outcome};
 use super::instances::Instances;
 use super::manager::Manager;
 use super::reader::{self, Routed, Stretch};
@@ -146,8 +146,9 @@ impl Term<'_> {
         for Answer { owed, outcome } in batch.answers {
             let step = owed.step.as_str();
             let input = match &outcome {
-                Ok(()) => Input::Accepted { step },
-                Err(refusal) => Input::Refused { step, refusal },
+                Outcome::Accepted => Input::Accepted { step },
+                Outcome::Refused(refusal) => Input::Refused { step, refusal },
+                Outcome::Answered(answer) => Input::Answered { step, answer },
             };
             let cause = || format!("answer:{}", owed.request_id);
             self.instances.react(owed.key, None, &input, &cause, now)?;

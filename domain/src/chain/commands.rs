@@ -2,6 +2,7 @@
 
 use crate::ids::ChainId;
 use crate::points_account::PointsPolicy;
+use crate::payment::{PaymentPolicy, TopUpTier};
 
 use super::Level;
 
@@ -29,5 +30,15 @@ pub enum ChainCommand {
     ChangePointsPolicy {
         /// From now on.
         policy: PointsPolicy,
+    },
+    /// Replace the tiers of top-ups.
+    DefineTopUpTiers {
+        /// Ascending.
+        tiers: Vec<TopUpTier>,
+    },
+    /// Change how payments are collected.
+    ChangePaymentPolicy {
+        /// The policy.
+        policy: PaymentPolicy,
     },
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ids::ChainId;
 use crate::points_account::PointsPolicy;
+use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::refusal::InvalidField;
 
 use super::{Chain, ChainCommand, ChainError, ChainEvent, ChainProfile, Level, levels};
@@ -21,6 +22,8 @@ pub fn decide(chain: &Chain, command: ChainCommand) -> Result<Vec<ChainEvent>, C
         ChainCommand::Rename { name } => rename(chain, name),
         ChainCommand::DefineLevels { levels } => define_levels(chain, levels),
         ChainCommand::ChangePointsPolicy { policy } => change_points_policy(chain, policy),
+        ChainCommand::DefineTopUpTiers { tiers } => define_top_up_tiers(chain, tiers),
+        ChainCommand::ChangePaymentPolicy { policy } => change_payment_policy(chain, policy),
     }
 }
 
@@ -86,6 +89,32 @@ pub fn change_points_policy(chain: &Chain, policy: PointsPolicy) -> Result<Vec<C
         return Ok(Vec::new());
     }
     Ok(vec![ChainEvent::PointsPolicyChanged { policy }])
+}
+
+/// Replaces the tiers of top-ups; the same tiers again change nothing.
+///
+/// # Errors
+/// [`ChainError::NotFound`], [`ChainError::Invalid`].
+pub fn define_top_up_tiers(chain: &Chain, tiers: Vec<TopUpTier>) -> Result<Vec<ChainEvent>, ChainError> {
+    let profile = registered(chain)?;
+    TopUpTier::validate(&tiers)?;
+    if profile.top_up_tiers == tiers {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ChainEvent::TopUpTiersDefined { tiers }])
+}
+
+/// Changes how payments are collected; the same policy again changes nothing.
+///
+/// # Errors
+/// [`ChainError::NotFound`], [`ChainError::Invalid`].
+pub fn change_payment_policy(chain: &Chain, policy: PaymentPolicy) -> Result<Vec<ChainEvent>, ChainError> {
+    let profile = registered(chain)?;
+    policy.validate()?;
+    if profile.payment_policy == policy {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ChainEvent::PaymentPolicyChanged { policy }])
 }
 
 fn registered(chain: &Chain) -> Result<&Arc<ChainProfile>, ChainError> {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
 use crate::points_account::PointsPolicy;
+use crate::payment::{PaymentPolicy, TopUpTier};
 
 use super::Level;
 
@@ -34,6 +35,16 @@ pub enum ChainEvent {
         /// The rules.
         policy: PointsPolicy,
     },
+    /// What is given on top of top-ups from now on; intents that have begun keep what they promised.
+    TopUpTiersDefined {
+        /// Ascending.
+        tiers: Vec<TopUpTier>,
+    },
+    /// How payments are collected from now on; intents that have begun keep the policy they began with.
+    PaymentPolicyChanged {
+        /// The policy.
+        policy: PaymentPolicy,
+    },
 }
 
-crate::event::domain_events!(ChainEvent: ChainRegistered, ChainRenamed, LevelsDefined, PointsPolicyChanged);
+crate::event::domain_events!(ChainEvent: ChainRegistered, ChainRenamed, LevelsDefined, PointsPolicyChanged, TopUpTiersDefined, PaymentPolicyChanged);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! (nothing) ── ChainRegistered, LevelsDefined 1 ──► registered ──┐
-//!                                                     ▲          │ ChainRenamed, LevelsDefined n, PointsPolicyChanged
+//!                                                     ▲          │ ChainRenamed, LevelsDefined n, PointsPolicyChanged,
+//!                                                     │          │ TopUpTiersDefined, PaymentPolicyChanged
 //!                                                     └──────────┘
 //! ```
 //!

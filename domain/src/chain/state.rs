@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ChainId;
 use crate::level::LevelCode;
 use crate::points_account::PointsPolicy;
+use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::tariff::Discount;
 
 use super::{ChainEvent, Level};
@@ -33,6 +34,10 @@ pub struct ChainProfile {
     /// How points are given.
     #[serde(default)]
     pub points: PointsPolicy,
+    /// What is given on top of top-ups.
+    pub top_up_tiers: Vec<TopUpTier>,
+    /// How payments are collected.
+    pub payment_policy: PaymentPolicy,
 }
 
 impl Chain {
@@ -60,11 +65,23 @@ impl Chain {
                     levels_version: 0,
                     levels: Vec::new(),
                     points: PointsPolicy::default(),
+                    top_up_tiers: Vec::new(),
+                    payment_policy: PaymentPolicy::default(),
                 }));
             }
             ChainEvent::ChainRenamed { name } => {
                 if let Some(profile) = &mut self.profile {
                     Arc::make_mut(profile).name.clone_from(name);
+                }
+            }
+            ChainEvent::TopUpTiersDefined { tiers } => {
+                if let Some(profile) = &mut self.profile {
+                    Arc::make_mut(profile).top_up_tiers.clone_from(tiers);
+                }
+            }
+            ChainEvent::PaymentPolicyChanged { policy } => {
+                if let Some(profile) = &mut self.profile {
+                    Arc::make_mut(profile).payment_policy = policy.clone();
                 }
             }
             ChainEvent::LevelsDefined { version, levels } => {

@@ -3,14 +3,23 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, MemberId, SessionId, TopUpId, TransactionId};
+use crate::ids::{HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId};
 use crate::money::Fen;
+use crate::payment::{Channel, OrderNo};
 
 /// An account of the hall's books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Account {
     /// Money taken by staff, on its way to the bank.
     CounterClearing,
+    /// Money that WeChat Pay took, on its way to the bank.
+    WechatPayClearing,
+    /// Money that Alipay took, on its way to the bank.
+    AlipayClearing,
+    /// What goes back through a provider and has not arrived. A liability.
+    RefundsPayable,
+    /// Money of which nobody knows yet what it is.
+    Suspense,
     /// What members paid in and have not spent. A liability.
     MemberPrincipal,
     /// What members were given and have not spent. A liability.
@@ -23,6 +32,16 @@ pub enum Account {
     Revenue,
     /// What members owe.
     Receivable,
+}
+
+impl Account {
+    /// Where the money is that a provider took.
+    pub const fn clearing(channel: Channel) -> Self {
+        match channel {
+            Channel::WechatPay => Self::WechatPayClearing,
+            Channel::Alipay => Self::AlipayClearing,
+        }
+    }
 }
 
 /// One side of a transaction: debits positive, credits negative.
@@ -47,6 +66,10 @@ pub enum Source {
     Settlement(SessionId),
     /// What a settlement left open, paid later.
     DebtPayment(SessionId),
+    /// What an order of a provider brought in.
+    Order(OrderNo),
+    /// Money that goes back.
+    Refund(RefundId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::command::Command;
 use crate::event::Event;
 use crate::ids::SessionId;
+use crate::payment::{ProviderAnswer, ProviderRequest};
 use crate::refusal::Refusal;
 
 /// Whether an event concerns a process, and which instance.
@@ -59,6 +60,13 @@ pub enum Input<'a> {
         /// The step it was dispatched as.
         step: &'a str,
     },
+    /// A provider that was called answered, or it is known that it did not.
+    Answered {
+        /// The step it was called as.
+        step: &'a str,
+        /// What it answered.
+        answer: &'a ProviderAnswer,
+    },
     /// A dispatched command was refused by a rule. (Unavailability is retried by the runner and never arrives here.)
     Refused {
         /// The step it was dispatched as.
@@ -77,6 +85,14 @@ pub enum Effect {
         step: String,
         /// The command.
         command: Box<Command>,
+    },
+    /// Call a provider of payments. The answer comes as [`Input::Answered`]; after a crash the call is made again, so it must be one that does
+    /// no harm twice.
+    Call {
+        /// Name within the instance.
+        step: String,
+        /// What is asked.
+        request: ProviderRequest,
     },
     /// Set a timer, replacing one of the same name.
     SetTimer {
@@ -114,6 +130,14 @@ impl Effect {
         Self::Dispatch {
             step: step.to_owned(),
             command: Box::new(command),
+        }
+    }
+
+    /// Call a provider as `step`.
+    pub fn call(step: &str, request: ProviderRequest) -> Self {
+        Self::Call {
+            step: step.to_owned(),
+            request,
         }
     }
 

@@ -12,10 +12,10 @@ use crate::refusal::Refusal;
 use crate::session::{self, Asked, LapseReason, TableSession};
 use crate::table::{self, Table, TableEvent};
 use crate::tariff::pricing::seconds_after;
-use crate::wallet::{self, Wallet};
+use crate::wallet::{self, Wallet, WalletError};
 
 use super::Changes;
-use super::begin_session::{begin, secure};
+use super::begin_session::{NotSecured, begin, secure};
 
 /// What a waiting opening is decided from. The wallet is that of the member, the device that of the table's light.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,19 @@ pub fn pay_opening(input: AwaitedInput<'_>) -> Result<Changes, Refusal> {
     wallet_events.append(&mut secured.wallet);
     secured.wallet = wallet_events;
     begin(asked, secured, input.session, input.device, input.now)
+}
+
+/// What the wallet lacks now for a waiting opening to begin; nothing, if it may begin as it is or cannot begin at all.
+pub(super) fn shortfall(awaited: &session::Awaited, wallet: &Wallet, now: Timestamp) -> Option<Fen> {
+    let session_id = awaited.asked.session_id;
+    let mut released = wallet.clone();
+    for event in wallet::decide::release(wallet, session_id, now).ok()? {
+        released.evolve(&event);
+    }
+    match secure(&awaited.asked, &released, now) {
+        Err(NotSecured::Wallet(WalletError::TooLittle { shortfall, .. })) => Some(shortfall),
+        _ => None,
+    }
 }
 
 /// Lets go of the table; an opening that was let go stays so.

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{MemberId, TopUpId};
-use crate::journal::{self, Journal};
+use crate::ids::{MemberId, TopUpId, TransactionId};
+use crate::journal::{self, Journal, JournalEvent};
 use crate::member::Member;
 use crate::refusal::Refusal;
 use crate::wallet::{self, Split, TopUpChannel, Wallet, WalletEvent};
@@ -61,22 +61,31 @@ pub fn credit_top_up(input: CreditTopUpInput<'_>) -> Result<Changes, Refusal> {
     member.members_only()?;
     let events = wallet::decide::credit_top_up(wallet, member_id, top_up_id, channel, amount, now)?;
     let mut postings = vec![(transaction_id, journal::decide::post(journal, transaction)?)];
-    for event in &events {
-        if let WalletEvent::DebtPaid { session_id, paid, .. } = event {
-            let context = Context {
-                hall_id: wallet
-                    .debts
-                    .iter()
-                    .find(|debt| debt.session_id == *session_id)
-                    .map(|debt| debt.hall_id),
-                ..context
-            };
-            postings.extend(context.debt_payment(*session_id, top_up_id, *paid)?);
-        }
-    }
+    postings.extend(debt_postings(wallet, &events, top_up_id, context)?);
     Ok(Changes {
         wallet: events,
         journal: postings,
         ..Changes::default()
     })
+}
+
+/// The postings of the debts that a top-up pays. `wallet` is as it was before.
+pub(super) fn debt_postings(
+    wallet: &Wallet,
+    events: &[WalletEvent],
+    top_up_id: TopUpId,
+    context: Context,
+) -> Result<Vec<(TransactionId, Vec<JournalEvent>)>, Refusal> {
+    let mut postings = Vec::new();
+    for event in events {
+        if let WalletEvent::DebtPaid { session_id, paid, .. } = event {
+            let debt = wallet.debts.iter().find(|debt| debt.session_id == *session_id);
+            let context = Context {
+                hall_id: debt.map(|debt| debt.hall_id),
+                ..context
+            };
+            postings.extend(context.debt_payment(*session_id, top_up_id, *paid)?);
+        }
+    }
+    Ok(postings)
 }

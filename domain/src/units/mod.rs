@@ -16,6 +16,7 @@
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
+//! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
@@ -33,6 +34,7 @@ mod extend_session;
 mod open_table;
 mod pause_session;
 mod pay_bill;
+pub mod payments;
 pub mod people;
 mod postings;
 mod renew_hold;

@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 
 use crate::ids::{
-    HallId, MemberId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
-    prepaid_refund_transaction, prepaid_transaction, settlement_transaction, top_up_transaction,
+    HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
+    order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction, refund_by_hand_transaction,
+    refund_transaction, settlement_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
+use crate::payment::{Order, RefundOrder, Use};
 use crate::refusal::Refusal;
 use crate::wallet::Split;
 
@@ -35,6 +37,54 @@ impl Context {
                 (Account::MemberBonus, -amount.bonus),
             ],
         )
+    }
+
+    /// A provider took money for an order; `bonus` is given on top of what is served.
+    pub(super) fn order(self, order: &Order, paid: Fen, used: Use, bonus: Fen) -> Result<Posting, Refusal> {
+        let bonus = if used == Use::Served { bonus } else { Fen::ZERO };
+        post(self.transaction(
+            order_transaction(order.order_no),
+            Source::Order(order.order_no),
+            &[
+                (Account::clearing(order.channel), paid),
+                (Account::BonusCost, bonus),
+                (kept_as(used), -paid),
+                (Account::MemberBonus, -bonus),
+            ],
+        ))
+    }
+
+    /// Somebody decided what is done with money that was suspended.
+    pub(super) fn order_resolved(self, order: &Order, paid: Fen, used: Use) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            order_resolved_transaction(order.order_no),
+            Source::Order(order.order_no),
+            &[(Account::Suspense, paid), (kept_as(used), -paid)],
+        ))
+    }
+
+    /// A refund arrived through its provider. `from` is the account that stood for it.
+    pub(super) fn refund(self, refund: &RefundOrder, refund_id: RefundId, from: Account) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            refund_transaction(refund_id),
+            Source::Refund(refund_id),
+            &[
+                (from, refund.amount),
+                (Account::clearing(refund.channel), -refund.amount),
+            ],
+        ))
+    }
+
+    /// A refund was paid out at the counter instead.
+    pub(super) fn refund_by_hand(self, refund: &RefundOrder, refund_id: RefundId) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            refund_by_hand_transaction(refund_id),
+            Source::Refund(refund_id),
+            &[
+                (Account::RefundsPayable, refund.amount),
+                (Account::CounterClearing, -refund.amount),
+            ],
+        ))
     }
 
     /// Prepaid time was bought, the session's `ordinal`-th purchase.
@@ -135,6 +185,15 @@ impl Context {
                 .collect(),
             at: self.at,
         }
+    }
+}
+
+/// The account that stands for what a provider took.
+const fn kept_as(used: Use) -> Account {
+    match used {
+        Use::Served => Account::MemberPrincipal,
+        Use::Returned => Account::RefundsPayable,
+        Use::Suspended => Account::Suspense,
     }
 }
 

@@ -74,7 +74,7 @@ pub fn credit_top_up(
     )?;
     InvalidField::unless(in_range(amount.bonus), "amount.bonus", "must be 0 to 1000000000 fen")?;
     InvalidField::unless(amount.total().is_positive(), "amount", "must be above 0")?;
-    if wallet.lots.count() >= LOTS_MAX {
+    if !has_room(wallet) {
         return Err(WalletError::TooManyLots);
     }
     let mut events = Vec::with_capacity(2);
@@ -91,6 +91,11 @@ pub fn credit_top_up(
         pay_debts(wallet, &mut events, at);
     }
     Ok(events)
+}
+
+/// Whether the wallet can take another top-up.
+pub fn has_room(wallet: &Wallet) -> bool {
+    wallet.lots.count() < LOTS_MAX
 }
 
 /// Sets money aside for a session that opens.

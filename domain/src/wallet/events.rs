@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
 use crate::money::Fen;
+use crate::payment::{Channel, OrderNo};
 
 /// An amount by its two kinds of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,13 @@ impl Split {
 pub enum TopUpChannel {
     /// Taken by staff.
     Counter,
+    /// Taken by a provider.
+    Provider {
+        /// Which one.
+        channel: Channel,
+        /// The order that was paid: refunds go back to it.
+        order_no: OrderNo,
+    },
 }
 
 /// Events of the stream `Wallet/<member_id>`.

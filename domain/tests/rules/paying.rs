@@ -186,7 +186,7 @@ fn pay_bill(session: u16) -> Command {
 }
 
 /// Two sessions at once: one ends in a debt while the other's hold keeps the money.
-fn in_debt() -> World {
+pub(super) fn in_debt() -> World {
     let policy = HallPolicy {
         open_sessions_max: 2,
         ..HallPolicy::default()

@@ -9,12 +9,14 @@ use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, L
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, SessionId, StaffId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, PaymentIntentId, RefundId, SessionId, StaffId, TableId, TariffPlanId, TopUpId,
     TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::payment::Payment;
+use baize_domain::refund::Refund;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::staff::{self, Staff, StaffCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
@@ -24,6 +26,8 @@ use baize_domain::wallet::{Split, TopUpChannel, Wallet, WalletEvent};
 use baize_domain::{Event, Fen, Refusal};
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use super::money;
 
 pub(crate) const CHAIN: ChainId = ChainId(Uuid::from_u128(4));
 pub(crate) const HALL: HallId = HallId(Uuid::from_u128(1));
@@ -83,6 +87,8 @@ pub(crate) struct World {
     pub wallets: BTreeMap<MemberId, Wallet>,
     pub points: BTreeMap<MemberId, PointsAccount>,
     pub journal: BTreeMap<TransactionId, Journal>,
+    pub payments: BTreeMap<PaymentIntentId, Payment>,
+    pub refunds: BTreeMap<RefundId, Refund>,
     /// What the levels of those who open take off.
     pub discount: Option<Discount>,
     pub log: Vec<(String, Event)>,
@@ -205,6 +211,8 @@ impl World {
             Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
+            Event::Payment(event) => self.payments.entry(PaymentIntentId(id)).or_default().evolve(event),
+            Event::Refund(event) => self.refunds.entry(RefundId(id)).or_default().evolve(event),
             Event::Journal(event) => {
                 self.journal.entry(TransactionId(id)).or_default().evolve(event);
                 let JournalEvent::TransactionPosted { member_id, entries, .. } = event;
@@ -222,6 +230,20 @@ impl World {
             }
             Command::RenameChain { chain_id, name } => self.chain(chain_id, ChainCommand::Rename { name }),
             Command::DefineLevels { chain_id, levels } => self.chain(chain_id, ChainCommand::DefineLevels { levels }),
+            Command::DefineTopUpTiers { chain_id, tiers } => {
+                self.chain(chain_id, ChainCommand::DefineTopUpTiers { tiers })
+            }
+            Command::ChangePaymentPolicy { chain_id, policy } => {
+                self.chain(chain_id, ChainCommand::ChangePaymentPolicy { policy })
+            }
+            command @ (Command::StartPayment { .. }
+            | Command::TryPayment { .. }
+            | Command::CancelPayment { .. }
+            | Command::ExpirePayment { .. }
+            | Command::RecordOrder { .. }
+            | Command::ResolvePayment { .. }
+            | Command::RecordRefund { .. }
+            | Command::ResolveRefund { .. }) => money::decide(self, command, now),
             Command::RegisterHall {
                 hall_id,
                 chain_id,

@@ -24,6 +24,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>) -> Vec<Effect> {
         }
         Input::Timer { .. } => Vec::new(),
         // A rule that refuses points refuses them for good: the payment stands.
+        Input::Answered { .. } => Vec::new(),
         Input::Accepted { step } | Input::Refused { step, .. } => answered(state, step),
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec
         } => on_event(state, aggregate_id, event),
         Input::Event { .. } => Vec::new(),
         Input::Timer { .. } => on_timer(state, now),
+        Input::Answered { .. } => Vec::new(),
         Input::Accepted { .. } | Input::Refused { .. } => match state.due.is_empty() {
             true => vec![Effect::End],
             false => Vec::new(),

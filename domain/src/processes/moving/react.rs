@@ -42,5 +42,6 @@ pub(super) fn react(state: &mut State, input: &Input<'_>) -> Vec<Effect> {
         }),
         // If it was refused, there is no such light: nothing is left to be switched off.
         Input::Accepted { .. } | Input::Refused { .. } => vec![Effect::End],
+        Input::Answered { .. } => Vec::new(),
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>) -> Vec<Effect> {
     match input {
         Input::Event { event, .. } => on_event(state, event),
         Input::Timer { name, .. } => on_timer(state, name),
+        Input::Answered { .. } => Vec::new(),
         Input::Accepted { step } => on_accepted(state, step),
         Input::Refused { step, refusal } => on_refused(state, step, &refusal.reason),
     }

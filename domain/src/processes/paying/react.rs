@@ -16,6 +16,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>) -> Vec<Effect> {
         Input::Timer { name, .. } => {
             waiting(state, name).map_or_else(Vec::new, |session_id| vec![lapse(session_id, LapseReason::NotPaid)])
         }
+        Input::Answered { .. } => Vec::new(),
         Input::Accepted { step } => over(state, step),
         Input::Refused { step, refusal } => on_refused(state, step, &refusal.reason),
     }

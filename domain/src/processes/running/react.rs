@@ -23,7 +23,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec
             Taken::GoesOn
         }
         Input::Accepted { step: CLOSE } => Taken::Over,
-        Input::Accepted { .. } => Taken::GoesOn,
+        Input::Accepted { .. } | Input::Answered { .. } => Taken::GoesOn,
         Input::Refused { step, refusal } => on_refused(state, step, refusal, now),
     };
     match taken {

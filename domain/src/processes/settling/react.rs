@@ -23,6 +23,7 @@ pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec
         } => on_event(state, aggregate_id, event),
         Input::Event { .. } => Vec::new(),
         Input::Timer { name, .. } => on_timer(state, name),
+        Input::Answered { .. } => Vec::new(),
         Input::Accepted { step } => on_accepted(state, step),
         Input::Refused { step, .. } => on_refused(state, step, now),
     };

@@ -210,6 +210,7 @@ impl Runner {
                     self.dispatched.push((self.now, name, step.clone(), (*command).clone()));
                     self.pending.push(Pending::Dispatch(machine, instance, step, *command));
                 }
+                Effect::Call { step, request } => panic!("nobody here answers {request:?} of {step}"),
                 Effect::SetTimer { name, due } => {
                     self.timers.insert((machine, instance, name), due);
                 }

@@ -29,6 +29,8 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Chain(_)
         | Event::Staff(_)
         | Event::PointsAccount(_)
+        | Event::Payment(_)
+        | Event::Refund(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

@@ -27,6 +27,8 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Chain(_)
         | Event::Staff(_)
         | Event::PointsAccount(_)
+        | Event::Payment(_)
+        | Event::Refund(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

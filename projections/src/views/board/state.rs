@@ -173,6 +173,8 @@ impl BoardState {
                 | Event::Chain(_)
                 | Event::Staff(_)
                 | Event::PointsAccount(_)
+                | Event::Payment(_)
+                | Event::Refund(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

@@ -52,7 +52,10 @@ fn chain(state: &mut DirectoryState, id: Uuid, event: &ChainEvent, position: i64
     }
     let row = state.chains.change(id)?;
     match event {
-        ChainEvent::ChainRegistered { .. } | ChainEvent::PointsPolicyChanged { .. } => {}
+        ChainEvent::ChainRegistered { .. }
+        | ChainEvent::PointsPolicyChanged { .. }
+        | ChainEvent::TopUpTiersDefined { .. }
+        | ChainEvent::PaymentPolicyChanged { .. } => {}
         ChainEvent::ChainRenamed { name } => row.name.clone_from(name),
         ChainEvent::LevelsDefined { version, levels } => {
             row.levels_version = i32::try_from(*version).unwrap_or(i32::MAX);

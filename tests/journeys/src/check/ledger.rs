@@ -232,6 +232,8 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Chain(_)
         | Event::Staff(_)
         | Event::PointsAccount(_)
+        | Event::Payment(_)
+        | Event::Refund(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

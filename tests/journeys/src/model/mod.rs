@@ -92,6 +92,8 @@ impl Model {
             | Event::Chain(_)
             | Event::Staff(_)
             | Event::PointsAccount(_)
+            | Event::Payment(_)
+            | Event::Refund(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

@@ -1,0 +1,30 @@
+//! Money through providers: it goes through the payer's wallet to what it was paid for, or back to where it came from.
+
+mod collect;
+mod give_back;
+mod start;
+
+pub use collect::{OrderInput, record_order, resolve_payment};
+pub use give_back::{RefundInput, record_refund, resolve_refund};
+pub use start::{StartInput, start_payment};
+
+use crate::ids::{RefundId, TransactionId};
+use crate::journal::JournalEvent;
+use crate::payment::PaymentEvent;
+use crate::refund::RefundEvent;
+use crate::wallet::WalletEvent;
+
+/// What a unit about a payment writes. Nothing at all means that it was so already.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PaymentChanges {
+    /// For the payment.
+    pub payment: Vec<PaymentEvent>,
+    /// For the payer's wallet.
+    pub wallet: Vec<WalletEvent>,
+    /// For the refund that the command names.
+    pub refund: Vec<RefundEvent>,
+    /// For new refunds.
+    pub new_refunds: Vec<(RefundId, Vec<RefundEvent>)>,
+    /// For new streams of the journal, one per transaction.
+    pub journal: Vec<(TransactionId, Vec<JournalEvent>)>,
+}

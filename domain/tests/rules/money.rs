@@ -1,0 +1,145 @@
+//! The commands of payments and refunds in the small world.
+
+use baize_domain::command::Command;
+use baize_domain::ids::{PaymentIntentId, SessionId};
+use baize_domain::payment::{self, Wanted};
+use baize_domain::units::payments::{
+    OrderInput, PaymentChanges, RefundInput, StartInput, record_order, record_refund, resolve_payment, resolve_refund,
+    start_payment,
+};
+use baize_domain::{Event, Refusal};
+use jiff::Timestamp;
+
+use super::world::{World, get, one};
+
+type Streams = Vec<(String, Event)>;
+
+pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<Streams, Refusal> {
+    match command {
+        Command::StartPayment {
+            intent_id,
+            member_id,
+            wanted,
+            channel,
+            presentation,
+        } => {
+            let session_id = match wanted {
+                Wanted::TopUp { .. } => None,
+                Wanted::Opening { session_id } | Wanted::Bill { session_id } => Some(session_id),
+            };
+            let member = get(&world.members, member_id);
+            let chain_id = member.profile.as_ref().map(|profile| profile.chain_id);
+            let changes = start_payment(StartInput {
+                intent_id,
+                member_id,
+                wanted,
+                channel,
+                presentation,
+                payment: &get(&world.payments, intent_id),
+                member: &member,
+                chain: &get(&world.chains, chain_id.unwrap_or_default()),
+                wallet: &get(&world.wallets, member_id),
+                session: session_id.and_then(|session_id| world.sessions.get(&session_id)),
+                now,
+            })?;
+            Ok(one(intent_id, changes.payment, Event::Payment))
+        }
+        Command::TryPayment {
+            intent_id,
+            channel,
+            presentation,
+        } => {
+            let payment = get(&world.payments, intent_id);
+            let events = payment::decide::try_again(&payment, channel, presentation, now)?;
+            Ok(one(intent_id, events, Event::Payment))
+        }
+        Command::CancelPayment { intent_id } => {
+            let events = payment::decide::cancel(&get(&world.payments, intent_id), now)?;
+            Ok(one(intent_id, events, Event::Payment))
+        }
+        Command::ExpirePayment { intent_id } => {
+            let events = payment::decide::expire(&get(&world.payments, intent_id), now)?;
+            Ok(one(intent_id, events, Event::Payment))
+        }
+        Command::RecordOrder {
+            channel,
+            order_no,
+            outcome,
+        } => of_payment(world, order_no.intent_id, now, |input| {
+            record_order(input, channel, order_no, outcome)
+        }),
+        Command::ResolvePayment {
+            intent_id,
+            resolution,
+            by,
+            reason,
+        } => of_payment(world, intent_id, now, |input| {
+            resolve_payment(input, resolution, by, reason)
+        }),
+        Command::RecordRefund {
+            channel,
+            refund_no,
+            outcome,
+        } => of_refund(world, refund_no.0, now, |input| record_refund(input, channel, outcome)),
+        Command::ResolveRefund {
+            refund_id,
+            resolution,
+            by,
+            reason,
+        } => of_refund(world, refund_id, now, |input| {
+            resolve_refund(input, resolution, by, reason)
+        }),
+        other => panic!("{other:?} is not about payments"),
+    }
+}
+
+fn of_payment(
+    world: &World,
+    intent_id: PaymentIntentId,
+    now: Timestamp,
+    decide: impl FnOnce(OrderInput<'_>) -> Result<PaymentChanges, Refusal>,
+) -> Result<Streams, Refusal> {
+    let payment = get(&world.payments, intent_id);
+    let intent = payment.intent.as_deref();
+    let payer = intent.map(|intent| intent.payer).unwrap_or_default();
+    let session_id: Option<SessionId> = intent.and_then(|intent| intent.purpose.session_id());
+    let changes = decide(OrderInput {
+        payment: &payment,
+        member: &get(&world.members, payer),
+        wallet: &get(&world.wallets, payer),
+        session: session_id.and_then(|session_id| world.sessions.get(&session_id)),
+        now,
+    })?;
+    let mut events = one(intent_id, changes.payment.clone(), Event::Payment);
+    events.extend(one(payer, changes.wallet.clone(), Event::Wallet));
+    events.extend(beside(changes));
+    Ok(events)
+}
+
+fn of_refund(
+    world: &World,
+    refund_id: baize_domain::ids::RefundId,
+    now: Timestamp,
+    decide: impl FnOnce(RefundInput<'_>) -> Result<PaymentChanges, Refusal>,
+) -> Result<Streams, Refusal> {
+    let refund = get(&world.refunds, refund_id);
+    let order_no = refund.request.as_ref().map(|request| request.order.order_no);
+    let intent_id = order_no.map(|order_no| order_no.intent_id).unwrap_or_default();
+    let changes = decide(RefundInput {
+        refund: &refund,
+        payment: &get(&world.payments, intent_id),
+        now,
+    })?;
+    let mut events = one(intent_id, changes.payment.clone(), Event::Payment);
+    events.extend(one(refund_id, changes.refund.clone(), Event::Refund));
+    events.extend(beside(changes));
+    Ok(events)
+}
+
+fn beside(changes: PaymentChanges) -> Streams {
+    let refunds = changes.new_refunds.into_iter();
+    let mut events: Streams = refunds.flat_map(|(id, events)| one(id, events, Event::Refund)).collect();
+    let journal = changes.journal.into_iter();
+    events.extend(journal.flat_map(|(id, events)| one(id, events, Event::Journal)));
+    events
+}
