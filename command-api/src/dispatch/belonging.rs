@@ -8,8 +8,8 @@ use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
 use baize_domain::member::Member;
-use baize_domain::points_account::PointsAccount;
 use baize_domain::payment::Payment;
+use baize_domain::points_account::PointsAccount;
 use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
 use baize_domain::staff::Staff;
@@ -28,7 +28,9 @@ pub trait Belongs {
 /// For whom a command says that it is given, before anything is read.
 pub fn named(command: &Command) -> Option<Belonging> {
     match command {
-        Command::OpenTable { member_id, .. } | Command::StartPayment { member_id, .. } => Some(Belonging::to_member(member_id.0)),
+        Command::OpenTable { member_id, .. } | Command::StartPayment { member_id, .. } => {
+            Some(Belonging::to_member(member_id.0))
+        }
         _ => None,
     }
 }

@@ -187,10 +187,7 @@ async fn with_refund(
     Ok(Reply::Done)
 }
 
-async fn session(
-    work: &Work<'_>,
-    session_id: Option<SessionId>,
-) -> Result<Option<Held<TableSession>>, CommandError> {
+async fn session(work: &Work<'_>, session_id: Option<SessionId>) -> Result<Option<Held<TableSession>>, CommandError> {
     match session_id {
         Some(session_id) => work.read::<TableSession>(session_id).await.map(Some),
         None => Ok(None),

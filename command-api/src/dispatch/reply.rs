@@ -1,6 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
-use baize_domain::ids::{CalendarId, ChainId, DeviceId, HallId, MemberId, PaymentIntentId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{
+    CalendarId, ChainId, DeviceId, HallId, MemberId, PaymentIntentId, SessionId, TableId, TariffPlanId, TopUpId,
+};
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;

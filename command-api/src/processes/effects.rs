@@ -113,9 +113,8 @@ async fn attempt_once(dispatcher: &Dispatcher, attempt: Attempt) -> Result<Answe
 }
 
 async fn work(dispatcher: &Dispatcher, owed: &Owed) -> Result<Outcome, CommandError> {
-    let work: Work = serde_json::from_str(&owed.work).map_err(|error| {
-        CommandError::Internal(anyhow::Error::new(error).context("a stored effect cannot be read"))
-    })?;
+    let work: Work = serde_json::from_str(&owed.work)
+        .map_err(|error| CommandError::Internal(anyhow::Error::new(error).context("a stored effect cannot be read")))?;
     match work {
         Work::Command(command) => dispatch(dispatcher, owed, *command).await,
         // No provider is set up here, and that is what is answered.

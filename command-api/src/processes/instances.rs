@@ -117,7 +117,9 @@ impl Instances {
         for effect in effects {
             match effect {
                 Effect::Dispatch { step, command } => {
-                    self.changes.owed.push(owed(key, step, cause(), &Work::Command(command))?);
+                    self.changes
+                        .owed
+                        .push(owed(key, step, cause(), &Work::Command(command))?);
                 }
                 Effect::Call { step, request } => {
                     self.changes.owed.push(owed(key, step, cause(), &Work::Call(request))?);

@@ -354,10 +354,7 @@ mod tests {
             .collect();
         assert_eq!(
             read,
-            [
-                (first.request_id, first.work.clone()),
-                (second.request_id, second.work)
-            ]
+            [(first.request_id, first.work.clone()), (second.request_id, second.work)]
         );
 
         let later = timer(1, "late", "9999-12-30T00:00:00.5Z");

@@ -1,8 +1,8 @@
 //! What a chain can be asked.
 
 use crate::ids::ChainId;
-use crate::points_account::PointsPolicy;
 use crate::payment::{PaymentPolicy, TopUpTier};
+use crate::points_account::PointsPolicy;
 
 use super::Level;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::ids::ChainId;
-use crate::points_account::PointsPolicy;
 use crate::payment::{PaymentPolicy, TopUpTier};
+use crate::points_account::PointsPolicy;
 use crate::refusal::InvalidField;
 
 use super::{Chain, ChainCommand, ChainError, ChainEvent, ChainProfile, Level, levels};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
-use crate::points_account::PointsPolicy;
 use crate::payment::{PaymentPolicy, TopUpTier};
+use crate::points_account::PointsPolicy;
 
 use super::Level;
 

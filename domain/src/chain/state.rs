@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ChainId;
 use crate::level::LevelCode;
-use crate::points_account::PointsPolicy;
 use crate::payment::{PaymentPolicy, TopUpTier};
+use crate::points_account::PointsPolicy;
 use crate::tariff::Discount;
 
 use super::{ChainEvent, Level};

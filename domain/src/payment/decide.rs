@@ -151,7 +151,9 @@ pub fn record(
         OrderOutcome::Unclear if attempt.is_open() && attempt.state != AttemptState::Unclear => {
             vec![PaymentEvent::AttemptUnclear { attempt: number, at }]
         }
-        OrderOutcome::Declined { why, code } if not_presented(attempt) => declined(payment, intent, number, why, code, at),
+        OrderOutcome::Declined { why, code } if not_presented(attempt) => {
+            declined(payment, intent, number, why, code, at)
+        }
         OrderOutcome::Unavailable if not_presented(attempt) => vec![PaymentEvent::AttemptFailed {
             attempt: number,
             failure: AttemptFailure::ChannelUnavailable,
@@ -213,11 +215,16 @@ pub fn resolve(
         reason,
         at,
     };
-    let unclear = payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Unclear);
+    let unclear = payment
+        .attempts
+        .iter()
+        .any(|attempt| attempt.state == AttemptState::Unclear);
     match (resolution, suspended(payment)) {
         (PaymentResolution::Paid { attempt, paid }, Some((number, known))) => {
             if attempt != number || paid != *known {
-                return Err(PaymentError::CannotResolve("what was paid is known, and is something else"));
+                return Err(PaymentError::CannotResolve(
+                    "what was paid is known, and is something else",
+                ));
             }
             Ok(vec![resolved])
         }
@@ -233,7 +240,9 @@ pub fn resolve(
         (PaymentResolution::Paid { attempt, paid }, None) => {
             let open = payment.attempt(attempt).is_some_and(Attempt::is_open);
             if !open || !paid.amount.is_positive() || paid.transaction_id.trim().is_empty() {
-                return Err(PaymentError::CannotResolve("the attempt is not open, or what was paid is missing"));
+                return Err(PaymentError::CannotResolve(
+                    "the attempt is not open, or what was paid is missing",
+                ));
             }
             let mut events = vec![resolved];
             events.extend(paid_events(payment, intent, attempt, paid, servable, at));
@@ -329,12 +338,18 @@ fn paid_events(
     if payment.attempt(number).is_some_and(|attempt| attempt.paid().is_some()) {
         return Vec::new();
     }
-    let takes = payment.phase.is_open()
-        || matches!(payment.phase, Phase::Failed | Phase::Expired | Phase::ManualReview);
+    let takes =
+        payment.phase.is_open() || matches!(payment.phase, Phase::Failed | Phase::Expired | Phase::ManualReview);
     let (used, then) = match (takes, paid.amount == intent.amount) {
         (false, _) => (Use::Returned, None),
-        (true, false) => (Use::Suspended, Some(PaymentEvent::PaymentConflicted { attempt: number, at })),
-        (true, true) if servable => (Use::Served, Some(PaymentEvent::PaymentSucceeded { attempt: number, at })),
+        (true, false) => (
+            Use::Suspended,
+            Some(PaymentEvent::PaymentConflicted { attempt: number, at }),
+        ),
+        (true, true) if servable => (
+            Use::Served,
+            Some(PaymentEvent::PaymentSucceeded { attempt: number, at }),
+        ),
         (true, true) => {
             let why = PaymentFailure::NothingToPayFor;
             (Use::Returned, Some(PaymentEvent::PaymentFailed { why, at }))

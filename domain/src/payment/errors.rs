@@ -94,9 +94,10 @@ impl From<PaymentError> for Refusal {
             PaymentError::TooManyAttempts => refuse("TOO_MANY_ATTEMPTS", "Begin a new payment."),
             PaymentError::NotExpired => refuse("PAYMENT_NOT_EXPIRED", "Wait until its time is over."),
             PaymentError::AttemptOpen => refuse("PAYMENT_ATTEMPT_OPEN", "Wait until its orders are closed."),
-            PaymentError::CannotResolve(_) => {
-                refuse("CANNOT_RESOLVE", "Look at how the payment stands, and choose what fits.")
-            }
+            PaymentError::CannotResolve(_) => refuse(
+                "CANNOT_RESOLVE",
+                "Look at how the payment stands, and choose what fits.",
+            ),
             PaymentError::RefundTooMuch { refundable } => {
                 refuse("REFUND_TOO_MUCH", "Refund at most what is left.").with("refundable_fen", refundable.0)
             }

@@ -60,11 +60,7 @@ impl PaymentPolicy {
             (self.query_seconds_max, 2, 600, "policy.query_seconds_max"),
         ];
         for (value, min, max, field) in seconds {
-            InvalidField::unless(
-                (min..=max).contains(&value),
-                field,
-                &format!("must be {min} to {max}"),
-            )?;
+            InvalidField::unless((min..=max).contains(&value), field, &format!("must be {min} to {max}"))?;
         }
         let amounts = [
             (self.refund_approval_above, Fen::ZERO, "policy.refund_approval_above"),

@@ -156,25 +156,21 @@ impl Payment {
 
     /// How many attempts were declined.
     pub fn declined(&self) -> usize {
-        let declined = |attempt: &&Attempt| {
-            matches!(
-                attempt.state,
-                AttemptState::Failed(AttemptFailure::Declined { .. })
-            )
-        };
+        let declined =
+            |attempt: &&Attempt| matches!(attempt.state, AttemptState::Failed(AttemptFailure::Declined { .. }));
         self.attempts.iter().filter(declined).count()
     }
 
     /// The channels that a new attempt may use: those of the policy that no attempt found out of order.
     pub fn channels(&self) -> Vec<Channel> {
         let out_of_order = |channel: &Channel| {
-            let last = self
-                .attempts
-                .iter()
-                .rfind(|attempt| attempt.order.channel == *channel);
+            let last = self.attempts.iter().rfind(|attempt| attempt.order.channel == *channel);
             last.is_some_and(|attempt| attempt.state == AttemptState::Failed(AttemptFailure::ChannelUnavailable))
         };
-        let allowed = self.intent.iter().flat_map(|intent| intent.policy.channels.iter().copied());
+        let allowed = self
+            .intent
+            .iter()
+            .flat_map(|intent| intent.policy.channels.iter().copied());
         allowed.filter(|channel| !out_of_order(channel)).collect()
     }
 

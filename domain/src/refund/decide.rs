@@ -109,7 +109,10 @@ pub fn record(
     );
     Ok(match outcome {
         RefundOutcome::Sent if refund.stage == Stage::Approved => vec![RefundEvent::RefundSent { at }],
-        RefundOutcome::Succeeded { amount, at: refunded_at } if amount == request.order.amount && may_arrive => {
+        RefundOutcome::Succeeded {
+            amount,
+            at: refunded_at,
+        } if amount == request.order.amount && may_arrive => {
             vec![RefundEvent::RefundSucceeded { refunded_at, at }]
         }
         RefundOutcome::Succeeded { amount, .. } if under_way => vec![RefundEvent::RefundFailed {

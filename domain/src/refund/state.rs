@@ -49,7 +49,11 @@ impl Refund {
                 ..
             } => {
                 self.request = Some(Arc::new((**request).clone()));
-                self.stage = if *needs_approval { Stage::Requested } else { Stage::Approved };
+                self.stage = if *needs_approval {
+                    Stage::Requested
+                } else {
+                    Stage::Approved
+                };
             }
             RefundEvent::RefundApproved { .. } | RefundEvent::RefundRetried { .. } => self.stage = Stage::Approved,
             RefundEvent::RefundRejected { .. } => self.stage = Stage::Rejected,

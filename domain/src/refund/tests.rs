@@ -8,7 +8,9 @@ use crate::ids::{ChainId, MemberId, PaymentIntentId, RefundId};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo, RefundNo, RefundOrder};
 
-use super::{Refund, RefundBasis, RefundCommand, RefundError, RefundEvent, RefundFailure, RefundOutcome, RefundRequest};
+use super::{
+    Refund, RefundBasis, RefundCommand, RefundError, RefundEvent, RefundFailure, RefundOutcome, RefundRequest,
+};
 
 const AT: Timestamp = Timestamp::UNIX_EPOCH;
 const ASKS: Uuid = Uuid::from_u128(1);
@@ -73,7 +75,9 @@ fn who_asked_for_a_refund_cannot_decide_on_it() {
     given(vec![requested(true)])
         .when(approve(OTHER))
         .then_expect_events(vec![RefundEvent::RefundApproved { by: OTHER, at: AT }]);
-    given(vec![requested(false)]).when(approve(OTHER)).then_expect_events(vec![]);
+    given(vec![requested(false)])
+        .when(approve(OTHER))
+        .then_expect_events(vec![]);
     given(vec![requested(false)])
         .when(reject(OTHER))
         .then_expect_error(RefundError::NotWaiting);
@@ -81,7 +85,9 @@ fn who_asked_for_a_refund_cannot_decide_on_it() {
 
 #[test]
 fn a_refund_that_waits_for_approval_is_not_moved_by_what_a_provider_tells() {
-    given(vec![requested(true)]).when(succeeded(500)).then_expect_events(vec![]);
+    given(vec![requested(true)])
+        .when(succeeded(500))
+        .then_expect_events(vec![]);
     given(vec![requested(true)])
         .when(record(RefundOutcome::Sent))
         .then_expect_events(vec![]);

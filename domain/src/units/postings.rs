@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::ids::{
     HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
-    order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction, refund_by_hand_transaction,
-    refund_transaction, settlement_transaction, top_up_transaction,
+    order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
+    refund_by_hand_transaction, refund_transaction, settlement_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;

@@ -138,7 +138,9 @@ fn of_refund(
 
 fn beside(changes: PaymentChanges) -> Streams {
     let refunds = changes.new_refunds.into_iter();
-    let mut events: Streams = refunds.flat_map(|(id, events)| one(id, events, Event::Refund)).collect();
+    let mut events: Streams = refunds
+        .flat_map(|(id, events)| one(id, events, Event::Refund))
+        .collect();
     let journal = changes.journal.into_iter();
     events.extend(journal.flat_map(|(id, events)| one(id, events, Event::Journal)));
     events

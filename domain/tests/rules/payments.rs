@@ -51,7 +51,11 @@ fn by_alipay() -> Command {
 }
 
 fn told(attempt: u8, outcome: OrderOutcome) -> Command {
-    let channel = if attempt == 2 { Channel::Alipay } else { Channel::WechatPay };
+    let channel = if attempt == 2 {
+        Channel::Alipay
+    } else {
+        Channel::WechatPay
+    };
     Command::RecordOrder {
         channel,
         order_no: order(attempt),
@@ -90,7 +94,11 @@ fn resolve(resolution: PaymentResolution) -> Command {
 }
 
 fn arrived(attempt: u8, fen: i64) -> Command {
-    let channel = if attempt == 2 { Channel::Alipay } else { Channel::WechatPay };
+    let channel = if attempt == 2 {
+        Channel::Alipay
+    } else {
+        Channel::WechatPay
+    };
     Command::RecordRefund {
         channel,
         refund_no: refund_no(attempt),
@@ -115,7 +123,9 @@ fn top_up(fen: i64) -> Command {
 
 fn balance(world: &World, account: Account) -> i64 {
     let all = balances(world).iter();
-    all.filter(|((_, of), _)| *of == account).map(|(_, amount)| amount.0).sum()
+    all.filter(|((_, of), _)| *of == account)
+        .map(|(_, amount)| amount.0)
+        .sum()
 }
 
 fn phase(world: &World) -> Phase {
@@ -200,7 +210,10 @@ fn an_order_is_only_believed_from_its_own_provider() {
         outcome: OrderOutcome::Closed,
     };
     assert_eq!(world.refused(&other, seconds(1)).reason, "ORDER_NOT_FOUND");
-    assert_eq!(world.refused(&told(3, OrderOutcome::Closed), seconds(1)).reason, "ORDER_NOT_FOUND");
+    assert_eq!(
+        world.refused(&told(3, OrderOutcome::Closed), seconds(1)).reason,
+        "ORDER_NOT_FOUND"
+    );
 }
 
 #[test]
@@ -211,7 +224,12 @@ fn an_opening_is_paid_to_the_fen_that_it_lacks() {
     assert_eq!(intent.amount, Fen(4_000));
     assert_eq!(intent.expires_at, seconds(180), "as long as the table is kept");
     world.run(&paid(1, 4_000), seconds(30));
-    world.run(&Command::PayOpening { session_id: session_id(1) }, seconds(30));
+    world.run(
+        &Command::PayOpening {
+            session_id: session_id(1),
+        },
+        seconds(30),
+    );
     assert_eq!(world.session(1).phase, SessionPhase::Open);
     assert_eq!(world.wallet(1).held(), Fen(10_000));
 }
@@ -283,7 +301,11 @@ fn three_declined_attempts_are_enough_and_a_channel_that_is_away_is_no_decline()
         assert_eq!(phase(&world), Phase::Processing);
         let again = Command::TryPayment {
             intent_id: INTENT,
-            channel: if attempt == 2 { Channel::Alipay } else { Channel::WechatPay },
+            channel: if attempt == 2 {
+                Channel::Alipay
+            } else {
+                Channel::WechatPay
+            },
             presentation: Presentation::InApp,
         };
         world.run(&again, seconds(u32::from(attempt)));
@@ -297,7 +319,10 @@ fn three_declined_attempts_are_enough_and_a_channel_that_is_away_is_no_decline()
 fn the_same_attempt_again_is_the_one_that_waits() {
     let mut world = world();
     world.run(&top_up(20_000), ten());
-    world.run(&told(1, OrderOutcome::Presented(Presented::PrepayId("p".to_owned()))), seconds(1));
+    world.run(
+        &told(1, OrderOutcome::Presented(Presented::PrepayId("p".to_owned()))),
+        seconds(1),
+    );
     let same = Command::TryPayment {
         intent_id: INTENT,
         channel: Channel::WechatPay,
@@ -331,7 +356,10 @@ fn another_amount_than_asked_waits_for_somebody() {
     };
     credited.run(&resolve(taken), seconds(11));
     assert_eq!(credited.wallet(1).balance().total(), Fen(19_999));
-    assert_eq!((phase(&credited), balance(&credited, Account::Suspense)), (Phase::Resolved, 0));
+    assert_eq!(
+        (phase(&credited), balance(&credited, Account::Suspense)),
+        (Phase::Resolved, 0)
+    );
 
     world.run(&resolve(PaymentResolution::Refund), seconds(11));
     world.run(&arrived(1, 19_999), seconds(12));
@@ -358,7 +386,11 @@ fn an_order_that_nobody_can_tell_about_is_settled_by_hand() {
     unpaid.run(&resolve(PaymentResolution::NotPaid), seconds(800));
     assert_eq!(phase(&unpaid), Phase::Resolved);
     unpaid.run(&paid(1, 20_000), seconds(900));
-    assert_eq!(used(&unpaid, 1), Use::Returned, "somebody has said that it was not paid");
+    assert_eq!(
+        used(&unpaid, 1),
+        Use::Returned,
+        "somebody has said that it was not paid"
+    );
 
     let shown = PaymentResolution::Paid {
         attempt: 1,
@@ -370,7 +402,10 @@ fn an_order_that_nobody_can_tell_about_is_settled_by_hand() {
     };
     world.run(&resolve(shown), seconds(800));
     assert_eq!((phase(&world), used(&world, 1)), (Phase::Succeeded, Use::Served));
-    assert!(world.run(&paid(1, 20_000), seconds(900)).is_empty(), "the notification that comes late");
+    assert!(
+        world.run(&paid(1, 20_000), seconds(900)).is_empty(),
+        "the notification that comes late"
+    );
 }
 
 #[test]
@@ -431,12 +466,20 @@ fn a_refund_that_does_not_arrive_waits_for_somebody() {
     replaced.run(&resolve(RefundResolution::Replace), seconds(24));
     let replacement = baize_domain::ids::replacement_refund(refund_no(1).0);
     assert_eq!(replaced.refunds[&replacement].stage, Stage::Approved);
-    assert_eq!(replaced.payments[&INTENT].refundable(1), Fen::ZERO, "no more than was paid");
+    assert_eq!(
+        replaced.payments[&INTENT].refundable(1),
+        Fen::ZERO,
+        "no more than was paid"
+    );
 
     world.run(&resolve(RefundResolution::SettledByHand), seconds(24));
     assert_eq!(balance(&world, Account::RefundsPayable), 0);
     assert_eq!(balance(&world, Account::CounterClearing), -20_000);
     world.run(&arrived(1, 20_000), seconds(90));
     assert_eq!(balance(&world, Account::WechatPayClearing), 0);
-    assert_eq!(balance(&world, Account::Suspense), 20_000, "given twice, for somebody to explain");
+    assert_eq!(
+        balance(&world, Account::Suspense),
+        20_000,
+        "given twice, for somebody to explain"
+    );
 }

@@ -9,13 +9,13 @@ use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, L
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, PaymentIntentId, RefundId, SessionId, StaffId, TableId, TariffPlanId, TopUpId,
-    TransactionId, staff_id, top_up_transaction,
+    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, PaymentIntentId, RefundId, SessionId, StaffId,
+    TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
-use baize_domain::points_account::PointsAccount;
 use baize_domain::payment::Payment;
+use baize_domain::points_account::PointsAccount;
 use baize_domain::refund::Refund;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::staff::{self, Staff, StaffCommand};

@@ -111,7 +111,9 @@ fn put_to_use(input: &OrderInput<'_>, events: Vec<PaymentEvent>) -> Result<Payme
                     PaymentResolution::Paid { .. } | PaymentResolution::NotPaid => Use::Served,
                 };
                 let order = order(input.payment, number)?;
-                changes.journal.extend(context.order_resolved(order, paid.amount, used)?);
+                changes
+                    .journal
+                    .extend(context.order_resolved(order, paid.amount, used)?);
                 let amount = Split {
                     principal: paid.amount,
                     ..Split::default()
