@@ -187,6 +187,8 @@ fn told(answer: &Result<(), Status>) -> String {
         (Code::NotFound | Code::AlreadyExists | Code::FailedPrecondition, _) => "yes".to_owned(),
         // A refresh token that is none: the caller was let in to ask.
         (Code::Unauthenticated, "REFRESH_TOKEN_INVALID") => "yes".to_owned(),
+        // And a code that WeChat never gave.
+        (Code::InvalidArgument, "WECHAT_CODE_INVALID") => "yes".to_owned(),
         (code, reason) => format!("{code:?} {reason}"),
     }
 }
