@@ -3,6 +3,7 @@
 //! Simulators stand for the world outside: they reach the services over the same wires as the real thing, and keep
 //! a ground truth of their own, against which the services are checked. No service is ever linked with them.
 
+pub mod alipay;
 pub mod customers;
 pub mod fleet;
 mod listener;

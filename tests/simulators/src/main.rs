@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use baize_simulators::{customers, fleet, sms};
+use baize_simulators::{alipay, customers, fleet, sms};
 use clap::{Parser, Subcommand};
 
 /// Simulated relays and customers for a running Baize.
@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Simulator {
+    /// Alipay for one merchant, until SIGTERM or Ctrl-C.
+    Alipay(alipay::cli::Args),
     /// Relays that speak Tasmota over MQTT, until SIGTERM or Ctrl-C.
     Fleet(fleet::cli::Args),
     /// A day of customers who act only through gRPC.
@@ -30,6 +32,7 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let ended = match Cli::parse().simulator {
+        Simulator::Alipay(args) => alipay::cli::run(args).await,
         Simulator::Fleet(args) => fleet::cli::run(args).await,
         Simulator::Customers(args) => args.run().await,
         Simulator::Sms(args) => args.run().await,
