@@ -2,7 +2,7 @@
 //!
 //! This is deliberately not the fold of the domain or of a view: a mistake there must not excuse itself here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
 use baize_domain::Event;
@@ -11,6 +11,8 @@ use baize_domain::ids::{DeviceId, MemberId, SessionId, TableId};
 use baize_domain::journal::{Entry, JournalEvent};
 use baize_domain::member::MemberEvent;
 use baize_domain::money::Fen;
+use baize_domain::payment::{Channel, PaymentEvent};
+use baize_domain::refund::RefundEvent;
 use baize_domain::session::TableSessionEvent;
 use baize_domain::table::TableEvent;
 use baize_domain::wallet::WalletEvent;
@@ -54,6 +56,14 @@ pub struct Book {
     pub moves: BTreeMap<Uuid, SessionId>,
     /// What people and their levels say of discounts.
     pub people: People,
+    /// What each provider took, less what it paid back.
+    pub captured: BTreeMap<Channel, Fen>,
+    /// The channel of each order: payment and attempt.
+    orders: HashMap<(Uuid, u8), Channel>,
+    /// The providers' numbers of payments that were taken in.
+    provider_payments: HashSet<(Channel, String)>,
+    /// Channel and amount of each refund.
+    refunds: HashMap<Uuid, (Channel, Fen)>,
     /// What wallets gave for sessions that come later in the same unit.
     taken_early: BTreeMap<SessionId, Fen>,
     /// Sessions with events recorded after this are still under way, and not judged by what they lack yet.
@@ -81,6 +91,10 @@ impl Book {
             guests: BTreeSet::new(),
             moves: BTreeMap::new(),
             people: People::default(),
+            captured: BTreeMap::new(),
+            orders: HashMap::new(),
+            provider_payments: HashSet::new(),
+            refunds: HashMap::new(),
             taken_early: BTreeMap::new(),
             judged_until,
             faults: BTreeMap::new(),
@@ -171,14 +185,49 @@ impl Book {
                 }
                 self.people.member(MemberId(id), &event);
             }
+            Event::Payment(event) => self.payment(id, position, event),
+            Event::Refund(event) => self.refund(id, event),
             Event::Calendar(_)
             | Event::Staff(_)
             | Event::PointsAccount(_)
-            | Event::Payment(_)
-            | Event::Refund(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}
+        }
+    }
+
+    fn payment(&mut self, payment: Uuid, position: u64, event: PaymentEvent) {
+        match event {
+            PaymentEvent::AttemptAsked { attempt, order, .. } => {
+                self.orders.insert((payment, attempt), order.channel);
+            }
+            PaymentEvent::AttemptPaid { attempt, paid, .. } => {
+                let Some(channel) = self.orders.get(&(payment, attempt)).copied() else {
+                    let fault = format!("attempt {attempt} of payment {payment} was never asked, and is paid at position {position}");
+                    return self.fault(Topic::Payments, fault);
+                };
+                *self.captured.entry(channel).or_default() += paid.amount;
+                if !self.provider_payments.insert((channel, paid.transaction_id.clone())) {
+                    let fault = format!("{} of {} is taken in again at position {position}", paid.transaction_id, channel.code());
+                    self.fault(Topic::Payments, fault);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn refund(&mut self, refund: Uuid, event: RefundEvent) {
+        match event {
+            RefundEvent::RefundRequested { request, .. } => {
+                let order = &request.order;
+                self.refunds.insert(refund, (order.channel, order.amount));
+            }
+            RefundEvent::RefundSucceeded { .. } => {
+                if let Some((channel, amount)) = self.refunds.get(&refund).copied() {
+                    *self.captured.entry(channel).or_default() -= amount;
+                }
+            }
+            _ => {}
         }
     }
 

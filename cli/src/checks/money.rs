@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use baize_domain::journal::Account;
 use baize_domain::money::Fen;
+use baize_domain::payment::Channel;
 use baize_domain::session::SessionMode;
 
 use super::Check;
@@ -81,6 +82,21 @@ pub(super) fn checks(book: &Book) -> Vec<Check> {
             -balance(Account::MemberBonus),
         ),
         Check::equal("owed by members = in the journal", owed, balance(Account::Receivable)),
+        Check::all(
+            "each payment of a provider is taken in once",
+            book.captured.len(),
+            book.faults.get(&Topic::Payments).cloned().unwrap_or_default(),
+        ),
+        Check::equal(
+            "WeChat Pay: captured - refunded = in the journal",
+            captured(book, Channel::WechatPay),
+            balance(Account::WechatPayClearing),
+        ),
+        Check::equal(
+            "Alipay: captured - refunded = in the journal",
+            captured(book, Channel::Alipay),
+            balance(Account::AlipayClearing),
+        ),
         Check::equal(
             "settled sessions = revenue in the journal",
             earned,
@@ -92,6 +108,10 @@ pub(super) fn checks(book: &Book) -> Vec<Check> {
             -balance(Account::PrepaidDeferred),
         ),
     ]
+}
+
+fn captured(book: &Book, channel: Channel) -> Fen {
+    book.captured.get(&channel).copied().unwrap_or_default()
 }
 
 fn total(accounts: &TrialBalance, side: fn((Fen, Fen)) -> Fen) -> Fen {

@@ -26,6 +26,8 @@ pub enum Topic {
     Sessions,
     /// No wallet is ever negative.
     Wallets,
+    /// A provider's payment is taken in once.
+    Payments,
 }
 
 /// A session.

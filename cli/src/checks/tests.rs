@@ -9,6 +9,7 @@ use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{DeviceId, HoldId, MemberId, SessionId, TableId};
 use baize_domain::journal::{Account, Entry, JournalEvent, Source};
 use baize_domain::money::Fen;
+use baize_domain::payment::{Channel, Order, OrderNo, Paid, PaymentEvent, Presentation, Use};
 use baize_domain::session::{Bill, BillLine, BillingStartCause, CloseCause, SessionMode, TableSessionEvent};
 use baize_domain::table::TableEvent;
 use baize_domain::tariff::{self, Days, PinnedTariff, Stretch, Tariff};
@@ -468,4 +469,70 @@ fn figures_that_differ_fail() {
     assert!(Check::equal("x", 1, 1).ok());
     assert!(!Check::equal("x", 1, 2).ok());
     assert!(!Check::all("x", 2, vec!["one".to_owned()]).ok());
+}
+
+/// An order of WeChat Pay that was paid, and its posting.
+fn order_paid() -> Vec<(Uuid, Event)> {
+    let payment = id(50);
+    let order = Order {
+        channel: Channel::WechatPay,
+        order_no: OrderNo::new(payment.into(), 1).unwrap(),
+        amount: Fen(500),
+        description: "会员充值".to_owned(),
+        presentation: Presentation::InApp,
+        payer: id(3).into(),
+        expires_at: at(900),
+    };
+    let paid = Paid {
+        transaction_id: "4200000000".to_owned(),
+        amount: Fen(500),
+        paid_at: at(1),
+    };
+    let entry = |account, amount| Entry {
+        account,
+        amount: Fen(amount),
+    };
+    let posted = JournalEvent::TransactionPosted {
+        transaction_id: id(51).into(),
+        hall_id: None,
+        member_id: id(3).into(),
+        source: Source::Order(order.order_no),
+        entries: vec![
+            entry(Account::WechatPayClearing, 500),
+            entry(Account::RefundsPayable, -500),
+        ],
+        at: at(2),
+    };
+    let asked = PaymentEvent::AttemptAsked {
+        attempt: 1,
+        order,
+        at: at(0),
+    };
+    let paid = PaymentEvent::AttemptPaid {
+        attempt: 1,
+        paid,
+        used: Use::Returned,
+        at: at(2),
+    };
+    vec![
+        (payment, Event::Payment(asked)),
+        (payment, Event::Payment(paid)),
+        (id(51), Event::Journal(posted)),
+    ]
+}
+
+#[test]
+fn what_a_provider_took_and_nobody_posted_fails() {
+    assert_eq!(failing(&recorded(order_paid())), Vec::<String>::new());
+    let mut events = order_paid();
+    events.pop();
+    let check = "WeChat Pay: captured - refunded = in the journal";
+    fails(&failing(&recorded(events)), check);
+}
+
+#[test]
+fn a_payment_that_is_taken_in_twice_fails() {
+    let mut events = order_paid();
+    events.push(events[1].clone());
+    fails(&failing(&recorded(events)), "each payment of a provider is taken in once");
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::processes::{
-    earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying, running::Running,
+    collecting::Collecting, refunding::Refunding, earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying, running::Running,
     settling::Settling,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
@@ -47,6 +47,8 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Moving>(),
         manager::<Paying>(),
         manager::<Settling>(),
+        manager::<Collecting>(),
+        manager::<Refunding>(),
         manager::<Earning>(),
         manager::<Expiring>(),
     ])

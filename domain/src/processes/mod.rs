@@ -6,11 +6,13 @@
 
 pub mod earning;
 pub mod expiring;
+pub mod collecting;
 #[cfg(test)]
 mod fixtures;
 pub mod moving;
 pub mod opening;
 pub mod paying;
+pub mod refunding;
 pub mod running;
 pub mod settling;
 

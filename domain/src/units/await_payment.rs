@@ -1,18 +1,18 @@
 //! An opening that waits for its payment: it opens by itself when the money is there, or lets go of the table when its time is over.
 //!
-//! The money may come from anywhere that credits the wallet: the counter today, a provider's capture later. What comes too late stays in the
+//! The money may come from anywhere that credits the wallet: the counter, or a provider. What comes too late stays in the
 //! wallet, where it is the member's.
 
 use jiff::Timestamp;
 
 use crate::device::Device;
-use crate::ids::session_hold;
+use crate::ids::{MemberId, session_hold};
 use crate::money::Fen;
 use crate::refusal::Refusal;
 use crate::session::{self, Asked, LapseReason, TableSession};
 use crate::table::{self, Table, TableEvent};
 use crate::tariff::pricing::seconds_after;
-use crate::wallet::{self, Wallet, WalletError};
+use crate::wallet::{self, Wallet, WalletError, WalletEvent};
 
 use super::Changes;
 use super::begin_session::{NotSecured, begin, secure};
@@ -42,16 +42,18 @@ pub(super) fn await_payment(
     now: Timestamp,
 ) -> Result<Changes, Refusal> {
     let (session_id, policy) = (asked.session_id, asked.policy.clone());
+    let (mut wallet_events, wallet) = opened(wallet, asked.member_id, now);
+    wallet_events.extend(wallet::decide::hold(
+        &wallet,
+        session_hold(session_id),
+        session_id,
+        Fen::ZERO,
+        policy.open_sessions_max,
+        now,
+    )?);
     Ok(Changes {
         table: occupied,
-        wallet: wallet::decide::hold(
-            wallet,
-            session_hold(session_id),
-            session_id,
-            Fen::ZERO,
-            policy.open_sessions_max,
-            now,
-        )?,
+        wallet: wallet_events,
         session: session::decide::await_payment(
             session,
             session::Awaited {
@@ -64,6 +66,17 @@ pub(super) fn await_payment(
         )?,
         ..Changes::default()
     })
+}
+
+/// The wallet, opened if it was not: who has none yet can pay through a provider.
+pub(super) fn opened(wallet: &Wallet, member_id: MemberId, at: Timestamp) -> (Vec<WalletEvent>, Wallet) {
+    let events = match wallet.member_id {
+        Some(_) => Vec::new(),
+        None => vec![WalletEvent::WalletOpened { member_id, at }],
+    };
+    let mut after = wallet.clone();
+    events.iter().for_each(|event| after.evolve(event));
+    (events, after)
 }
 
 /// Begins a session whose payment has come; one that has begun stays as it is.

@@ -18,7 +18,7 @@ use crate::tariff::{Discount, PublishedTariff, TariffPlan};
 use crate::wallet::{Wallet, WalletError};
 
 use super::Changes;
-use super::await_payment::await_payment;
+use super::await_payment::{await_payment, opened};
 use super::begin_session::{NotSecured, begin, secure};
 
 /// What it is decided from. Plan, hall and device are those that the table names; the wallet is the member's.
@@ -86,7 +86,16 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         time_zone: hall.time_zone.clone(),
         policy: hall.policy.clone(),
     };
-    let secured = match secure(&asked, input.wallet, input.now) {
+    let mut secured = secure(&asked, input.wallet, input.now);
+    if let Err(NotSecured::Wallet(WalletError::NotOpened)) = secured
+        && input.wait_for_payment
+        && input.member.members_only().is_ok()
+    {
+        let (_, empty) = opened(input.wallet, input.member_id, input.now);
+        // What costs nothing needs no payment to wait for.
+        secured = secure(&asked, &empty, input.now).and(Err(WalletError::NotOpened.into()));
+    }
+    let secured = match secured {
         Err(NotSecured::Wallet(WalletError::TooLittle { needed, shortfall, .. })) if input.wait_for_payment => {
             let missing = (needed, shortfall);
             return await_payment(asked, occupied, input.session, input.wallet, missing, input.now);

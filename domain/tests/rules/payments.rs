@@ -483,3 +483,21 @@ fn a_refund_that_does_not_arrive_waits_for_somebody() {
         "given twice, for somebody to explain"
     );
 }
+
+#[test]
+fn a_new_member_pays_for_the_first_table_before_there_is_a_wallet() {
+    let mut world = world();
+    let open = |wait_for_payment| Command::OpenTable {
+        session_id: session_id(1),
+        table_id: table_id(1),
+        member_id: member_id(1),
+        mode: OpenMode::Deposit,
+        wait_for_payment,
+    };
+    assert_eq!(world.refused(&open(false), ten()).reason, "PAYMENT_METHOD_REQUIRED");
+    world.run(&open(true), ten());
+    world.run(&opening(), seconds(1));
+    world.run(&paid(1, 10_000), seconds(30));
+    world.run(&Command::PayOpening { session_id: session_id(1) }, seconds(30));
+    assert_eq!(world.session(1).phase, SessionPhase::Open);
+}

@@ -2,4 +2,6 @@
 
 mod chaos;
 mod evenings;
+mod money;
+mod provider;
 pub(crate) mod runner;

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use baize_domain::command::Command;
 use baize_domain::device::DeviceEvent;
 use baize_domain::processes::earning::Earning;
+use baize_domain::payment::{OrderNo, ProviderAnswer, ProviderRequest};
+use baize_domain::processes::collecting::Collecting;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::paying::Paying;
+use baize_domain::processes::refunding::Refunding;
 use baize_domain::processes::running::Running;
 use baize_domain::processes::settling::Settling;
 use baize_domain::processes::{Effect, Input, ProcessManager, Route};
@@ -18,6 +21,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::world::{DEVICE, World};
+
+use super::provider::{Fault, Provider};
 
 /// Inputs further back than this never overtake.
 const WINDOW: usize = 6;
@@ -31,6 +36,12 @@ pub(crate) struct Runner {
     pub light_seconds: Option<u32>,
     /// Commands from outside, by when they come.
     pub script: Vec<(Timestamp, Command)>,
+    /// What takes money.
+    pub provider: Provider,
+    /// When somebody pays an order that can be paid.
+    pub payers: Vec<(Timestamp, OrderNo)>,
+    /// How many notifications of a payment arrive.
+    pub notified: u8,
     /// Every command that a process dispatched, in order.
     pub dispatched: Vec<(Timestamp, &'static str, String, Command)>,
     chaos: Vec<u8>,
@@ -46,6 +57,8 @@ enum Pending {
     Event(usize, String, Event),
     Timer(usize, Uuid, String, Timestamp),
     Dispatch(usize, Uuid, String, Command),
+    Call(usize, Uuid, String, ProviderRequest),
+    Told(usize, Uuid, String, ProviderAnswer),
     Answer(usize, Uuid, String, Result<(), Refusal>),
 }
 
@@ -58,6 +71,9 @@ impl Runner {
             now,
             light_seconds: Some(1),
             script: Vec::new(),
+            provider: Provider::default(),
+            payers: Vec::new(),
+            notified: 0,
             dispatched: Vec::new(),
             chaos,
             machines: vec![
@@ -66,6 +82,8 @@ impl Runner {
                 Box::new(Instances::<Moving>::default()),
                 Box::new(Instances::<Paying>::default()),
                 Box::new(Instances::<Settling>::default()),
+                Box::new(Instances::<Collecting>::default()),
+                Box::new(Instances::<Refunding>::default()),
                 Box::new(Instances::<Earning>::default()),
             ],
             pending: Vec::new(),
@@ -76,6 +94,7 @@ impl Runner {
     /// Runs until nothing is pending, due or to come.
     pub fn run(&mut self) {
         for _ in 0..STEPS_MAX {
+            self.let_payers_pay();
             self.take_from_script();
             self.follow();
             self.fire_timers();
@@ -114,7 +133,21 @@ impl Runner {
 
     fn next_instant(&self) -> Option<Timestamp> {
         let scripted = self.script.iter().map(|(at, _)| *at);
-        scripted.chain(self.timers.values().copied()).min()
+        let paying = self.payers.iter().map(|(at, _)| *at);
+        scripted.chain(paying).chain(self.timers.values().copied()).min()
+    }
+
+    fn let_payers_pay(&mut self) {
+        while let Some(place) = self.payers.iter().position(|(at, _)| *at <= self.now) {
+            let (_, order_no) = self.payers.remove(place);
+            let Some(notice) = self.provider.pay(order_no, self.now) else {
+                continue;
+            };
+            for _ in 0..self.notified {
+                let late = u32::try_from(self.draw(90)).expect("a small number");
+                self.script.push((seconds_after(self.now, late), notice.clone()));
+            }
+        }
     }
 
     fn take_from_script(&mut self) {
@@ -188,6 +221,22 @@ impl Runner {
                 let answer = self.world.execute(&command, self.now).map(|_| ());
                 self.pending.push(Pending::Answer(machine, instance, step, answer));
             }
+            Pending::Call(machine, instance, step, request) => {
+                let fault = match self.draw(8) {
+                    1 => Fault::RequestLost,
+                    2 => Fault::AnswerLost,
+                    3 => Fault::Away,
+                    4 => Fault::Slow,
+                    _ => Fault::None,
+                };
+                let answer = self.provider.answer(&request, fault, self.now);
+                self.pending.push(Pending::Told(machine, instance, step, answer));
+            }
+            Pending::Told(machine, instance, step, answer) => {
+                let (step, answer) = (step.as_str(), &answer);
+                let effects = self.machines[machine].react(instance, &Input::Answered { step, answer }, self.now);
+                self.effects(machine, effects.map(|effects| (instance, effects)));
+            }
             Pending::Answer(machine, instance, step, answer) => {
                 let input = match &answer {
                     Ok(()) => Input::Accepted { step: &step },
@@ -210,7 +259,7 @@ impl Runner {
                     self.dispatched.push((self.now, name, step.clone(), (*command).clone()));
                     self.pending.push(Pending::Dispatch(machine, instance, step, *command));
                 }
-                Effect::Call { step, request } => panic!("nobody here answers {request:?} of {step}"),
+                Effect::Call { step, request } => self.pending.push(Pending::Call(machine, instance, step, request)),
                 Effect::SetTimer { name, due } => {
                     self.timers.insert((machine, instance, name), due);
                 }
