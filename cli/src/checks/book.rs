@@ -203,12 +203,18 @@ impl Book {
             }
             PaymentEvent::AttemptPaid { attempt, paid, .. } => {
                 let Some(channel) = self.orders.get(&(payment, attempt)).copied() else {
-                    let fault = format!("attempt {attempt} of payment {payment} was never asked, and is paid at position {position}");
+                    let fault = format!(
+                        "attempt {attempt} of payment {payment} was never asked, and is paid at position {position}"
+                    );
                     return self.fault(Topic::Payments, fault);
                 };
                 *self.captured.entry(channel).or_default() += paid.amount;
                 if !self.provider_payments.insert((channel, paid.transaction_id.clone())) {
-                    let fault = format!("{} of {} is taken in again at position {position}", paid.transaction_id, channel.code());
+                    let fault = format!(
+                        "{} of {} is taken in again at position {position}",
+                        paid.transaction_id,
+                        channel.code()
+                    );
                     self.fault(Topic::Payments, fault);
                 }
             }

@@ -534,5 +534,8 @@ fn what_a_provider_took_and_nobody_posted_fails() {
 fn a_payment_that_is_taken_in_twice_fails() {
     let mut events = order_paid();
     events.push(events[1].clone());
-    fails(&failing(&recorded(events)), "each payment of a provider is taken in once");
+    fails(
+        &failing(&recorded(events)),
+        "each payment of a provider is taken in once",
+    );
 }

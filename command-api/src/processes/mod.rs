@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::processes::{
-    collecting::Collecting, refunding::Refunding, earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying, running::Running,
-    settling::Settling,
+    collecting::Collecting, earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying,
+    refunding::Refunding, running::Running, settling::Settling,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};

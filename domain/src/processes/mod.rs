@@ -4,9 +4,9 @@
 //! under ids derived from process, key, step and the event that caused them: a crash repeats an effect, and the repeat is recognised.
 //! So `react` must tolerate every input twice, late, and out of order.
 
+pub mod collecting;
 pub mod earning;
 pub mod expiring;
-pub mod collecting;
 #[cfg(test)]
 mod fixtures;
 pub mod moving;

@@ -498,6 +498,11 @@ fn a_new_member_pays_for_the_first_table_before_there_is_a_wallet() {
     world.run(&open(true), ten());
     world.run(&opening(), seconds(1));
     world.run(&paid(1, 10_000), seconds(30));
-    world.run(&Command::PayOpening { session_id: session_id(1) }, seconds(30));
+    world.run(
+        &Command::PayOpening {
+            session_id: session_id(1),
+        },
+        seconds(30),
+    );
     assert_eq!(world.session(1).phase, SessionPhase::Open);
 }

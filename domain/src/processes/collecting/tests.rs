@@ -35,7 +35,11 @@ fn started() -> Event {
 
 fn asked(attempt: u8, presentation: Presentation) -> Event {
     let order = Order {
-        channel: if attempt == 1 { Channel::WechatPay } else { Channel::Alipay },
+        channel: if attempt == 1 {
+            Channel::WechatPay
+        } else {
+            Channel::Alipay
+        },
         order_no: OrderNo::new(PaymentIntentId::default(), attempt).expect("a number"),
         amount: Fen(500),
         description: "会员充值".to_owned(),
@@ -105,7 +109,10 @@ fn begun(presentation: Presentation) -> Instance<Collecting> {
 fn waiting(presentation: Presentation) -> Instance<Collecting> {
     let mut collecting = begun(presentation);
     let effects = answered(&mut collecting, "create-1", &presented(), 1);
-    assert_eq!((timer(&effects, "poll-1"), steps(&effects)), (Some(at(6)), vec!["note-1"]));
+    assert_eq!(
+        (timer(&effects, "poll-1"), steps(&effects)),
+        (Some(at(6)), vec!["note-1"])
+    );
     collecting
 }
 
@@ -125,7 +132,10 @@ fn an_order_is_asked_about_without_any_notification() {
     let effects = answered(&mut collecting, "query-1", &order(OrderState::Paid(paid.clone())), 171);
     assert_eq!(outcome(&effects), OrderOutcome::Paid(paid));
     collecting.accepted("record-1", 171);
-    let succeeded = Event::Payment(PaymentEvent::PaymentSucceeded { attempt: 1, at: at(171) });
+    let succeeded = Event::Payment(PaymentEvent::PaymentSucceeded {
+        attempt: 1,
+        at: at(171),
+    });
     assert_eq!(collecting.event(&succeeded, 172), [Effect::End]);
 }
 
@@ -167,7 +177,10 @@ fn an_answer_in_between_begins_the_ten_minutes_anew() {
 #[test]
 fn a_new_attempt_is_made_when_the_order_before_it_is_closed() {
     let mut collecting = waiting(Presentation::InApp);
-    assert_eq!(calls(&collecting.event(&asked(2, Presentation::QrCode), 10)), ["close-1"]);
+    assert_eq!(
+        calls(&collecting.event(&asked(2, Presentation::QrCode), 10)),
+        ["close-1"]
+    );
     let effects = answered(&mut collecting, "close-1", &order(OrderState::Closed), 11);
     assert_eq!((steps(&effects), calls(&effects)), (vec!["record-1"], vec![]));
     assert_eq!(calls(&collecting.accepted("record-1", 12)), ["create-2"]);
@@ -197,7 +210,10 @@ fn an_order_that_cannot_be_closed_does_not_keep_the_payer_waiting() {
     collecting.event(&asked(2, Presentation::QrCode), 10);
     assert!(calls(&answered(&mut collecting, "close-1", &unknown(), 11)).is_empty());
     assert!(calls(&answered(&mut collecting, "query-1", &unknown(), 13)).is_empty());
-    assert_eq!(calls(&answered(&mut collecting, "query-1", &unknown(), 17)), ["create-2"]);
+    assert_eq!(
+        calls(&answered(&mut collecting, "query-1", &unknown(), 17)),
+        ["create-2"]
+    );
 }
 
 #[test]
@@ -237,13 +253,19 @@ fn at_its_end_what_is_open_is_closed_and_then_it_expires() {
 fn a_code_that_nobody_has_scanned_is_no_failure_until_its_end() {
     let mut collecting = waiting(Presentation::QrCode);
     let unseen = order(OrderState::NotFound);
-    assert_eq!(timer(&answered(&mut collecting, "query-1", &unseen, 6), "poll-1"), Some(at(21)));
+    assert_eq!(
+        timer(&answered(&mut collecting, "query-1", &unseen, 6), "poll-1"),
+        Some(at(21))
+    );
     collecting.timer("expire", 900);
     let effects = answered(&mut collecting, "close-1", &unseen, 901);
     assert!(steps(&effects).is_empty(), "it could still be scanned: clocks differ");
     let effects = answered(&mut collecting, "query-1", &unseen, 960);
     assert_eq!(calls(&effects), ["close-1"]);
-    assert_eq!(outcome(&answered(&mut collecting, "close-1", &unseen, 961)), OrderOutcome::Closed);
+    assert_eq!(
+        outcome(&answered(&mut collecting, "close-1", &unseen, 961)),
+        OrderOutcome::Closed
+    );
 }
 
 #[test]

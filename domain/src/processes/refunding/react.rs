@@ -123,13 +123,17 @@ fn later(state: &mut State, now: Timestamp) -> Vec<Effect> {
     if out_of_time(state, now) {
         return record(state, RefundOutcome::Failed(RefundFailure::Unanswered));
     }
-    let pause = PAUSE_SECONDS.saturating_mul(1 << state.asked.min(16)).min(PAUSE_SECONDS_MAX);
+    let pause = PAUSE_SECONDS
+        .saturating_mul(1 << state.asked.min(16))
+        .min(PAUSE_SECONDS_MAX);
     state.asked = state.asked.saturating_add(1);
     vec![Effect::set_timer(POLL, seconds_after(now, pause))]
 }
 
 fn out_of_time(state: &State, now: Timestamp) -> bool {
-    state.since.is_some_and(|since| now >= seconds_after(since, WAIT_SECONDS_MAX))
+    state
+        .since
+        .is_some_and(|since| now >= seconds_after(since, WAIT_SECONDS_MAX))
 }
 
 fn record(state: &mut State, outcome: RefundOutcome) -> Vec<Effect> {

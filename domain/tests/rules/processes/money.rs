@@ -101,7 +101,9 @@ fn collect(purchase: &Purchase, chaos: Vec<u8>) -> Runner {
 
 fn balance(world: &World, account: Account) -> Fen {
     let all = balances(world).iter();
-    all.filter(|((_, of), _)| *of == account).map(|(_, amount)| *amount).sum()
+    all.filter(|((_, of), _)| *of == account)
+        .map(|(_, amount)| *amount)
+        .sum()
 }
 
 proptest! {
@@ -160,5 +162,8 @@ fn a_payer_whom_no_notification_tells_of_is_served_all_the_same() {
     };
     let runner = collect(&purchase, vec![]);
     assert_eq!(runner.world.payments[&INTENT].phase, Phase::Succeeded);
-    assert!(runner.world.sessions[&session_id(1)].opening.is_some(), "the table opened by itself");
+    assert!(
+        runner.world.sessions[&session_id(1)].opening.is_some(),
+        "the table opened by itself"
+    );
 }

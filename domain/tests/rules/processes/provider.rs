@@ -68,9 +68,7 @@ impl Provider {
     }
 
     pub fn answer(&mut self, request: &ProviderRequest, fault: Fault, now: Timestamp) -> ProviderAnswer {
-        let lost = ProviderAnswer::Unknown {
-            why: "lost".to_owned(),
-        };
+        let lost = ProviderAnswer::Unknown { why: "lost".to_owned() };
         match fault {
             Fault::RequestLost => lost,
             Fault::Away => ProviderAnswer::Unavailable,
@@ -107,7 +105,8 @@ impl Provider {
                 ProviderAnswer::Order(self.state(*order_no))
             }
             ProviderRequest::Refund(refund) => {
-                let paid = matches!(self.state(refund.order_no), OrderState::Paid(paid) if paid.amount >= refund.amount);
+                let paid =
+                    matches!(self.state(refund.order_no), OrderState::Paid(paid) if paid.amount >= refund.amount);
                 assert!(paid, "{refund:?} was never paid");
                 let done = RefundState::Succeeded {
                     amount: refund.amount,
@@ -122,7 +121,9 @@ impl Provider {
                 }
                 ProviderAnswer::Refund(state.clone())
             }
-            ProviderRequest::QueryRefund { refund_no, order_no, .. } => {
+            ProviderRequest::QueryRefund {
+                refund_no, order_no, ..
+            } => {
                 let Some((_, state)) = self.refunds.get_mut(refund_no) else {
                     return ProviderAnswer::Refund(RefundState::NotFound);
                 };

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::command::Command;
 use baize_domain::device::DeviceEvent;
-use baize_domain::processes::earning::Earning;
 use baize_domain::payment::{OrderNo, ProviderAnswer, ProviderRequest};
 use baize_domain::processes::collecting::Collecting;
+use baize_domain::processes::earning::Earning;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::paying::Paying;
