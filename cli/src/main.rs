@@ -4,6 +4,7 @@
 //! gives them what they need and stops them.
 
 mod attached;
+mod audit;
 mod checks;
 mod credentials;
 mod demo;
@@ -17,6 +18,7 @@ mod progress;
 mod qr;
 mod ready;
 mod rebuild;
+mod seal;
 mod serve;
 mod settings;
 mod signals;
@@ -64,11 +66,15 @@ enum Command {
     /// Works beside running services, or with none. Shows a bar at a terminal, else one JSON object a line. Ends with 1
     /// if the new view differs and is not accepted.
     Rebuild(Configured<rebuild::Args>),
-    /// Check the log, the bills, wallets and journal that follow from it, the published copy and the views.
+    /// Check the log, the bills, wallets and journal that follow from it, its seals, the published copy and the views.
     ///
     /// Reads only, and works beside running services. With a view it compares that view alone. Ends with 1 if a check
     /// fails.
     Verify(Configured<verify::Args>),
+    /// Read the log as an auditor: replay events, see any state at any time, prove single events.
+    ///
+    /// Reads only, and works beside running services. `baize verify` checks everything at once.
+    Audit(audit::Args),
     /// Import data from files into a running system.
     ///
     /// Goes through the command service, which must be running (command_url).
@@ -152,6 +158,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await
         }
+        Command::Audit(args) => args.run().await,
         Command::Import(args) => args.run().await,
         Command::Qr(configured) => {
             let (args, settings) = configured.load("warn")?;

@@ -44,6 +44,13 @@ pub struct Settings {
     /// PEM file of authorities that vouch for an mqtts:// broker [default: those the system trusts]
     #[arg(long, env = "BAIZE_MQTT_AUTHORITIES", value_name = "FILE")]
     pub mqtt_authorities: Option<PathBuf>,
+    /// Ed25519 key (PEM) that signs tree heads; its public half is enough to check them [default: seal-key.pem in the data directory, made on
+    /// first use by `serve all`]
+    #[arg(long, env = "BAIZE_SEAL_KEY", value_name = "FILE")]
+    pub seal_key: Option<PathBuf>,
+    /// Directory that gets a copy of every tree head; best on storage that the operators cannot change [default: no copies]
+    #[arg(long, env = "BAIZE_SEAL_COPIES", value_name = "DIR")]
+    pub seal_copies: Option<PathBuf>,
     /// File of the keys of personal data [default: personal.keys in the data directory, made on first use by `serve all`; a command service
     /// of its own lets nobody in without it]
     #[arg(long, env = "BAIZE_PERSONAL_KEYS", value_name = "FILE")]
@@ -159,6 +166,8 @@ impl Settings {
             nats_url: self.nats_url.or(below.nats_url),
             mqtt_url: self.mqtt_url.or(below.mqtt_url),
             mqtt_authorities: self.mqtt_authorities.or(below.mqtt_authorities),
+            seal_key: self.seal_key.or(below.seal_key),
+            seal_copies: self.seal_copies.or(below.seal_copies),
             personal_keys: self.personal_keys.or(below.personal_keys),
             wechat_app_id: self.wechat_app_id.or(below.wechat_app_id),
             wechat_secret_file: self.wechat_secret_file.or(below.wechat_secret_file),
@@ -323,6 +332,8 @@ mod tests {
             nats_url = "nats://x"
             mqtt_url = "mqtt://x"
             mqtt_authorities = "/ca.pem"
+            seal_key = "/s.pem"
+            seal_copies = "/s"
             personal_keys = "x"
             wechat_app_id = "x"
             wechat_secret_file = "x"
@@ -358,6 +369,8 @@ mod tests {
             nats_url: Some(_),
             mqtt_url: Some(_),
             mqtt_authorities: Some(_),
+            seal_key: Some(_),
+            seal_copies: Some(_),
             personal_keys: Some(_),
             wechat_app_id: Some(_),
             wechat_secret_file: Some(_),

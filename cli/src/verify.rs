@@ -1,16 +1,18 @@
-//! `baize verify`: does everything still hold? The log, what follows from it, and the views.
+//! `baize verify`: does everything still hold? The log, what follows from it, its seals, the published copy, and the views.
 
 use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
+use anyhow::Context as _;
 use baize_eventlog::{EventLog, LogOptions};
-use baize_projections::Database;
-
+use baize_projections::{Database, Phase, Progress};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::checks::{self, Book, Check};
 use crate::infrastructure::Infrastructure;
 use crate::progress::Shown;
 use crate::rebuild::{named, views};
+use crate::seal;
 use crate::settings::Settings;
 
 /// What happened in a session later than this may still have consequences to come.
@@ -25,6 +27,12 @@ pub struct Args {
     /// One JSON object a check instead of a table
     #[arg(long)]
     json: bool,
+    /// Tree heads that were kept elsewhere: files, or directories with files that end with .head; may be given several times
+    #[arg(long, value_name = "PATH", conflicts_with = "view")]
+    heads: Vec<PathBuf>,
+    /// Write what was found to this file too, as it is to be filed
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 impl Args {
@@ -44,6 +52,14 @@ impl Args {
         } else {
             println!("{}", checks::render(&checks, std::io::stdout().is_terminal()));
         }
+        if let Some(report) = &self.report {
+            let text = format!(
+                "baize verify, {}\n\n{}\n",
+                Timestamp::now(),
+                checks::render(&checks, false)
+            );
+            std::fs::write(report, text).with_context(|| report.display().to_string())?;
+        }
         Ok(checks.iter().all(Check::ok))
     }
 
@@ -58,6 +74,17 @@ impl Args {
             if let Some(nats_url) = settings.nats_url.clone().or_else(attached) {
                 checks.push(checks::stream::equals_log(&log, &nats_url).await?);
             }
+            let mut shown = Shown::bar_only("seals");
+            let key = seal::path(settings);
+            let compared = |done, total| {
+                shown.show(Progress {
+                    phase: Phase::Loading,
+                    done,
+                    total,
+                });
+            };
+            checks.push(checks::seals::fit(&log, &key, &self.heads, compared).await?);
+            shown.finish();
             log.close().await;
         }
         let database = Database::new(database_url)?;

@@ -19,6 +19,7 @@
 //! | follow | [`EventLog::follow`]; the reader's place goes into its own transaction with [`checkpoint::advance`] |
 //! | publish | [`Relay`]; read back with [`RecordedEvent::from_message`] |
 //! | elect a leader | [`Lease`] |
+//! | prove that nothing was altered | [`seal`] |
 //! | tell the time | [`Clock`] |
 //!
 //! # Appending
@@ -68,6 +69,7 @@ mod relay;
 mod replay;
 mod repository;
 mod ring;
+pub mod seal;
 mod snapshot;
 mod sql_time;
 mod statement;

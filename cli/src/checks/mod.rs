@@ -10,6 +10,7 @@ mod log;
 mod money;
 mod people;
 mod records;
+pub mod seals;
 pub mod stream;
 mod table;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use baize_command_api::CommandApi;
 use baize_device_bridge::DeviceBridge;
+use baize_eventlog::seal::Sealer;
+use baize_eventlog::{EventLog, LogOptions};
 use baize_projections::Projections;
 use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +15,7 @@ use super::{command_api, device_bridge, patience, people, projections, tokens};
 use crate::infrastructure::Infrastructure;
 use crate::migrate::migrate;
 use crate::ready::{Ready, http};
+use crate::seal;
 use crate::settings::Settings;
 
 /// All services at work.
@@ -21,7 +24,14 @@ pub struct All {
     command_api: CommandApi,
     projections: Projections,
     device_bridge: DeviceBridge,
+    sealed: Sealed,
     keys: Keys,
+}
+
+/// The log and who seals it.
+struct Sealed {
+    log: EventLog,
+    sealer: Sealer,
 }
 
 impl All {
@@ -39,11 +49,12 @@ impl All {
             }
         };
         match Self::start_services(settings, &keys, &infrastructure, stop).await {
-            Ok((command_api, projections, device_bridge)) => Ok(Self {
+            Ok((command_api, projections, device_bridge, sealed)) => Ok(Self {
                 infrastructure,
                 command_api,
                 projections,
                 device_bridge,
+                sealed,
                 keys,
             }),
             Err(error) => {
@@ -58,7 +69,7 @@ impl All {
         keys: &Keys,
         infrastructure: &Infrastructure,
         stop: &CancellationToken,
-    ) -> anyhow::Result<(CommandApi, Projections, DeviceBridge)> {
+    ) -> anyhow::Result<(CommandApi, Projections, DeviceBridge, Sealed)> {
         let Infrastructure {
             database_url,
             nats_url,
@@ -78,7 +89,9 @@ impl All {
         let badge = tokens::of_a_bridge(settings, Some(keys.clone()))?;
         let options = device_bridge::options(settings, badge, nats_url, mqtt_url, &command_url)?;
         let device_bridge = patience::until(stop, "the device bridge", || DeviceBridge::start(options.clone())).await?;
-        Ok((command_api, projections, device_bridge))
+        let log = EventLog::connect(LogOptions::new(database_url.parse()?).role(baize_schema::APP_ROLE)).await?;
+        let sealer = Sealer::start(log.clone(), seal::at_home(settings)?);
+        Ok((command_api, projections, device_bridge, Sealed { log, sealer }))
     }
 
     /// The keys that sign and vouch for tokens here.
@@ -116,6 +129,7 @@ impl All {
             command_api,
             projections,
             device_bridge,
+            sealed,
             ..
         } = self;
         let services = async {
@@ -126,6 +140,14 @@ impl All {
         };
         if tokio::time::timeout(within, services).await.is_err() {
             tracing::warn!(?within, "the services did not end in time and were cut off");
+        }
+        // Last, so that what the services have done is sealed.
+        let sealing = async {
+            sealed.sealer.stop().await;
+            sealed.log.close().await;
+        };
+        if tokio::time::timeout(within, sealing).await.is_err() {
+            tracing::warn!(?within, "the last events are not sealed: the next start will do it");
         }
         infrastructure.stop().await;
     }

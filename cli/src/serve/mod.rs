@@ -9,6 +9,7 @@ mod device_bridge;
 mod patience;
 mod people;
 mod projections;
+mod sealer;
 mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ enum What {
     Projections,
     /// Lights; needs nats_url, mqtt_url and command_url
     DeviceBridge,
+    /// Signed tree heads, which prove that nothing was altered; needs database_url and seal_key
+    Sealer,
 }
 
 impl Args {
@@ -70,6 +73,7 @@ impl Args {
             What::CommandApi => command_api::serve(&settings, ready_file, stop).await,
             What::Projections => projections::serve(&settings, ready_file, stop).await,
             What::DeviceBridge => device_bridge::serve(&settings, ready_file, stop).await,
+            What::Sealer => sealer::serve(&settings, ready_file, stop).await,
         }
     }
 }
@@ -85,7 +89,7 @@ impl Args {
             ],
             What::CommandApi => vec![settings.command_listen()],
             What::Projections => vec![settings.query_listen(), settings.web_listen()],
-            What::DeviceBridge => Vec::new(),
+            What::DeviceBridge | What::Sealer => Vec::new(),
         };
         for address in listens.iter().filter(|address| !address.ip().is_loopback()) {
             tracing::warn!(%address, "this is not loopback, and tokens would cross the network in the clear: put something that speaks TLS in front");

@@ -2,12 +2,13 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 10] = [
+const SUBCOMMANDS: [(&str, &str); 11] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
     ("rebuild", "Build a view again from the log"),
     ("verify", "Check the log, the bills, wallets and journal"),
+    ("audit", "Read the log as an auditor"),
     ("import", "Import data from files"),
     ("qr", "Write the codes of a hall's tables"),
     ("doctor", "Check programs, data directory, ports"),

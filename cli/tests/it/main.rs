@@ -1,6 +1,7 @@
 //! The program as its users meet it: as a process, with flags, files, signals and exit codes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod codes;
 mod configuration;
 mod doctor;

@@ -15,5 +15,6 @@ mod proxy;
 mod relay_faults;
 mod relaying;
 mod repositories;
+mod seals;
 mod stores;
 mod support;

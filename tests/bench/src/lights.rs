@@ -14,12 +14,13 @@ use tokio::sync::mpsc;
 use crate::hall::{Player, Seat};
 use crate::place::Place;
 
-/// A private nats-server with its MQTT listener.
+/// A private nats-server with its MQTT listener, for one part: its stream is the copy of one log.
 ///
 /// # Errors
 /// It is missing, too old, or does not start.
-pub fn nats(place: &Place) -> anyhow::Result<NatsServer> {
-    Ok(NatsServer::launch(NatsOptions::new(place.dir.path().join("nats")))?)
+pub fn nats(place: &Place, part: &str) -> anyhow::Result<NatsServer> {
+    let directory = place.dir.path().join(format!("nats-{part}"));
+    Ok(NatsServer::launch(NatsOptions::new(directory))?)
 }
 
 /// Starts the bridge between them.
@@ -44,33 +45,44 @@ pub async fn relays(nats: &NatsServer, seats: &[Seat]) -> anyhow::Result<Fleet> 
     Fleet::start(FleetOptions::new(host, port, relays)).await
 }
 
-/// Opens and closes tables one at a time; the latency of each light in microseconds, counted from the moment the opening was *sent*.
+/// How long lights took, in microseconds.
+#[derive(Debug)]
+pub struct Latency {
+    /// From the moment the opening was sent.
+    pub sent: Histogram<u64>,
+    /// From the moment its answer came back.
+    pub accepted: Histogram<u64>,
+}
+
+/// Opens and closes tables one at a time.
 ///
 /// # Errors
 /// A command is refused, or a light is not told within ten seconds.
-pub async fn latency(
-    channel: &Bearing,
-    nats: &NatsServer,
-    seats: &[Seat],
-    openings: usize,
-) -> anyhow::Result<Histogram<u64>> {
+pub async fn latency(channel: &Bearing, nats: &NatsServer, seats: &[Seat], openings: usize) -> anyhow::Result<Latency> {
     let (host, port) = nats.mqtt_address();
     let mut told = listen(host, port).await?;
     let mut players = seats
         .iter()
         .map(|seat| Player::new(channel, seat.clone()))
         .collect::<Vec<_>>();
-    let mut latency = Histogram::<u64>::new(3)?;
+    let mut latency = Latency {
+        sent: Histogram::new(3)?,
+        accepted: Histogram::new(3)?,
+    };
     for opening in 0..openings {
         let seat = opening % seats.len();
         while told.try_recv().is_ok() {}
         let start = Instant::now();
         players[seat].open().await?;
+        let answered = Instant::now();
         let topic = format!("cmnd/{}/POWER", seats[seat].topic);
         let heard = tokio::time::timeout(Duration::from_secs(10), on(&mut told, &topic))
             .await
-            .context("no light was told")??;
-        latency.saturating_record(u64::try_from((heard - start).as_micros())?);
+            .with_context(|| format!("opening {opening}: no light was told at {topic}"))??;
+        latency.sent.record(u64::try_from((heard - start).as_micros())?)?;
+        // The light may be told before the answer has come back.
+        let after = heard.saturating_duration_since(answered);
+        latency.accepted.record(u64::try_from(after.as_micros())?)?;
         players[seat].finish().await?;
         // Unloaded: settlement and confirmation of this session are over before the next begins.
         tokio::time::sleep(Duration::from_millis(30)).await;

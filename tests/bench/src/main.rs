@@ -65,13 +65,18 @@ async fn main() -> anyhow::Result<()> {
         if arguments.large { 10_000_000 } else { arguments.events },
     )
     .await?;
+    let mut failed = Vec::new();
     for part in parts::Part::chosen(&arguments.only) {
-        bench.run(part).await?;
+        if let Err(error) = bench.run(part).await {
+            eprintln!("{part:?} failed: {error:#}");
+            failed.push(part);
+        }
     }
     let report = bench.finish();
     println!("{}", report.render());
     report.write(&arguments.json)?;
     eprintln!("written to {}", arguments.json.display());
+    anyhow::ensure!(failed.is_empty(), "without figures: {failed:?}");
     if arguments.strict && report.ratios.iter().any(|ratio| !ratio.met) {
         anyhow::bail!("a ratio misses its target");
     }
