@@ -17,6 +17,9 @@ pub struct Ready {
     /// gRPC commands, such as `http://127.0.0.1:7401`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// Where providers of payments notify.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callbacks: Option<String>,
     /// gRPC queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 /// Where the services listen, so that clients and documents can name it.
 const COMMAND_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7401);
+const CALLBACK_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7403);
 const QUERY_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7402);
 const WEB_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7480);
 const DATA_DIR: &str = ".baize";
@@ -85,6 +86,27 @@ pub struct Settings {
     /// Tencent Cloud SMS [default: https://sms.tencentcloudapi.com]
     #[arg(long, env = "BAIZE_SMS_URL", value_name = "URL")]
     pub sms_url: Option<String>,
+    /// Application at Alipay [default: nobody pays with Alipay]
+    #[arg(long, env = "BAIZE_ALIPAY_APP_ID", value_name = "ID")]
+    pub alipay_app_id: Option<String>,
+    /// The merchant's account at Alipay, 2088… [default: none; needed with alipay_app_id]
+    #[arg(long, env = "BAIZE_ALIPAY_SELLER_ID", value_name = "ID")]
+    pub alipay_seller_id: Option<String>,
+    /// File with the application's private key, PEM or base64 [default: none; needed with alipay_app_id]
+    #[arg(long, env = "BAIZE_ALIPAY_KEY_FILE", value_name = "FILE")]
+    pub alipay_key_file: Option<PathBuf>,
+    /// File with Alipay's public key, PEM or base64 [default: none; needed with alipay_app_id]
+    #[arg(long, env = "BAIZE_ALIPAY_PUBLIC_KEY_FILE", value_name = "FILE")]
+    pub alipay_public_key_file: Option<PathBuf>,
+    /// Where Alipay reaches callback_listen from outside, https://…/callbacks/alipay [default: none; needed with alipay_app_id]
+    #[arg(long, env = "BAIZE_ALIPAY_NOTIFY_URL", value_name = "URL")]
+    pub alipay_notify_url: Option<String>,
+    /// Alipay's gateway [default: https://openapi.alipay.com/gateway.do]
+    #[arg(long, env = "BAIZE_ALIPAY_URL", value_name = "URL")]
+    pub alipay_url: Option<String>,
+    /// Address where providers of payments notify [default: 127.0.0.1:7403]; listened on if a provider is set up
+    #[arg(long, env = "BAIZE_CALLBACK_LISTEN", value_name = "IP:PORT")]
+    pub callback_listen: Option<SocketAddr>,
     /// Address of the gRPC command service [default: 127.0.0.1:7401]
     #[arg(long, env = "BAIZE_COMMAND_LISTEN", value_name = "IP:PORT")]
     pub command_listen: Option<SocketAddr>,
@@ -179,6 +201,13 @@ impl Settings {
             sms_template_id: self.sms_template_id.or(below.sms_template_id),
             sms_region: self.sms_region.or(below.sms_region),
             sms_url: self.sms_url.or(below.sms_url),
+            alipay_app_id: self.alipay_app_id.or(below.alipay_app_id),
+            alipay_seller_id: self.alipay_seller_id.or(below.alipay_seller_id),
+            alipay_key_file: self.alipay_key_file.or(below.alipay_key_file),
+            alipay_public_key_file: self.alipay_public_key_file.or(below.alipay_public_key_file),
+            alipay_notify_url: self.alipay_notify_url.or(below.alipay_notify_url),
+            alipay_url: self.alipay_url.or(below.alipay_url),
+            callback_listen: self.callback_listen.or(below.callback_listen),
             command_listen: self.command_listen.or(below.command_listen),
             query_listen: self.query_listen.or(below.query_listen),
             web_listen: self.web_listen.or(below.web_listen),
@@ -220,6 +249,11 @@ impl Settings {
     /// The directory of the keys.
     pub fn keys_dir(&self) -> PathBuf {
         self.keys_dir.clone().unwrap_or_else(|| self.data_dir().join("keys"))
+    }
+
+    /// Where providers of payments notify.
+    pub fn callback_listen(&self) -> SocketAddr {
+        self.callback_listen.unwrap_or(CALLBACK_LISTEN)
     }
 
     /// Address of the command service.
@@ -345,6 +379,13 @@ mod tests {
             sms_template_id = "x"
             sms_region = "x"
             sms_url = "x"
+            alipay_app_id = "x"
+            alipay_seller_id = "x"
+            alipay_key_file = "x"
+            alipay_public_key_file = "x"
+            alipay_notify_url = "x"
+            alipay_url = "x"
+            callback_listen = "127.0.0.1:4"
             command_listen = "127.0.0.1:1"
             query_listen = "127.0.0.1:2"
             web_listen = "127.0.0.1:3"
@@ -382,6 +423,13 @@ mod tests {
             sms_template_id: Some(_),
             sms_region: Some(_),
             sms_url: Some(_),
+            alipay_app_id: Some(_),
+            alipay_seller_id: Some(_),
+            alipay_key_file: Some(_),
+            alipay_public_key_file: Some(_),
+            alipay_notify_url: Some(_),
+            alipay_url: Some(_),
+            callback_listen: Some(_),
             command_listen: Some(_),
             query_listen: Some(_),
             web_listen: Some(_),

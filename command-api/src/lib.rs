@@ -19,6 +19,7 @@ mod upkeep;
 mod wire;
 
 pub use options::{Limits, Options};
+pub use payments::{BreakerOptions, CallbackOptions, PaymentOptions};
 pub use people::{
     CodeLimits, LoginLimits, PeopleOptions, PersonalKeys, PersonalKeysError, TencentSmsOptions, WechatOptions,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baize_eventlog::Clock;
 use baize_proto::access::Keys;
 
-use crate::{PeopleOptions, RunnerLimits};
+use crate::{PaymentOptions, PeopleOptions, RunnerLimits};
 
 /// How to run a [`crate::CommandApi`].
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Options {
     pub clock: Clock,
     /// How people are let in. `None` serves no `hall.identity.v1`, and nobody can be erased.
     pub people: Option<PeopleOptions>,
+    /// Through whom money comes. `None`: through nobody but the counter, and no notifications are listened for.
+    pub payments: Option<PaymentOptions>,
     /// Bounds of the service.
     pub limits: Limits,
     /// Bounds of the process runner.
@@ -71,6 +73,7 @@ impl Options {
             keys: Keys::default(),
             clock: Clock::real(),
             people: None,
+            payments: None,
             limits: Limits::default(),
             runner: RunnerLimits::default(),
         }

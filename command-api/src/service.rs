@@ -9,9 +9,10 @@ use anyhow::Context as _;
 use baize_domain::device::Device;
 use baize_domain::table::Table;
 use baize_domain::wallet::Wallet;
-use baize_eventlog::{CacheOptions, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters};
+use baize_eventlog::{CacheOptions, Clock, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters};
 use baize_proto::access::Guard;
 use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -19,6 +20,7 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::dispatch::{Dispatcher, Offers};
 use crate::options::Options;
+use crate::payments::{self, CallbackOptions, Callbacks, Calls, Channels};
 use crate::people::People;
 use crate::processes::{Runner, RunnerStatus};
 use crate::server::{self, Health};
@@ -31,6 +33,7 @@ const STATE_VERSION: u32 = 1;
 /// A running service. Dropping it ends it at once, as a crash would: nothing that was answered is lost by that.
 pub struct CommandApi {
     address: SocketAddr,
+    callbacks: Option<SocketAddr>,
     log: EventLog,
     health: Health,
     relay: Option<Relay>,
@@ -38,6 +41,7 @@ pub struct CommandApi {
     server_stop: CancellationToken,
     runner_stop: CancellationToken,
     server: AbortOnDropHandle<anyhow::Result<()>>,
+    callbacks_task: Option<AbortOnDropHandle<anyhow::Result<()>>>,
     runner_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
@@ -76,6 +80,9 @@ impl CommandApi {
             People::new(people, Arc::clone(&dispatcher), pool, clock).map(Arc::new)
         });
         let people = people.transpose().context("people cannot be let in")?;
+        let channels = Arc::new(Channels::new(options.payments.as_ref(), options.clock.clone()));
+        let calls_max = options.payments.as_ref().map_or(1, |payments| payments.calls_max);
+        let calls = Arc::new(Calls::new(Arc::clone(&channels), people.clone(), calls_max));
 
         let incoming = TcpIncoming::bind(options.listen)
             .with_context(|| format!("{} cannot be listened on", options.listen))?
@@ -103,11 +110,21 @@ impl CommandApi {
         });
         let (kept, interval) = (options.limits.answers_kept, options.limits.upkeep_interval);
         let upkeep = tokio::spawn(upkeep::forget_answers(log.clone(), kept, interval));
+        let listening = match &options.payments {
+            Some(payments) => {
+                let book = Arc::clone(&dispatcher);
+                let callbacks = payments.callbacks.clone();
+                Some(listen(channels, book, options.clock.clone(), callbacks, server_stop.clone()).await?)
+            }
+            None => None,
+        };
+        let (callbacks, callbacks_task) = listening.unzip();
         let runner_stop = CancellationToken::new();
         let runner_task = options.processes.then(|| {
             let runner = Runner {
                 log: log.clone(),
                 dispatcher,
+                calls,
                 clock: options.clock.clone(),
                 limits: options.runner.clone(),
                 status,
@@ -122,6 +139,7 @@ impl CommandApi {
         let offers = AbortOnDropHandle::new(tokio::spawn(offers.follow(log.clone())));
         Ok(Self {
             address,
+            callbacks,
             log,
             health,
             relay,
@@ -129,6 +147,7 @@ impl CommandApi {
             server_stop,
             runner_stop,
             server: AbortOnDropHandle::new(server),
+            callbacks_task,
             runner_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
@@ -140,6 +159,11 @@ impl CommandApi {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where providers' notifications come in, if any provider is set up.
+    pub fn callbacks(&self) -> Option<SocketAddr> {
+        self.callbacks
     }
 
     /// What the process runner of this process is at, now and whenever it changes.
@@ -154,7 +178,14 @@ impl CommandApi {
 
     /// Waits until it cannot serve any more; that is a failure, for it serves until it is stopped.
     pub async fn failed(&mut self) -> anyhow::Error {
-        match (&mut self.server).await {
+        let ended = match &mut self.callbacks_task {
+            Some(callbacks) => tokio::select! {
+                ended = &mut self.server => ended,
+                ended = callbacks => ended,
+            },
+            None => (&mut self.server).await,
+        };
+        match ended {
             Ok(Ok(())) => anyhow::anyhow!("the server ended"),
             Ok(Err(error)) => error,
             Err(error) => error.into(),
@@ -173,6 +204,8 @@ impl CommandApi {
             tracing::warn!("requests still in work are given up");
             self.server.abort();
         }
+        // What is told during a stop is told again: the listener is not waited for any longer than the requests were.
+        drop(self.callbacks_task);
         self.runner_stop.cancel();
         if let Some(runner) = self.runner_task {
             // It stops between two steps; a failure in it has been told already.
@@ -183,4 +216,21 @@ impl CommandApi {
         }
         self.log.close().await;
     }
+}
+
+/// Listens for notifications; returns where.
+async fn listen(
+    channels: Arc<Channels>,
+    book: Arc<Dispatcher>,
+    clock: Clock,
+    options: CallbackOptions,
+    stop: CancellationToken,
+) -> anyhow::Result<(SocketAddr, AbortOnDropHandle<anyhow::Result<()>>)> {
+    let listener = TcpListener::bind(options.listen).await;
+    let listener = listener.with_context(|| format!("{} cannot be listened on", options.listen))?;
+    let address = listener.local_addr()?;
+    let router = Callbacks::new(channels, book, clock, options).router();
+    tracing::info!(%address, "listening for notifications of payments");
+    let task = tokio::spawn(payments::serve(router, listener, stop));
+    Ok((address, AbortOnDropHandle::new(task)))
 }

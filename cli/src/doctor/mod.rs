@@ -6,6 +6,7 @@
 mod database;
 mod machine;
 mod message_server;
+mod payments;
 
 use serde::Serialize;
 
@@ -93,6 +94,7 @@ impl Args {
         if let Some(url) = &servers.nats_url {
             findings.extend(message_server::findings(url, servers.database_url.as_deref()).await);
         }
+        findings.extend(payments::findings(settings));
         let worst = findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok);
         for finding in &findings {
             self.print(finding)?;

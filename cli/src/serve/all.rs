@@ -103,6 +103,7 @@ impl All {
     pub fn ready(&self) -> Ready {
         Ready {
             command: Some(http(self.command_api.address())),
+            callbacks: self.command_api.callbacks().map(http),
             query: Some(http(self.projections.grpc_address())),
             web: Some(http(self.projections.http_address())),
             mqtt: Some(self.infrastructure.mqtt_url.clone()),

@@ -6,7 +6,7 @@ use baize_command_api::{CommandApi, Options};
 use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
-use super::{announce, needed, patience, people, tokens, withdraw};
+use super::{announce, needed, patience, payments, people, tokens, withdraw};
 use crate::ready::{Ready, http};
 use crate::settings::Settings;
 
@@ -19,6 +19,7 @@ pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
     options.limits.drain_max = settings.drain();
+    options.payments = payments::options(settings)?;
     options.limits.answers_kept = settings.answers_kept();
     Ok(options)
 }
@@ -37,6 +38,7 @@ pub(super) async fn serve(
     announce(
         &Ready {
             command: Some(http(service.address())),
+            callbacks: service.callbacks().map(http),
             ..Ready::new()
         },
         ready_file,

@@ -7,6 +7,7 @@ mod all;
 mod command_api;
 mod device_bridge;
 mod patience;
+pub(crate) mod payments;
 mod people;
 mod projections;
 mod sealer;

@@ -356,6 +356,26 @@ impl People {
         Err(Error::Internal(anyhow::anyhow!("{member_id} was merged in a circle")))
     }
 
+    /// By which WeChat knows a person, or whoever the person is by now; `None` if it knows nobody by that.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn openid_of(&self, member_id: MemberId) -> Result<Option<String>, Error> {
+        let bearer = match self.bearer(member_id).await {
+            Ok(bearer) => bearer,
+            Err(Error::Erased) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let member = self.dispatcher.member(bearer.member_id).await?;
+        let openid = member.profile.as_deref().and_then(|profile| profile.openid.as_ref());
+        let Some(openid) = openid else { return Ok(None) };
+        match self.vault.open(bearer.member_id, Field::Openid, &openid.sealed).await {
+            Ok(openid) => Ok(Some(openid)),
+            Err(Error::Erased) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn chain_of(&self, member_id: MemberId) -> Result<ChainId, Error> {
         let member = self.dispatcher.member(member_id).await?;
         let profile = member

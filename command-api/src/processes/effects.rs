@@ -1,11 +1,13 @@
 //! Executes owed commands and calls: concurrently, commands through the same door as everybody's, until each has an answer.
+//!
+//! Calls wait in a lane for each provider: one that is slow delays neither commands nor another provider's calls.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use baize_domain::payment::{ProviderAnswer, ProviderRequest};
+use baize_domain::payment::{Channel, ProviderAnswer, ProviderRequest};
 use baize_domain::{Command, Refusal};
 use baize_eventlog::RequestKey;
 use futures::StreamExt as _;
@@ -16,6 +18,7 @@ use tokio::time::Instant;
 
 use super::store::Owed;
 use crate::dispatch::{Caller, CommandError, Dispatcher};
+use crate::payments::Calls;
 
 /// Request ids of effects are their own namespace.
 const SCOPE: &str = "process";
@@ -51,50 +54,134 @@ pub enum Outcome {
     Answered(ProviderAnswer),
 }
 
-/// Executes what comes in, at most `concurrency` at a time, and answers each exactly once; ends when the runner
-/// goes away. The runner bounds how much it hands over.
+/// What effects go through.
+pub struct Doors {
+    /// For commands.
+    pub dispatcher: Arc<Dispatcher>,
+    /// For calls.
+    pub calls: Arc<Calls>,
+}
+
+/// Executes what comes in, at most `concurrency` commands and the options' number of calls to each provider at a time, and answers each
+/// exactly once; ends when the runner goes away. The runner bounds how much it hands over.
 pub async fn execute(
-    dispatcher: Arc<Dispatcher>,
+    doors: Doors,
     mut orders: mpsc::UnboundedReceiver<Owed>,
     answers: mpsc::Sender<Answer>,
     concurrency: usize,
 ) {
-    let mut waiting = VecDeque::new();
+    let mut lanes = Lanes {
+        commands: Lane::new(concurrency),
+        calls: BTreeMap::new(),
+        calls_max: doors.calls.concurrency(),
+    };
     let mut delayed = BinaryHeap::new();
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < concurrency
-            && let Some(attempt) = waiting.pop_front()
-        {
-            running.push(attempt_once(&dispatcher, attempt));
+        while let Some(attempt) = lanes.next() {
+            running.push(attempt_once(&doors, attempt));
         }
         let wake = delayed.peek().map(|Reverse(Delayed { at, .. })| *at);
         tokio::select! {
             biased;
-            Some(done) = running.next() => match done {
-                Ok(answer) => {
-                    if answers.send(answer).await.is_err() {
-                        return;
+            Some((provider, done)) = running.next() => {
+                lanes.of(provider).in_work -= 1;
+                match done {
+                    Ok(answer) => {
+                        if answers.send(answer).await.is_err() {
+                            return;
+                        }
                     }
+                    Err(again) => delayed.push(Reverse(again)),
                 }
-                Err(again) => delayed.push(Reverse(again)),
-            },
+            }
             order = orders.recv() => match order {
-                Some(owed) => waiting.push_back(Attempt { owed, failures: 0 }),
+                Some(owed) => lanes.add(Attempt::first(owed)),
                 None => return,
             },
             () = sleep_until(wake) => {
                 if let Some(Reverse(due)) = delayed.pop() {
-                    waiting.push_back(due.attempt);
+                    lanes.add(due.attempt);
                 }
             }
         }
     }
 }
 
+/// What waits, and how much is in work.
+struct Lanes {
+    commands: Lane,
+    calls: BTreeMap<Channel, Lane>,
+    calls_max: usize,
+}
+
+struct Lane {
+    waiting: VecDeque<Attempt>,
+    in_work: usize,
+    max: usize,
+}
+
+impl Lanes {
+    fn of(&mut self, provider: Option<Channel>) -> &mut Lane {
+        match provider {
+            Some(channel) => self.calls.entry(channel).or_insert_with(|| Lane::new(self.calls_max)),
+            None => &mut self.commands,
+        }
+    }
+
+    fn add(&mut self, attempt: Attempt) {
+        self.of(attempt.provider).waiting.push_back(attempt);
+    }
+
+    /// One that has room to be executed.
+    fn next(&mut self) -> Option<Attempt> {
+        let mut lanes = std::iter::once(&mut self.commands).chain(self.calls.values_mut());
+        lanes.find_map(Lane::next)
+    }
+}
+
+impl Lane {
+    const fn new(max: usize) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            in_work: 0,
+            max,
+        }
+    }
+
+    fn next(&mut self) -> Option<Attempt> {
+        if self.in_work >= self.max {
+            return None;
+        }
+        let attempt = self.waiting.pop_front()?;
+        self.in_work += 1;
+        Some(attempt)
+    }
+}
+
 struct Attempt {
     owed: Owed,
+    /// As it was read when it came; read again for another attempt.
+    work: Option<Work>,
+    /// Whose lane it waits in; none for commands, and for what cannot be read.
+    provider: Option<Channel>,
     failures: u32,
+}
+
+impl Attempt {
+    fn first(owed: Owed) -> Self {
+        let work = read(&owed).ok();
+        let provider = match &work {
+            Some(Work::Call(request)) => Some(request.channel()),
+            Some(Work::Command(_)) | None => None,
+        };
+        Self {
+            owed,
+            work,
+            provider,
+            failures: 0,
+        }
+    }
 }
 
 struct Delayed {
@@ -102,24 +189,27 @@ struct Delayed {
     attempt: Attempt,
 }
 
-async fn attempt_once(dispatcher: &Dispatcher, attempt: Attempt) -> Result<Answer, Delayed> {
-    match work(dispatcher, &attempt.owed).await {
+async fn attempt_once(doors: &Doors, mut attempt: Attempt) -> (Option<Channel>, Result<Answer, Delayed>) {
+    let provider = attempt.provider;
+    let work = attempt.work.take().map_or_else(|| read(&attempt.owed), Ok);
+    let outcome = match work {
+        Ok(Work::Command(command)) => dispatch(&doors.dispatcher, &attempt.owed, *command).await,
+        Ok(Work::Call(request)) => doors.calls.call(&request).await.map(Outcome::Answered),
+        Err(error) => Err(error),
+    };
+    let done = match outcome {
         Ok(outcome) => Ok(Answer {
             owed: attempt.owed,
             outcome,
         }),
         Err(error) => Err(delay(attempt, &error)),
-    }
+    };
+    (provider, done)
 }
 
-async fn work(dispatcher: &Dispatcher, owed: &Owed) -> Result<Outcome, CommandError> {
-    let work: Work = serde_json::from_str(&owed.work)
-        .map_err(|error| CommandError::Internal(anyhow::Error::new(error).context("a stored effect cannot be read")))?;
-    match work {
-        Work::Command(command) => dispatch(dispatcher, owed, *command).await,
-        // No provider is set up here, and that is what is answered.
-        Work::Call(_) => Ok(Outcome::Answered(ProviderAnswer::Unavailable)),
-    }
+fn read(owed: &Owed) -> Result<Work, CommandError> {
+    let work = serde_json::from_str(&owed.work);
+    work.map_err(|error| CommandError::Internal(anyhow::Error::new(error).context("a stored effect cannot be read")))
 }
 
 async fn dispatch(dispatcher: &Dispatcher, owed: &Owed, command: Command) -> Result<Outcome, CommandError> {
@@ -182,5 +272,69 @@ impl PartialOrd for Delayed {
 impl Ord for Delayed {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.at.cmp(&other.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baize_domain::ids::PaymentIntentId;
+    use baize_domain::payment::OrderNo;
+    use uuid::Uuid;
+
+    use super::super::store::Key;
+    use super::*;
+
+    fn attempt(work: &Work) -> Attempt {
+        Attempt::first(Owed {
+            request_id: Uuid::nil(),
+            key: Key {
+                process: "collecting",
+                instance: Uuid::nil(),
+            },
+            step: "step".to_owned(),
+            cause: "cause".to_owned(),
+            work: serde_json::to_string(work).unwrap(),
+        })
+    }
+
+    fn call(channel: Channel) -> Attempt {
+        let order_no = OrderNo::new(PaymentIntentId::default(), 1).unwrap();
+        attempt(&Work::Call(ProviderRequest::Query { channel, order_no }))
+    }
+
+    fn command() -> Attempt {
+        let intent_id = PaymentIntentId::default();
+        attempt(&Work::Command(Box::new(Command::CancelPayment { intent_id })))
+    }
+
+    #[test]
+    fn a_slow_provider_keeps_neither_commands_nor_another_provider_waiting() {
+        let mut lanes = Lanes {
+            commands: Lane::new(1),
+            calls: BTreeMap::new(),
+            calls_max: 2,
+        };
+        let next = |lanes: &mut Lanes| lanes.next().map(|attempt| attempt.provider);
+        (0..3).for_each(|_| lanes.add(call(Channel::WechatPay)));
+        let slow = Some(Some(Channel::WechatPay));
+        assert_eq!((next(&mut lanes), next(&mut lanes), next(&mut lanes)), (slow, slow, None));
+        lanes.add(call(Channel::Alipay));
+        lanes.add(command());
+        lanes.add(command());
+        assert_eq!(next(&mut lanes), Some(None), "a command");
+        assert_eq!(next(&mut lanes), Some(Some(Channel::Alipay)));
+        assert_eq!(next(&mut lanes), None, "one command at a time here, and two calls");
+        lanes.of(Some(Channel::WechatPay)).in_work -= 1;
+        assert_eq!(next(&mut lanes), slow);
+    }
+
+    #[test]
+    fn what_cannot_be_read_waits_with_the_commands() {
+        let unreadable = Attempt::first(Owed {
+            work: "{".to_owned(),
+            ..command().owed
+        });
+        assert_eq!(unreadable.provider, None);
+        assert!(unreadable.work.is_none());
     }
 }

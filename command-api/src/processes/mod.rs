@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::dispatch::Dispatcher;
+use crate::payments::Calls;
 use manager::{Manager, manager};
 use store::Store;
 use term::{End, Term};
@@ -86,7 +87,7 @@ pub struct RunnerLimits {
     pub answers_max: usize,
     /// With this many effects under way no further events and timers are taken in.
     pub pending_max: usize,
-    /// Effects executed at the same time.
+    /// Commands executed at the same time.
     pub concurrency: usize,
     /// Instances in memory.
     pub instances_max: usize,
@@ -114,6 +115,8 @@ pub struct Runner {
     pub log: EventLog,
     /// The door its effects go through.
     pub dispatcher: Arc<Dispatcher>,
+    /// The door its calls to providers go through.
+    pub calls: Arc<Calls>,
     /// The time that timers go by.
     pub clock: Clock,
     /// Bounds.
@@ -182,7 +185,11 @@ impl Runner {
         let (orders, ordered) = mpsc::unbounded_channel();
         let (answers, answered) = mpsc::channel(self.limits.answers_max);
         let (stretches, read) = mpsc::channel(4);
-        let executor = effects::execute(Arc::clone(&self.dispatcher), ordered, answers, self.limits.concurrency);
+        let doors = effects::Doors {
+            dispatcher: Arc::clone(&self.dispatcher),
+            calls: Arc::clone(&self.calls),
+        };
+        let executor = effects::execute(doors, ordered, answers, self.limits.concurrency);
         let reader = reader::read(
             self.log.follow(checkpoint),
             Arc::clone(&managers),

@@ -7,6 +7,7 @@ mod contention;
 mod crash;
 mod identity;
 mod outage;
+mod payments;
 mod people;
 mod points;
 mod processes;

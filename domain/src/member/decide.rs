@@ -54,7 +54,7 @@ pub fn register(member: &Member, registration: Registration, at: Timestamp) -> R
         let identity = |identifier: &Option<Identifier>| identifier.as_ref().map(|one| one.identity_id);
         let same = existing.kind == MemberKind::Member
             && existing.chain_id == chain_id
-            && existing.openid == identity(&openid)
+            && identity(&existing.openid) == identity(&openid)
             && identity(&existing.phone) == identity(&phone);
         return if same {
             Ok(Vec::new())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, IdentityId, MemberId};
+use crate::ids::{ChainId, MemberId};
 use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 
@@ -54,8 +54,8 @@ pub struct MemberProfile {
     pub kind: MemberKind,
     /// The level, as the chain defines it.
     pub level: LevelCode,
-    /// The WeChat account's identity.
-    pub openid: Option<IdentityId>,
+    /// The WeChat account, sealed for this person.
+    pub openid: Option<Identifier>,
     /// The phone number, sealed for this person.
     pub phone: Option<Identifier>,
     /// Why the person may not play, if so.
@@ -110,7 +110,7 @@ impl Member {
             } => {
                 let profile = MemberProfile::new(*member_id, *chain_id, MemberKind::Member, LevelCode::member(), *at);
                 self.profile = Some(Arc::new(MemberProfile {
-                    openid: openid.as_ref().map(|openid| openid.identity_id),
+                    openid: openid.clone(),
                     phone: phone.clone(),
                     ..profile
                 }));
@@ -141,7 +141,7 @@ impl MemberProfile {
                 self.kind = MemberKind::Member;
                 self.level = LevelCode::member();
                 if let Some(openid) = openid {
-                    self.openid = Some(openid.identity_id);
+                    self.openid = Some(openid.clone());
                 }
             }
             MemberEvent::GuestMerged { target_id, .. } => {

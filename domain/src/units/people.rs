@@ -153,7 +153,7 @@ pub fn erase_person(
 pub fn identities(member: &Member) -> (Option<IdentityId>, Option<IdentityId>) {
     let profile = member.profile.as_deref();
     (
-        profile.and_then(|profile| profile.openid),
+        profile.and_then(|profile| profile.openid.as_ref().map(|openid| openid.identity_id)),
         profile.and_then(|profile| profile.phone.as_ref().map(|phone| phone.identity_id)),
     )
 }
