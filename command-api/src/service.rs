@@ -94,7 +94,12 @@ impl CommandApi {
         let guard = Guard::new(options.keys.clone())?;
         let server = tokio::spawn({
             let (services, health, limits) = (
-                Services::new(Arc::clone(&dispatcher), options.keys.clone(), people),
+                Services::new(
+                    Arc::clone(&dispatcher),
+                    options.keys.clone(),
+                    people,
+                    Arc::clone(&channels),
+                ),
                 health.clone(),
                 options.limits.clone(),
             );

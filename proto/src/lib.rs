@@ -42,6 +42,11 @@ pub mod hall {
             tonic::include_proto!("hall.loyalty.v1");
         }
     }
+    pub mod payment {
+        pub mod v1 {
+            tonic::include_proto!("hall.payment.v1");
+        }
+    }
     pub mod staff {
         pub mod v1 {
             tonic::include_proto!("hall.staff.v1");

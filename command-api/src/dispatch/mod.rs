@@ -37,14 +37,18 @@ use std::time::Duration;
 use baize_domain::Command;
 use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
-use baize_domain::ids::{IdentityId, MemberId};
+use baize_domain::ids::{IdentityId, MemberId, PaymentIntentId};
 use baize_domain::member::Member;
+use baize_domain::payment::Payment;
 use baize_eventlog::{
     AppendError, Appended, Clock, META_ACTOR, META_CAUSATION_ID, META_CORRELATION_ID, META_HALL, META_REQUEST_ID,
     META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
 };
 use baize_proto::access::{Access, Scope};
+use cqrs_es::Aggregate as _;
+use jiff::Timestamp;
 
+pub use belonging::Belongs;
 pub use caller::Caller;
 pub use error::CommandError;
 pub use offers::Offers;
@@ -145,6 +149,21 @@ impl Dispatcher {
     /// The database is away.
     pub async fn member(&self, member_id: MemberId) -> Result<Arc<Member>, CommandError> {
         Ok(self.repository.load::<Member>(&member_id.to_string()).await?.aggregate)
+    }
+
+    /// A payment as it is now: read anew, for its payer waits for what another process may have recorded.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn payment(&self, intent_id: PaymentIntentId) -> Result<Arc<Payment>, CommandError> {
+        let id = intent_id.to_string();
+        self.repository.forget(&StreamId::new(Payment::TYPE, &id));
+        Ok(self.repository.load::<Payment>(&id).await?.aggregate)
+    }
+
+    /// The instant that rules go by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Who has an openid or a phone number, as this process knows it.

@@ -75,6 +75,14 @@ impl Scripted {
         headers
     }
 
+    /// Whoever makes orders knows them.
+    async fn answer_about_an_order(&self, state: OrderState) -> ProviderAnswer {
+        match self.answer().await {
+            ProviderAnswer::Created(_) => ProviderAnswer::Order(state),
+            other => other,
+        }
+    }
+
     async fn answer(&self) -> ProviderAnswer {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.hangs.load(Ordering::Relaxed) {
@@ -95,11 +103,11 @@ impl Provider for Scripted {
     }
 
     async fn query(&self, _: OrderNo) -> ProviderAnswer {
-        self.answer().await
+        self.answer_about_an_order(OrderState::Waiting).await
     }
 
     async fn close(&self, _: OrderNo) -> ProviderAnswer {
-        self.answer().await
+        self.answer_about_an_order(OrderState::Closed).await
     }
 
     async fn refund(&self, _: &RefundOrder) -> ProviderAnswer {

@@ -13,6 +13,7 @@ use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
 use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceServer;
 use baize_proto::hall::loyalty::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
+use baize_proto::hall::payment::v1::payment_service_server::PaymentServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
 use baize_proto::hall::venue::v1::venue_service_server::VenueServiceServer;
@@ -33,7 +34,7 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,
     VenueServiceServer::<Services>::NAME,
@@ -42,6 +43,7 @@ const NAMES: [&str; 8] = [
     DeviceServiceServer::<Services>::NAME,
     MemberServiceServer::<Services>::NAME,
     LoyaltyServiceServer::<Services>::NAME,
+    PaymentServiceServer::<Services>::NAME,
 ];
 
 /// Serves until `stop`, then until the requests in work are done.
@@ -69,6 +71,7 @@ pub async fn serve(
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(MemberServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(LoyaltyServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(PaymentServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
     if let Some(people) = &people {
         let identity = IdentityServer::new(Arc::clone(people));
@@ -104,6 +107,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .with_service_name(DeviceServiceServer::<Services>::NAME)
         .with_service_name(MemberServiceServer::<Services>::NAME)
         .with_service_name(LoyaltyServiceServer::<Services>::NAME)
+        .with_service_name(PaymentServiceServer::<Services>::NAME)
         .with_service_name("grpc.health.v1.Health");
     if people {
         builder.with_service_name(IdentityServiceServer::<IdentityServer>::NAME)

@@ -5,6 +5,7 @@ mod device;
 mod identity;
 mod loyalty;
 mod member;
+mod payment;
 mod staff;
 mod table;
 mod venue;
@@ -21,8 +22,9 @@ use uuid::Uuid;
 
 use crate::dispatch::{Caller, CommandError, Dispatcher, Done};
 use crate::errors;
+use crate::payments::Channels;
 use crate::people::People;
-use crate::wire::{Fields, Mutation};
+use crate::wire::{Fields, Mutation, given_by};
 
 pub use identity::IdentityServer;
 
@@ -33,15 +35,22 @@ pub struct Services {
     /// Sign the tokens of those who act in a role that they were granted.
     keys: Keys,
     people: Option<Arc<People>>,
+    channels: Arc<Channels>,
 }
 
 impl Services {
-    /// Services that go through `dispatcher`, sign with `keys`, and let people in through `people`.
-    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys, people: Option<Arc<People>>) -> Self {
+    /// Services that go through `dispatcher`, sign with `keys`, let people in through `people`, and take money through `channels`.
+    pub fn new(
+        dispatcher: Arc<Dispatcher>,
+        keys: Keys,
+        people: Option<Arc<People>>,
+        channels: Arc<Channels>,
+    ) -> Self {
         Self {
             dispatcher,
             keys,
             people,
+            channels,
         }
     }
 
@@ -61,7 +70,10 @@ impl Services {
         let mut fields = Fields::default();
         let request_id: Uuid = fields.id("request_id", message.request_id());
         let command = message.command(&mut fields);
-        let command = fields.finish(command).map_err(errors::invalid)?;
+        let mut command = fields.finish(command).map_err(errors::invalid)?;
+        if let Some(access) = &caller.access {
+            given_by(&mut command, access.claims().subject);
+        }
         // Request ids are each caller's own: nobody gets an answer that was another's.
         let key = RequestKey::new(&caller.actor, request_id, &content);
         // Asked first: a span that nobody listens to is still offered to the `log` crate, field by field.

@@ -8,6 +8,7 @@ mod fields;
 pub mod identity;
 mod loyalty;
 mod member;
+mod payment;
 mod staff;
 mod table;
 mod tariff;
@@ -16,11 +17,13 @@ mod venue_changes;
 mod wallet;
 
 use baize_domain::Command;
+use uuid::Uuid;
 use jiff::Timestamp;
 
 pub use bill::bill;
 pub use fields::Fields;
 pub use member::REASON_CHARS_MAX;
+pub use payment::pay_sheet;
 pub use staff::act_as_request;
 pub use table::{free_tables, quote_request, quoted};
 
@@ -41,6 +44,13 @@ pub trait Mutation: prost::Message {
 
     /// The answer; `None` if the reply is another command's.
     fn response(reply: Reply, position: u64) -> Option<Self::Response>;
+}
+
+/// Names who calls in a command that puts it on record.
+pub fn given_by(command: &mut Command, caller: Uuid) {
+    if let Command::ResolvePayment { by, .. } | Command::ResolveRefund { by, .. } = command {
+        *by = caller;
+    }
 }
 
 /// An instant as the wire has it.

@@ -15,6 +15,7 @@ use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
+use baize_proto::hall::payment::v1::payment_service_client::PaymentServiceClient;
 use baize_proto::hall::staff::v1::staff_service_client::StaffServiceClient;
 use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
@@ -63,6 +64,7 @@ pub struct Clients {
     pub wallet: WalletServiceClient<Bearing>,
     pub member: MemberServiceClient<Bearing>,
     pub device: DeviceServiceClient<Bearing>,
+    pub payment: PaymentServiceClient<Bearing>,
 }
 
 /// A hall with tables 0, 1, …, each lit by the output of that number (from 1) of one device.
@@ -220,6 +222,7 @@ impl Clients {
             wallet: WalletServiceClient::new(channel.clone()),
             member: MemberServiceClient::new(channel.clone()),
             device: DeviceServiceClient::new(channel.clone()),
+            payment: PaymentServiceClient::new(channel.clone()),
             channel,
         }
     }

@@ -57,6 +57,9 @@ impl Ours {
             ("level", "member".to_owned()),
             ("date", "2026-10-01".to_owned()),
             ("calendar_id", String::new()),
+            // Of nobody: without a provider no payment begins here. Whose a payment is has a test of its own beside the service.
+            ("intent_id", Uuid::now_v7().to_string()),
+            ("refund_id", Uuid::now_v7().to_string()),
             ("page_token", String::new()),
             ("phone", "+8613800138000".to_owned()),
             ("code", "123456".to_owned()),
