@@ -9,7 +9,9 @@ use anyhow::Context as _;
 use baize_domain::device::Device;
 use baize_domain::table::Table;
 use baize_domain::wallet::Wallet;
-use baize_eventlog::{CacheOptions, Clock, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters};
+use baize_eventlog::{
+    CacheOptions, Clock, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters,
+};
 use baize_proto::access::Guard;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;

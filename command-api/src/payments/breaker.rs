@@ -103,7 +103,8 @@ impl Breaker {
             State::Closed(failures) => {
                 failures.push_back(now);
                 let window = self.options.window;
-                failures.retain(|failure| Duration::try_from(now.duration_since(*failure)).unwrap_or_default() < window);
+                failures
+                    .retain(|failure| Duration::try_from(now.duration_since(*failure)).unwrap_or_default() < window);
                 failures.len() >= self.options.failures_max
             }
             State::Open { .. } => false,

@@ -159,7 +159,11 @@ fn command(channel: Channel, notice: Notice) -> Option<Command> {
             outcome,
         }),
         Notice::Other { what } => {
-            tracing::info!(channel = channel.code(), what, "a notification that does not concern us");
+            tracing::info!(
+                channel = channel.code(),
+                what,
+                "a notification that does not concern us"
+            );
             None
         }
     }

@@ -40,10 +40,18 @@ impl Book for Memory {
             return Err(CommandError::Unavailable("away".to_owned()));
         }
         if self.refuses.load(Ordering::Relaxed) {
-            let refusal = Refusal::new(RefusalKind::NotFound, "ORDER_NOT_FOUND", "no such order".to_owned(), "Look.");
+            let refusal = Refusal::new(
+                RefusalKind::NotFound,
+                "ORDER_NOT_FOUND",
+                "no such order".to_owned(),
+                "Look.",
+            );
             return Err(refusal.into());
         }
-        self.told.lock().unwrap().insert(serde_json::to_string(&command).unwrap());
+        self.told
+            .lock()
+            .unwrap()
+            .insert(serde_json::to_string(&command).unwrap());
         Ok(())
     }
 }
@@ -148,7 +156,11 @@ async fn only_channels_that_are_set_up_have_an_address() {
     let body = body(1);
     for path in ["/callbacks/alipay", "/callbacks/else", "/callbacks/", "/"] {
         let headers = world.provider.sign(Timestamp::now(), &body);
-        assert_eq!(world.post(path, headers, body.clone()).await, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            world.post(path, headers, body.clone()).await,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     assert_eq!(world.book.len(), 0);
 }
@@ -235,7 +247,9 @@ fn forged(provider: &Scripted, random: &mut StdRng, round: u128) -> (HeaderMap, 
         }
         _ => {
             let (length, at) = (random.random_range(0..40), random.random::<i64>());
-            let signature: String = (0..length).map(|_| char::from(random.random_range(b' '..b'~'))).collect();
+            let signature: String = (0..length)
+                .map(|_| char::from(random.random_range(b' '..b'~')))
+                .collect();
             headers.insert("x-signature", signature.parse().unwrap());
             headers.insert("x-timestamp", at.into());
             (headers, body)

@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use baize_domain::Fen;
 use baize_domain::payment::{
     Channel, Order, OrderNo, OrderState, Paid, Presented, ProviderAnswer, RefundNo, RefundOrder,
 };
-use baize_domain::Fen;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -141,7 +141,9 @@ impl Provider for Scripted {
             return Err(Forged::OtherMerchant);
         }
         let Ok(order_no) = told.order_no.parse() else {
-            return Ok(Notice::Other { what: "another order".to_owned() });
+            return Ok(Notice::Other {
+                what: "another order".to_owned(),
+            });
         };
         let paid = Paid {
             transaction_id: told.transaction_id,

@@ -317,7 +317,10 @@ mod tests {
         let next = |lanes: &mut Lanes| lanes.next().map(|attempt| attempt.provider);
         (0..3).for_each(|_| lanes.add(call(Channel::WechatPay)));
         let slow = Some(Some(Channel::WechatPay));
-        assert_eq!((next(&mut lanes), next(&mut lanes), next(&mut lanes)), (slow, slow, None));
+        assert_eq!(
+            (next(&mut lanes), next(&mut lanes), next(&mut lanes)),
+            (slow, slow, None)
+        );
         lanes.add(call(Channel::Alipay));
         lanes.add(command());
         lanes.add(command());

@@ -40,12 +40,7 @@ pub struct Services {
 
 impl Services {
     /// Services that go through `dispatcher`, sign with `keys`, let people in through `people`, and take money through `channels`.
-    pub fn new(
-        dispatcher: Arc<Dispatcher>,
-        keys: Keys,
-        people: Option<Arc<People>>,
-        channels: Arc<Channels>,
-    ) -> Self {
+    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys, people: Option<Arc<People>>, channels: Arc<Channels>) -> Self {
         Self {
             dispatcher,
             keys,

@@ -10,8 +10,7 @@ use baize_proto::hall::payment::v1::payment_service_server::PaymentService;
 use baize_proto::hall::payment::v1::{
     CancelPaymentRequest, CancelPaymentResponse, Channel as Named, DefineTopUpTiersRequest, DefineTopUpTiersResponse,
     GetPaySheetRequest, GetPaySheetResponse, ResolvePaymentRequest, ResolvePaymentResponse, ResolveRefundRequest,
-    ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest,
-    StartPaymentResponse,
+    ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest, StartPaymentResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
@@ -39,7 +38,8 @@ impl PaymentService for Services {
         request: Request<RetryPaymentRequest>,
     ) -> Result<Response<RetryPaymentResponse>, Status> {
         let intent_id = Uuid::try_parse(&request.get_ref().intent_id).unwrap_or_default();
-        self.payment(&request, "RetryPayment", PaymentIntentId(intent_id)).await?;
+        self.payment(&request, "RetryPayment", PaymentIntentId(intent_id))
+            .await?;
         self.must_work(request.get_ref().channel())?;
         self.execute(request).await
     }
@@ -133,7 +133,11 @@ impl Services {
 }
 
 fn unavailable(channel: Channel, working: &[Channel]) -> Refusal {
-    let names: Vec<_> = working.iter().map(|channel| channel.code()).chain(["balance"]).collect();
+    let names: Vec<_> = working
+        .iter()
+        .map(|channel| channel.code())
+        .chain(["balance"])
+        .collect();
     Refusal::new(
         RefusalKind::Precondition,
         "CHANNEL_UNAVAILABLE",

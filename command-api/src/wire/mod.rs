@@ -17,8 +17,8 @@ mod venue_changes;
 mod wallet;
 
 use baize_domain::Command;
-use uuid::Uuid;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 pub use bill::bill;
 pub use fields::Fields;

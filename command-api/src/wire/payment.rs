@@ -200,7 +200,9 @@ pub fn pay_sheet(payment: &Payment, sheet: Option<PaySheet>, channels: &[Channel
         state: state(payment.phase).into(),
         amount_fen: intent.map_or(0, |intent| intent.amount.0),
         expires_at: intent.map(|intent| timestamp(intent.expires_at)),
-        channel: newest.map_or(v1::Channel::Unspecified, |attempt| told(attempt.order.channel)).into(),
+        channel: newest
+            .map_or(v1::Channel::Unspecified, |attempt| told(attempt.order.channel))
+            .into(),
         sheet: sheet.map(into_sheet),
         channels: match payment.phase.is_open() {
             true => again.map(|channel| told(*channel).into()).collect(),

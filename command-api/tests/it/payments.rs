@@ -11,7 +11,8 @@ use baize_proto::hall::payment::v1::resolve_payment_request::Resolution;
 use baize_proto::hall::payment::v1::start_payment_request::Purpose;
 use baize_proto::hall::payment::v1::{
     CancelPaymentRequest, Channel as Named, DefineTopUpTiersRequest, GetPaySheetRequest, GetPaySheetResponse, GiveBack,
-    PaymentState, Presentation, ResolvePaymentRequest, RetryPaymentRequest, StartPaymentRequest, StartPaymentResponse, TopUp, TopUpTier,
+    PaymentState, Presentation, ResolvePaymentRequest, RetryPaymentRequest, StartPaymentRequest, StartPaymentResponse,
+    TopUp, TopUpTier,
 };
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -201,8 +202,16 @@ async fn a_provider_that_cannot_be_used_is_refused_with_those_that_can() {
     let answer = till.clients.payment.start_payment(request).await;
     let details = refused(answer, Code::FailedPrecondition, "CHANNEL_UNAVAILABLE");
     let facts = &details.error_info().unwrap().metadata;
-    assert_eq!((facts["channel"].as_str(), facts["channels"].as_str()), ("alipay", "wechat_pay,balance"));
-    assert_eq!(till.world.count("SELECT count(*) FROM events WHERE aggregate_type = 'Payment'").await, 0);
+    assert_eq!(
+        (facts["channel"].as_str(), facts["channels"].as_str()),
+        ("alipay", "wechat_pay,balance")
+    );
+    assert_eq!(
+        till.world
+            .count("SELECT count(*) FROM events WHERE aggregate_type = 'Payment'")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -219,19 +228,31 @@ async fn a_payment_is_its_payers_own() {
     assert!(till.sheet(&intent_id).await.is_ok());
     till.clients = till.world.clients.of(customer(Uuid::now_v7()));
     refused(till.sheet(&intent_id).await, Code::PermissionDenied, "NOT_YOURS");
-    refused(till.clients.payment.start_payment(request).await, Code::PermissionDenied, "NOT_YOURS");
+    refused(
+        till.clients.payment.start_payment(request).await,
+        Code::PermissionDenied,
+        "NOT_YOURS",
+    );
     let cancel = CancelPaymentRequest {
         request_id: request_id(),
         intent_id: intent_id.clone(),
     };
-    refused(till.clients.payment.cancel_payment(cancel).await, Code::PermissionDenied, "NOT_YOURS");
+    refused(
+        till.clients.payment.cancel_payment(cancel).await,
+        Code::PermissionDenied,
+        "NOT_YOURS",
+    );
     let retry = RetryPaymentRequest {
         request_id: request_id(),
         intent_id,
         channel: Named::WechatPay.into(),
         presentation: Presentation::QrCode.into(),
     };
-    refused(till.clients.payment.retry_payment(retry).await, Code::PermissionDenied, "NOT_YOURS");
+    refused(
+        till.clients.payment.retry_payment(retry).await,
+        Code::PermissionDenied,
+        "NOT_YOURS",
+    );
 }
 
 #[tokio::test]
@@ -270,11 +291,17 @@ async fn what_is_wrong_with_a_request_to_pay_is_named() {
     let named = |status: Status| {
         let details = refused::<()>(Err(status), Code::InvalidArgument, "INVALID_ARGUMENT");
         let violations = details.bad_request().unwrap().field_violations.clone();
-        violations.into_iter().map(|violation| violation.field).collect::<Vec<_>>()
+        violations
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect::<Vec<_>>()
     };
     let request = StartPaymentRequest::default();
     let status = till.clients.payment.start_payment(request).await.unwrap_err();
-    assert_eq!(named(status), ["request_id", "channel", "presentation", "member_id", "purpose"]);
+    assert_eq!(
+        named(status),
+        ["request_id", "channel", "presentation", "member_id", "purpose"]
+    );
     let request = till.top_up(0);
     let status = till.clients.payment.start_payment(request).await.unwrap_err();
     assert_eq!(named(status), ["top_up.amount_fen"]);
