@@ -288,6 +288,7 @@ fn driver(driver: v1::Driver) -> Option<Driver> {
     match driver {
         v1::Driver::Unspecified => None,
         v1::Driver::Tasmota => Some(Driver::Tasmota),
+        v1::Driver::Shelly => Some(Driver::Shelly),
     }
 }
 

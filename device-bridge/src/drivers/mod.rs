@@ -3,6 +3,7 @@
 //! A driver knows topics and payloads and nothing else. It holds no state, opens no connection and cannot fail:
 //! what it cannot read is [`Signal::Garbage`].
 
+mod shelly;
 mod tasmota;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use shelly::Shelly;
 pub use tasmota::Tasmota;
 
 /// Payloads above this are garbage unread; no device that is served here sends as much.
@@ -85,6 +87,9 @@ pub struct Capabilities {
 
 /// One kind of device.
 pub trait Driver: fmt::Debug + Send + Sync {
+    /// The kind.
+    fn kind(&self) -> baize_domain::device::Driver;
+
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
@@ -112,10 +117,11 @@ pub trait Driver: fmt::Debug + Send + Sync {
 pub fn driver(kind: baize_domain::device::Driver) -> &'static dyn Driver {
     match kind {
         baize_domain::device::Driver::Tasmota => &Tasmota,
+        baize_domain::device::Driver::Shelly => &Shelly,
     }
 }
 
 /// All drivers.
 pub fn all() -> &'static [&'static dyn Driver] {
-    &[&Tasmota]
+    &[&Tasmota, &Shelly]
 }

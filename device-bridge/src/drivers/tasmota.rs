@@ -31,6 +31,10 @@ const PULSE_MAX: u64 = 64_900;
 pub struct Tasmota;
 
 impl Driver for Tasmota {
+    fn kind(&self) -> baize_domain::device::Driver {
+        baize_domain::device::Driver::Tasmota
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             confirmation: Confirmation::Readback,

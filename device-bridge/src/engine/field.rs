@@ -46,7 +46,9 @@ impl Engine {
     fn listen(&mut self, topic: &str, payload: &[u8], now: Timestamp) {
         let heard = drivers::all().iter().find_map(|driver| {
             let device_id = *self.topics.get(driver.device_topic(topic)?)?;
-            Some((device_id, driver.decode(topic, payload)))
+            // Who may speak in another kind's language under this topic is not this device.
+            let is_its_own = self.stations.get(&device_id)?.driver.kind() == driver.kind();
+            is_its_own.then(|| (device_id, driver.decode(topic, payload)))
         });
         let Some((device_id, signals)) = heard else { return };
         let Some(station) = self.stations.get_mut(&device_id) else {

@@ -1,8 +1,8 @@
-//! A bad evening: relays that lose, delay and miss commands, a bridge and a broker that are killed in between.
+//! A bad evening in a hall with relays of several kinds, which lose, delay and miss commands, a bridge and a broker that are killed in between.
 
 use std::time::Duration;
 
-use baize_simulators::fleet::{Change, Connections, Fleet, FleetOptions, RelaySpec};
+use baize_simulators::fleet::{Change, Connections, Fleet, FleetOptions};
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -63,7 +63,11 @@ async fn on_a_bad_evening_no_light_outlives_its_time_and_all_end_up_as_desired()
     let stage = Stage::hastened(SPEED).await;
     let mut devices = Vec::new();
     for number in 1..=TABLES {
-        devices.push(stage.install(&format!("table-{number}")).await);
+        let topic = format!("table-{number}");
+        devices.push(match number % 2 {
+            0 => stage.install_shelly(&topic).await,
+            _ => stage.install(&topic).await,
+        });
     }
     let (host, port) = stage.broker();
     let options = FleetOptions {
@@ -71,11 +75,7 @@ async fn on_a_bad_evening_no_light_outlives_its_time_and_all_end_up_as_desired()
         clock: stage.clock.clone(),
         seed,
         faults: "offline=0.1:5..15,slow=0.1:0.1..0.8,lost=0.1".parse().unwrap(),
-        ..FleetOptions::new(
-            host,
-            port,
-            devices.iter().map(|device| RelaySpec::new(&device.topic)).collect(),
-        )
+        ..FleetOptions::new(host, port, devices.iter().map(|device| device.relay(1)).collect())
     };
     let fleet = Fleet::start(options).await.unwrap();
     let mut bridge = stage.bridge().await;

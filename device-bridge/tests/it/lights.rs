@@ -176,7 +176,7 @@ async fn a_light_whose_bridge_died_goes_off_by_itself() {
     drop(bridge);
     lamp_is(&lamp, false).await;
     let last = lamp.changes().pop().unwrap();
-    assert_eq!(last.cause, Cause::PulseTime);
+    assert_eq!(last.cause, Cause::Timer);
     assert!(last.at < end + SignedDuration::from_secs(3), "{} after {end}", last.at);
 }
 

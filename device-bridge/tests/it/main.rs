@@ -10,4 +10,5 @@ mod lights;
 mod office;
 mod restarts;
 mod scale;
+mod shelly;
 mod stage;

@@ -8,7 +8,7 @@ use baize_domain::device::{DesireReason, DeviceCommand, DeviceProfile, Driver};
 use baize_domain::ids::{DeviceId, HallId, SessionId};
 use baize_eventlog::{Clock, EventLog, LogOptions, Relay, RelayOptions};
 use baize_servers::{Mosquitto, MosquittoOptions, NatsServer, testing};
-use baize_simulators::fleet::{Connections, Fleet, FleetOptions, Lamp, RelaySpec};
+use baize_simulators::fleet::{Connections, Firmware, Fleet, FleetOptions, Lamp, RelaySpec};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -30,6 +30,21 @@ pub struct Stage {
 pub struct Installed {
     pub id: DeviceId,
     pub topic: String,
+    pub driver: Driver,
+}
+
+impl Installed {
+    /// The same device, simulated.
+    pub fn relay(&self, channels: u8) -> RelaySpec {
+        RelaySpec {
+            topic: self.topic.clone(),
+            channels,
+            firmware: match self.driver {
+                Driver::Tasmota => Firmware::Tasmota,
+                Driver::Shelly => Firmware::Shelly,
+            },
+        }
+    }
 }
 
 impl Stage {
@@ -127,10 +142,7 @@ impl Stage {
     }
 
     pub async fn fleet_that_reports_every(&self, tele_period: Duration, devices: &[&Installed]) -> Fleet {
-        let relays = devices.iter().map(|device| RelaySpec {
-            topic: device.topic.clone(),
-            channels: 4,
-        });
+        let relays = devices.iter().map(|device| device.relay(4));
         let (host, port) = self.broker();
         let options = FleetOptions {
             connections: Connections::PerRelay,
@@ -146,14 +158,23 @@ impl Stage {
     }
 
     pub async fn install_in(&self, hall_id: HallId, topic: &str) -> Installed {
+        self.install_as(Driver::Tasmota, hall_id, topic).await
+    }
+
+    pub async fn install_shelly(&self, topic: &str) -> Installed {
+        self.install_as(Driver::Shelly, self.hall, topic).await
+    }
+
+    async fn install_as(&self, driver: Driver, hall_id: HallId, topic: &str) -> Installed {
         let device = Installed {
             id: DeviceId(Uuid::now_v7()),
             topic: topic.to_owned(),
+            driver,
         };
         let profile = DeviceProfile {
             device_id: device.id,
             hall_id,
-            driver: Driver::Tasmota,
+            driver,
             topic: topic.to_owned(),
             channels: 4,
         };

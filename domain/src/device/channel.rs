@@ -19,4 +19,6 @@ pub enum Driver {
     /// Tasmota firmware over MQTT.
     #[default]
     Tasmota,
+    /// Shelly, second generation and later: JSON-RPC over MQTT.
+    Shelly,
 }

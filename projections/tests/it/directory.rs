@@ -1,10 +1,13 @@
 //! The directory, as a client meets it.
 
 use baize_domain::Event;
+use baize_domain::device::{DeviceEvent, Driver};
 use baize_domain::table::TableEvent;
+use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1::directory_service_client::DirectoryServiceClient;
 use baize_proto::hall::view::v1::{
-    DirectoryTable, GetHallRequest, ListHallsRequest, ListTablesRequest, ScanNextStep, ScanTableRequest, TableStatus,
+    DirectoryTable, GetHallRequest, ListDevicesRequest, ListHallsRequest, ListTablesRequest, ScanNextStep,
+    ScanTableRequest, TableStatus,
 };
 use jiff::Timestamp;
 use tonic::{Code, Status};
@@ -161,4 +164,37 @@ async fn lists_come_in_pages_and_without_what_is_gone_or_taken() {
         min_position: 0,
     };
     assert_eq!(directory.get_hall(nowhere).await.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_are_listed_with_what_they_speak() {
+    let stage = Stage::new().await;
+    let hall_id = Uuid::now_v7();
+    stage.append(vec![hall(hall_id, "白泽")]).await;
+    let mut position = 0;
+    for (topic, driver) in [("a1", Driver::Tasmota), ("a2", Driver::Shelly)] {
+        let id = Uuid::now_v7();
+        let registered = DeviceEvent::DeviceRegistered {
+            device_id: id.into(),
+            hall_id: hall_id.into(),
+            driver,
+            topic: topic.to_owned(),
+            channels: 1,
+        };
+        let event = Event::Device(registered);
+        position = stage.append(vec![Happened { id, event }]).await;
+    }
+    let service = stage.serve().await;
+    let mut directory = DirectoryServiceClient::new(Client::connect(&service).await.channel);
+    let request = ListDevicesRequest {
+        hall_id: hall_id.to_string(),
+        min_position: position,
+        ..ListDevicesRequest::default()
+    };
+    let listed = directory.list_devices(request).await.unwrap().into_inner().devices;
+    let spoken: Vec<_> = listed
+        .iter()
+        .map(|device| (device.topic.as_str(), device.driver()))
+        .collect();
+    assert_eq!(spoken, [("a1", venue::Driver::Tasmota), ("a2", venue::Driver::Shelly)]);
 }

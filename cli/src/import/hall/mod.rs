@@ -213,6 +213,7 @@ mod tests {
             ("code = \"three_hours\"", "code = \"3 hours\"", "tariffs.packages.code"),
             ("minutes = 180", "minutes = 1441", "tariffs.packages.minutes"),
             ("to = \"17:00\"", "to = \"5 pm\"", "tariffs.packages.to"),
+            ("driver = \"tasmota\"", "driver = \"zigbee\"", "devices.driver"),
             ("topic = \"relay-2\"", "topic = \"relay-1\"", "devices.topic"),
             ("label = \"A2\"", "label = \"A1\"", "tables.label"),
             ("class = \"snooker\"", "class = \"snoker\"", "tables.class"),
@@ -274,6 +275,12 @@ mod tests {
             told("tariffs.packages.minutes is missing, or else from and to are"),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_device_speaks_tasmota_or_shelly() {
+        let text = EXAMPLE.replacen("driver = \"tasmota\"", "driver = \"shelly\"", 1);
+        assert_eq!(faults(&text), Vec::<String>::new());
     }
 
     #[test]

@@ -250,17 +250,21 @@ fn devices(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<S
             );
         }
         unique(&fields, faults, "topic", &topic, &named);
-        let driver = fields.optional_text(faults, "driver");
-        if driver.is_some_and(|driver| driver != "tasmota") {
-            fields.refuse(faults, "driver", "is not \"tasmota\"");
-        }
+        let driver = match fields.optional_text(faults, "driver").as_deref() {
+            None | Some("tasmota") => Driver::Tasmota,
+            Some("shelly") => Driver::Shelly,
+            Some(_) => {
+                fields.refuse(faults, "driver", "is not \"tasmota\" or \"shelly\"");
+                Driver::Unspecified
+            }
+        };
         let channels = fields.number(faults, "channels", 1..=32);
         let device_id = id(&mut fields, faults, &["device", hall_id, &topic]);
         fields.end(faults);
         let register = RegisterDeviceRequest {
             device_id: device_id.clone(),
             hall_id: hall_id.to_owned(),
-            driver: Driver::Tasmota.into(),
+            driver: driver.into(),
             topic: topic.clone(),
             channels: u32::try_from(channels).unwrap_or(1),
             ..RegisterDeviceRequest::default()

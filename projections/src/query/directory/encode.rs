@@ -4,7 +4,7 @@ use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
 
 use crate::query::encode::{table_class, table_status, timestamp};
-use crate::views::directory::{ChainRow, DeviceRow, TableRow, TariffRow};
+use crate::views::directory::{ChainRow, DeviceRow, Driver, TableRow, TariffRow};
 
 use super::read::CountedHall;
 use super::tariff_text;
@@ -58,7 +58,11 @@ pub(super) fn device(row: DeviceRow) -> view::DirectoryDevice {
     view::DirectoryDevice {
         device_id: row.device_id.to_string(),
         hall_id: row.hall_id.to_string(),
-        driver: venue::Driver::Tasmota.into(),
+        driver: match row.driver {
+            Driver::Tasmota => venue::Driver::Tasmota,
+            Driver::Shelly => venue::Driver::Shelly,
+        }
+        .into(),
         topic: row.topic,
         channels: row.channels.unsigned_abs().into(),
     }

@@ -202,12 +202,14 @@ fn device(state: &mut DirectoryState, id: Uuid, event: &DeviceEvent, position: i
     match event {
         DeviceEvent::DeviceRegistered {
             hall_id,
+            driver,
             topic,
             channels,
             ..
         } => state.devices.put(DeviceRow {
             device_id: id,
             hall_id: hall_id.0,
+            driver: (*driver).into(),
             topic: topic.clone(),
             channels: i16::from(*channels),
             retired: false,

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use crate::engine::{Contradiction, Decoded, View};
 use crate::store::{Row, TableDef, TableNames};
 
-pub use rows::{ChainRow, CodeRow, DeviceRow, HallRow, TableRow, TariffRow, code_id};
+pub use rows::{ChainRow, CodeRow, DeviceRow, Driver, HallRow, TableRow, TariffRow, code_id};
 pub use state::DirectoryState;
 
 /// The view `directory`.

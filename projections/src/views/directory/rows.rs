@@ -5,7 +5,7 @@ use baize_domain::tariff::Tariff;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::store::{Instant, table};
+use crate::store::{Instant, table, text_enum};
 use crate::views::board::{TableClass, TableStatus};
 
 table! {
@@ -94,6 +94,27 @@ table! {
     }
 }
 
+text_enum! {
+    /// The language a device speaks.
+    pub enum Driver {
+        /// Tasmota firmware over MQTT.
+        Tasmota = "tasmota",
+        /// Shelly, second generation and later.
+        Shelly = "shelly",
+    }
+}
+
+impl From<baize_domain::device::Driver> for Driver {
+    fn from(driver: baize_domain::device::Driver) -> Self {
+        use baize_domain::device::Driver as Domain;
+
+        match driver {
+            Domain::Tasmota => Self::Tasmota,
+            Domain::Shelly => Self::Shelly,
+        }
+    }
+}
+
 table! {
     /// A device.
     pub struct DeviceRow("devices", key device_id: Uuid, append_only false, indexes ["hall_id, registered"]) {
@@ -101,6 +122,8 @@ table! {
         device_id: Uuid = "uuid NOT NULL",
         /// Where it is.
         hall_id: Uuid = "uuid NOT NULL",
+        /// The language it speaks.
+        driver: Driver = "text NOT NULL",
         /// Its MQTT topic.
         topic: String = "text NOT NULL",
         /// Its outputs.

@@ -8,9 +8,9 @@ use baize_eventlog::Clock;
 use clap::Args as ClapArgs;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Connections, Faults, Fleet, FleetOptions, RelaySpec};
+use super::{Connections, Faults, Firmware, Fleet, FleetOptions, RelaySpec};
 
-/// Relays that speak Tasmota over MQTT. Prints `ready` when all are connected, and a JSON summary at the end.
+/// Relays over MQTT, with Tasmota or as Shelly devices. Prints `ready` when all are connected, and a JSON summary at the end.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The broker, host:port.
@@ -19,7 +19,7 @@ pub struct Args {
     /// User at the broker; the password is taken from MQTT_PASSWORD.
     #[arg(long)]
     user: Option<String>,
-    /// Topics of the relays; `topic:4` has four outputs.
+    /// Topics of the relays; `topic:4` has four outputs, `shelly@topic` is a Shelly device, others have Tasmota.
     #[arg(long, value_delimiter = ',', required_unless_present = "count")]
     devices: Vec<String>,
     /// This many relays, in addition.
@@ -94,14 +94,42 @@ impl Args {
 }
 
 fn relay(text: &str) -> anyhow::Result<RelaySpec> {
-    let Some((topic, channels)) = text.split_once(':') else {
-        return Ok(RelaySpec::new(text));
+    let (firmware, address) = match text.split_once('@') {
+        None => (Firmware::Tasmota, text),
+        Some(("tasmota", address)) => (Firmware::Tasmota, address),
+        Some(("shelly", address)) => (Firmware::Shelly, address),
+        Some(_) => bail!("{text:?}: known are tasmota@ and shelly@"),
+    };
+    let Some((topic, channels)) = address.split_once(':') else {
+        return Ok(RelaySpec::new(address).with(firmware));
     };
     match channels.parse() {
         Ok(channels @ 1..=32) => Ok(RelaySpec {
             topic: topic.to_owned(),
             channels,
+            firmware,
         }),
         _ => bail!("{text:?}: a relay has 1 to 32 outputs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_is_written_as_its_kind_topic_and_outputs() {
+        let shelly = |channels| RelaySpec {
+            topic: "t".into(),
+            channels,
+            firmware: Firmware::Shelly,
+        };
+        assert_eq!(relay("t").unwrap(), RelaySpec::new("t"));
+        assert_eq!(relay("tasmota@t").unwrap(), RelaySpec::new("t"));
+        assert_eq!(relay("shelly@t").unwrap(), shelly(1));
+        assert_eq!(relay("shelly@t:4").unwrap(), shelly(4));
+        for text in ["x@t", "t:0", "t:33", "shelly@t:x"] {
+            assert!(relay(text).is_err(), "{text}");
+        }
     }
 }

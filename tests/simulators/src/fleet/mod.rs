@@ -1,12 +1,14 @@
-//! A fleet of relays with Tasmota firmware, on a real broker, with faults drawn from a seed.
+//! A fleet of relays, each with its kind's firmware, on a real broker, with faults drawn from a seed.
 //!
-//! Each relay obeys `POWER` and `PulseTime` and reports as the firmware does. What really happened to each lamp is
-//! the [`GroundTruth`]. All durations, `PulseTime` among them, are counted by the fleet's clock.
+//! Each relay obeys what its firmware does, timers among it, and reports as it does. What really happened to each lamp is
+//! the [`GroundTruth`]. All durations, the relays' timers among them, are counted by the fleet's clock.
 
 pub mod cli;
 mod connection;
 mod faults;
 mod relay;
+mod shelly;
+mod tasmota;
 mod truth;
 mod unit;
 mod worker;
@@ -25,7 +27,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use faults::Faults;
-pub use relay::{Cause, Contact};
+pub use relay::{Cause, Contact, Firmware};
 pub use truth::{Change, GroundTruth};
 pub use unit::{Counts, Received};
 
@@ -43,15 +45,24 @@ pub struct RelaySpec {
     pub topic: String,
     /// How many outputs it has, 1–32.
     pub channels: u8,
+    /// What it speaks.
+    pub firmware: Firmware,
 }
 
 impl RelaySpec {
-    /// A relay with one output.
+    /// A relay with one output and Tasmota.
     pub fn new(topic: impl Into<String>) -> Self {
         Self {
             topic: topic.into(),
             channels: 1,
+            firmware: Firmware::Tasmota,
         }
+    }
+
+    /// The same relay with another firmware.
+    #[must_use]
+    pub fn with(self, firmware: Firmware) -> Self {
+        Self { firmware, ..self }
     }
 }
 
@@ -186,7 +197,7 @@ impl Fleet {
             port: options.port,
             credentials: options.credentials.clone(),
             client_id: format!("relays-{}", uuid::Uuid::new_v4().simple()),
-            filters: seats.iter().map(|seat| format!("cmnd/{}/#", seat.topic)).collect(),
+            filters: seats.iter().map(|seat| seat.lock().relay.command_filter()).collect(),
             will,
         };
         let (happening, happenings) = mpsc::channel(connection::QUEUE_MAX);
@@ -285,7 +296,7 @@ fn seat(options: &FleetOptions, spec: &RelaySpec, index: usize, poke: mpsc::Unbo
         .fold(options.seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-    let relay = Relay::new(&spec.topic, spec.channels, now);
+    let relay = Relay::new(&spec.topic, spec.channels, now).with(spec.firmware);
     let unit = Unit::new(relay, Arc::new(options.faults.clone()), seed, options.tele_period, now);
     Seat {
         topic: spec.topic.clone(),

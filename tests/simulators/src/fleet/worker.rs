@@ -80,11 +80,9 @@ impl Worker {
                         self.is_up.send_replace(false);
                     }
                     Happening::Command(publish) => {
-                        let address = publish
-                            .topic
-                            .strip_prefix("cmnd/")
-                            .and_then(|rest| rest.rsplit_once('/'));
-                        let Some((topic, what)) = address else { continue };
+                        let Some((topic, what)) = address(&publish.topic) else {
+                            continue;
+                        };
                         let Some(index) = by_topic.get(topic) else { continue };
                         let payload = String::from_utf8_lossy(&publish.payload);
                         self.seats[*index].lock().receive(what, &payload, now);
@@ -138,6 +136,11 @@ impl Worker {
             }
         }
     }
+}
+
+/// The relay that a command is for, and what it is asked.
+fn address(topic: &str) -> Option<(&str, &str)> {
+    topic.strip_prefix("cmnd/").unwrap_or(topic).rsplit_once('/')
 }
 
 /// What the connection has no room for is lost, as on a real network.
