@@ -166,6 +166,8 @@ pub enum Command {
     BindPaymentMethod { member_id: MemberId, method: PaymentMethod },
     /// Take a way to pay away.
     UnbindPaymentMethod { member_id: MemberId, method: PaymentMethod },
+    /// Note how far a person has read the notices: up to this position of the log.
+    ReadNotices { member_id: MemberId, up_to: u64 },
     /// Forget who somebody is. What was played and paid stays.
     ErasePerson { member_id: MemberId, reason: String },
     /// Give a person a role in a chain.

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_proto::DESCRIPTOR_SET;
-use baize_proto::access::Guard;
+use baize_proto::access::{Guard, Signer};
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
 use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
+use baize_proto::hall::view::v1::member_directory_service_server::MemberDirectoryServiceServer;
+use baize_proto::hall::view::v1::notice_service_server::NoticeServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +20,10 @@ use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::layer::util::{Identity, Stack};
 
-use crate::query::{BillService, BoardService, DirectoryService, LoyaltyService, Reader, StatementService};
+use crate::query::{
+    BillService, BoardService, DirectoryService, LoyaltyService, MemberDirectoryService, NoticeService, Reader,
+    StatementService,
+};
 
 /// Requests are ids, numbers and page tokens.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
@@ -35,13 +40,16 @@ pub(crate) fn router(
     reader: Arc<Reader>,
     health: HealthServer<impl Health>,
     guard: Guard,
+    signer: Signer,
     code_base: &str,
     reflection: bool,
 ) -> anyhow::Result<Guarded> {
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
-    let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader)));
+    let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), signer));
     let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), code_base.to_owned()));
     let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
+    let members = MemberDirectoryServiceServer::new(MemberDirectoryService::new(Arc::clone(&reader)));
+    let notices = NoticeServiceServer::new(NoticeService::new(Arc::clone(&reader)));
     let statements = StatementServiceServer::new(StatementService::new(reader));
     let reflection = reflection.then(|| {
         tonic_reflection::server::Builder::configure()
@@ -62,6 +70,8 @@ pub(crate) fn router(
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(members.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(notices.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(bills.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
 }

@@ -21,7 +21,7 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Directory, Loyalty, Wallets};
+use views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -29,7 +29,7 @@ pub use options::Options;
 pub use service::Projections;
 
 /// The names of all views.
-pub const VIEWS: &[&str] = &["board", "bills", "wallets", "directory", "loyalty"];
+pub const VIEWS: &[&str] = &["board", "bills", "wallets", "directory", "loyalty", "members", "notices"];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
 ///
@@ -46,6 +46,8 @@ pub async fn rebuild(
         "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
         "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
         "directory" => engine::rebuild::<Directory>(database, options, &mut progress).await,
+        "members" => engine::rebuild::<Members>(database, options, &mut progress).await,
+        "notices" => engine::rebuild::<Notices>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         "loyalty" => engine::rebuild::<Loyalty>(database, options, &mut progress).await,
         other => unknown(other),
@@ -66,6 +68,8 @@ pub async fn verify(
         "board" => engine::verify::<Board>(database, &mut progress).await,
         "bills" => engine::verify::<Bills>(database, &mut progress).await,
         "directory" => engine::verify::<Directory>(database, &mut progress).await,
+        "members" => engine::verify::<Members>(database, &mut progress).await,
+        "notices" => engine::verify::<Notices>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         "loyalty" => engine::verify::<Loyalty>(database, &mut progress).await,
         other => unknown(other),

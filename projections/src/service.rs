@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::EventLog;
-use baize_proto::access::Guard;
+use baize_proto::access::{Guard, Signer, Verifier};
 use futures::FutureExt as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Directory, Loyalty, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
 use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -56,12 +56,15 @@ impl Projections {
         let stopping = CancellationToken::new();
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
         let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
+        let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let statuses = vec![
             board.status(),
             bills.status(),
             wallets.status(),
             directory.status(),
             loyalty.status(),
+            members.status(),
+            notices.status(),
         ];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
@@ -74,6 +77,8 @@ impl Projections {
         tasks.project(&options, &log, &feed, &wallets);
         tasks.project(&options, &log, &feed, &directory);
         tasks.project(&options, &log, &feed, &loyalty);
+        tasks.project(&options, &log, &feed, &members);
+        tasks.project(&options, &log, &feed, &notices);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
@@ -82,6 +87,8 @@ impl Projections {
             wallets,
             directory,
             loyalty,
+            members,
+            notices,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });
@@ -94,12 +101,14 @@ impl Projections {
             Arc::clone(&reader),
             health_service,
             guard.clone(),
+            Signer::new(options.keys.clone()),
             &options.code_base,
             options.reflection,
         )?;
         let serving = grpc::serve(router, grpc_listener, stopping.clone());
         tasks.spawn_until(abort.clone(), serving);
-        let pages = web::router(reader, options.clock.clone(), statuses.clone(), feed.source());
+        let verifier = Verifier::new(options.keys.clone());
+        let pages = web::router(reader, verifier, options.clock.clone(), statuses.clone(), feed.source());
         let pages = web::guarded(pages, guard, http_address);
         tasks.spawn_until(abort.clone(), web::serve(pages, http_listener, stopping.clone()));
         tracing::info!(grpc = %grpc_address, http = %http_address, "projections are up");

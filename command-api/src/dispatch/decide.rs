@@ -152,6 +152,10 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             let decide = |person: &member::Member, now| member::decide::unbind_payment_method(person, *method, now);
             people::tell(work, *member_id, decide).await
         }
+        Command::ReadNotices { member_id, up_to } => {
+            let decide = |person: &member::Member, now| member::decide::read_notices(person, *up_to, now);
+            people::tell(work, *member_id, decide).await
+        }
         Command::ErasePerson { member_id, reason } => people::erase(work, *member_id, reason).await,
         Command::GrantRole {
             member_id,

@@ -143,6 +143,15 @@ impl Dispatcher {
         answer(result, stored.position).map(Some)
     }
 
+    /// The last position of the log.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn head(&self) -> Result<u64, CommandError> {
+        let head = self.repository.log().head().await;
+        head.map_err(|error| CommandError::Unavailable(error.to_string()))
+    }
+
     /// A person, as this process knows the person: a command decides on what is true.
     ///
     /// # Errors

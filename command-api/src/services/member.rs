@@ -4,8 +4,9 @@ use baize_proto::access::Access;
 use baize_proto::hall::member::v1::member_service_server::MemberService;
 use baize_proto::hall::member::v1::{
     BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse, ErasePersonRequest,
-    ErasePersonResponse, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest, SetLevelResponse,
-    UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
+    ErasePersonResponse, MarkNoticesReadRequest, MarkNoticesReadResponse, RegisterMemberRequest,
+    RegisterMemberResponse, SetLevelRequest, SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse,
+    UnblacklistRequest, UnblacklistResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -43,6 +44,19 @@ impl MemberService for Services {
     }
 
     async fn blacklist(&self, request: Request<BlacklistRequest>) -> Result<Response<BlacklistResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn mark_notices_read(
+        &self,
+        request: Request<MarkNoticesReadRequest>,
+    ) -> Result<Response<MarkNoticesReadResponse>, Status> {
+        let head = self.dispatcher.head().await.map_err(errors::status)?;
+        if request.get_ref().up_to_position > head {
+            let mut fields = Fields::default();
+            fields.refuse("up_to_position", format!("is beyond the last position, {head}"));
+            fields.finish(()).map_err(errors::invalid)?;
+        }
         self.execute(request).await
     }
 

@@ -4,8 +4,8 @@ use baize_domain::member::PaymentMethod;
 use baize_domain::{Command, LevelCode};
 use baize_proto::hall::member::v1::{
     self, BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse,
-    RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest, SetLevelResponse, UnbindPaymentMethodRequest,
-    UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
+    MarkNoticesReadRequest, MarkNoticesReadResponse, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest,
+    SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
 };
 
 use super::{Fields, Mutation};
@@ -77,6 +77,26 @@ impl Mutation for UnbindPaymentMethodRequest {
 
     fn response(reply: Reply, position: u64) -> Option<Self::Response> {
         matches!(reply, Reply::Done).then_some(UnbindPaymentMethodResponse { position })
+    }
+}
+
+impl Mutation for MarkNoticesReadRequest {
+    const METHOD: &'static str = "hall.member.v1.MemberService/MarkNoticesRead";
+    type Response = MarkNoticesReadResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        Command::ReadNotices {
+            member_id: fields.id("member_id", &self.member_id),
+            up_to: self.up_to_position,
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(MarkNoticesReadResponse { position })
     }
 }
 

@@ -51,6 +51,8 @@ pub enum MemberCommand {
     UnbindPaymentMethod { method: PaymentMethod, at: Timestamp },
     /// Note a login.
     RecordLogin { at: Timestamp },
+    /// Note how far the person has read.
+    ReadNotices { up_to: u64, at: Timestamp },
     /// Forget who the person is.
     Erase { reason: String, at: Timestamp },
 }

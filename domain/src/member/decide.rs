@@ -34,6 +34,7 @@ pub fn decide(member: &Member, command: MemberCommand) -> Result<Vec<MemberEvent
         MemberCommand::BindPaymentMethod { method, at } => bind_payment_method(member, method, at),
         MemberCommand::UnbindPaymentMethod { method, at } => unbind_payment_method(member, method, at),
         MemberCommand::RecordLogin { at } => record_login(member, at),
+        MemberCommand::ReadNotices { up_to, at } => read_notices(member, up_to, at),
         MemberCommand::Erase { reason, at } => erase(member, reason, at),
     }
 }
@@ -243,6 +244,17 @@ pub fn unbind_payment_method(
 pub fn record_login(member: &Member, at: Timestamp) -> Result<Vec<MemberEvent>, MemberError> {
     member.active()?;
     Ok(vec![MemberEvent::LoginRecorded { at }])
+}
+
+/// Notes how far somebody has read; what was read stays so. Whether there is anything up to there is for the caller to know.
+///
+/// # Errors
+/// The person is not [`Member::active`].
+pub fn read_notices(member: &Member, up_to: u64, at: Timestamp) -> Result<Vec<MemberEvent>, MemberError> {
+    if up_to <= member.active()?.notices_read_to {
+        return Ok(Vec::new());
+    }
+    Ok(vec![MemberEvent::NoticesRead { up_to, at }])
 }
 
 /// Forgets who somebody is; who is forgotten stays so. Also a merged guest can be forgotten.

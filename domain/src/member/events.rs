@@ -106,6 +106,13 @@ pub enum MemberEvent {
         /// When.
         at: Timestamp,
     },
+    /// The person has read the notices up to a position of the log.
+    NoticesRead {
+        /// That position.
+        up_to: u64,
+        /// When.
+        at: Timestamp,
+    },
     /// The person is forgotten: the key of everything sealed for the person is destroyed.
     PersonErased {
         /// Why: on request, or by law.
@@ -117,5 +124,5 @@ pub enum MemberEvent {
 
 crate::event::domain_events!(
     MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, LevelChanged, MemberBlacklisted,
-    MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, PersonErased
+    MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, NoticesRead, PersonErased
 );

@@ -68,6 +68,9 @@ pub struct MemberProfile {
     pub absorbed: BTreeSet<MemberId>,
     /// When the person came or logged in last.
     pub last_login_at: Timestamp,
+    /// The log position up to which the person has read the notices.
+    #[serde(default)]
+    pub notices_read_to: u64,
     /// Whether the person is forgotten.
     pub erased: bool,
 }
@@ -91,6 +94,7 @@ impl MemberProfile {
             merged_into: None,
             absorbed: BTreeSet::new(),
             last_login_at: at,
+            notices_read_to: 0,
             erased: false,
         }
     }
@@ -164,6 +168,7 @@ impl MemberProfile {
                 self.payment_methods.remove(method);
             }
             MemberEvent::LoginRecorded { at } => self.last_login_at = *at,
+            MemberEvent::NoticesRead { up_to, .. } => self.notices_read_to = *up_to,
             MemberEvent::PersonErased { .. } => {
                 self.erased = true;
                 self.openid = None;

@@ -94,3 +94,22 @@ fn a_blacklisting_has_a_reason() {
         .when(MemberCommand::Unblacklist { at: AT })
         .then_expect_events(vec![]);
 }
+
+#[test]
+fn what_was_read_stays_read() {
+    let read = |up_to| MemberEvent::NoticesRead { up_to, at: AT };
+    let mark = |up_to| MemberCommand::ReadNotices { up_to, at: AT };
+    given(vec![registered()])
+        .when(mark(7))
+        .then_expect_events(vec![read(7)]);
+    given(vec![registered(), read(7)])
+        .when(mark(7))
+        .then_expect_events(vec![]);
+    given(vec![registered(), read(7)])
+        .when(mark(6))
+        .then_expect_events(vec![]);
+    given(vec![registered(), read(7)])
+        .when(mark(8))
+        .then_expect_events(vec![read(8)]);
+    given(vec![]).when(mark(1)).then_expect_error(MemberError::NotFound);
+}

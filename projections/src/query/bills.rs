@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use baize_proto::access::Belonging;
+use baize_proto::access::{Belonging, Signer};
 use baize_proto::hall::view::v1::{
-    GetBillRequest, GetBillResponse, ListBillsRequest, ListBillsResponse, WatchBillRequest, WatchBillResponse,
-    bill_service_server,
+    GetBillRequest, GetBillResponse, GetReceiptRequest, GetReceiptResponse, ListBillsRequest, ListBillsResponse,
+    WatchBillRequest, WatchBillResponse, bill_service_server,
 };
 use futures::stream::{BoxStream, StreamExt as _};
 use tonic::{Request, Response, Status};
@@ -17,6 +17,7 @@ use super::error::Error;
 use super::fields::Fields;
 use super::page::PageToken;
 use super::reader::{Found, Reader, Selection, Value};
+use super::receipt;
 use super::rights::{Asker, Belongs};
 use super::watch::{BillUpdate, watch_bill};
 use crate::views::bills::BillRow;
@@ -24,11 +25,13 @@ use crate::views::bills::BillRow;
 /// The service.
 pub(crate) struct BillService {
     reader: Arc<Reader>,
+    /// Signs the addresses of receipts' pages.
+    signer: Signer,
 }
 
 impl BillService {
-    pub(crate) fn new(reader: Arc<Reader>) -> Self {
-        Self { reader }
+    pub(crate) fn new(reader: Arc<Reader>, signer: Signer) -> Self {
+        Self { reader, signer }
     }
 }
 
@@ -51,6 +54,10 @@ impl bill_service_server::BillService for BillService {
             bill: Some(encode::session_bill(bill)),
             position,
         }))
+    }
+
+    async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
+        receipt::get(&self.reader, &self.signer, request).await
     }
 
     async fn list_bills(&self, request: Request<ListBillsRequest>) -> Result<Response<ListBillsResponse>, Status> {

@@ -20,7 +20,7 @@ pub(crate) fn timestamp(instant: jiff::Timestamp) -> Timestamp {
     }
 }
 
-fn stored(instant: Option<Instant>) -> Option<Timestamp> {
+pub(super) fn stored(instant: Option<Instant>) -> Option<Timestamp> {
     instant.map(|instant| timestamp(instant.timestamp()))
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Error {
         /// Its id.
         id: String,
     },
+    /// A session that has no receipt, and the stable reason.
+    NoReceipt(&'static str),
     /// A table's code that was replaced, or whose table is gone.
     CodeRetired,
     /// The view did not reach the position in time.
@@ -87,6 +89,19 @@ impl From<Error> for Status {
                 let mut details = info(reason, []);
                 details.add_precondition_failure_violation(reason, "qr_token", next_step);
                 details.set_localized_message("en", format!("This code is no longer in use. {next_step}"));
+                Self::with_error_details(Code::FailedPrecondition, message, details)
+            }
+            Error::NoReceipt(reason) => {
+                let (message, next_step) = match reason {
+                    "SESSION_STILL_OPEN" => ("the session is still open", "Close the session first."),
+                    "SESSION_CANCELLED" => ("the session was cancelled", "Nothing was charged for it."),
+                    _ => (
+                        "the session is not settled yet",
+                        "Wait a moment: the bill is being taken from the wallet.",
+                    ),
+                };
+                let mut details = info(reason, []);
+                details.add_precondition_failure_violation(reason, "session", next_step);
                 Self::with_error_details(Code::FailedPrecondition, message, details)
             }
             Error::TooEarly { view, wanted, reached } => {

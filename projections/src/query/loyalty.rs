@@ -97,7 +97,7 @@ impl MemberPage {
     }
 
     /// What it selects by, one row more than it shows.
-    fn values(&self) -> [Value; 3] {
+    fn values(&self) -> [Value<'_>; 3] {
         [
             Value::Id(self.member_id),
             Value::Number(self.before),

@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Directory, Loyalty, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -27,6 +27,8 @@ pub(crate) struct Reader {
     pub(crate) wallets: Arc<Shared<Wallets>>,
     pub(crate) directory: Arc<Shared<Directory>>,
     pub(crate) loyalty: Arc<Shared<Loyalty>>,
+    pub(crate) members: Arc<Shared<Members>>,
+    pub(crate) notices: Arc<Shared<Notices>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.
@@ -44,14 +46,15 @@ pub(crate) struct Found<R> {
 pub(crate) struct Selection<'s> {
     /// Condition, order and limit: `hall_id = $3 ORDER BY label`.
     pub(crate) tail: &'s str,
-    pub(crate) values: &'s [Value],
+    pub(crate) values: &'s [Value<'s>],
 }
 
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Value {
+pub(crate) enum Value<'v> {
     Id(Uuid),
     Number(i64),
+    Text(&'v str),
 }
 
 impl Reader {
@@ -106,7 +109,7 @@ impl Reader {
         &self,
         shared: &Shared<V>,
         inner: &(dyn Fn(&TableNames) -> String + Sync),
-        values: &[Value],
+        values: &[Value<'_>],
         deadline: Deadline,
         decode: impl Fn(&PgRow) -> sqlx::Result<R> + Sync,
     ) -> Result<Found<R>, Error> {
@@ -122,7 +125,7 @@ impl Reader {
         &self,
         shared: &Shared<V>,
         inner: &(dyn Fn(&TableNames) -> String + Sync),
-        values: &[Value],
+        values: &[Value<'_>],
     ) -> Result<Vec<PgRow>, Error> {
         let mut last_error = None;
         for _ in 0..TRIES_MAX {
@@ -145,7 +148,7 @@ impl Reader {
     }
 
     /// At least one row, of nulls if nothing matches; none if the generation is no longer live.
-    async fn read_once(&self, names: &TableNames, inner: &str, values: &[Value]) -> sqlx::Result<Vec<PgRow>> {
+    async fn read_once(&self, names: &TableNames, inner: &str, values: &[Value<'_>]) -> sqlx::Result<Vec<PgRow>> {
         let sql = format!(
             "SELECT g.position, t.* FROM views.generations g LEFT JOIN LATERAL ({inner}) t ON true
              WHERE g.view = $1 AND g.generation = $2 AND g.status = 'live'"
@@ -178,7 +181,7 @@ fn found<R>(rows: &[PgRow], decode: impl Fn(&PgRow) -> sqlx::Result<R>) -> sqlx:
     })
 }
 
-fn arguments(names: &TableNames, values: &[Value]) -> Result<PgArguments, sqlx::error::BoxDynError> {
+fn arguments(names: &TableNames, values: &[Value<'_>]) -> Result<PgArguments, sqlx::error::BoxDynError> {
     let mut arguments = PgArguments::default();
     arguments.add(names.view)?;
     arguments.add(names.generation)?;
@@ -186,6 +189,7 @@ fn arguments(names: &TableNames, values: &[Value]) -> Result<PgArguments, sqlx::
         match value {
             Value::Id(id) => arguments.add(*id)?,
             Value::Number(number) => arguments.add(*number)?,
+            Value::Text(text) => arguments.add(*text)?,
         }
     }
     Ok(arguments)

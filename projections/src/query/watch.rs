@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::deadline::Deadline;
 use super::error::Error;
+use super::notices::Told;
 use super::reader::{Found, Reader};
 use crate::engine::Announcement;
 use crate::views::bills::BillRow;
@@ -34,6 +35,15 @@ pub(crate) struct BoardUpdate {
 pub(crate) struct BillUpdate {
     pub(crate) bill: BillRow,
     pub(crate) position: u64,
+}
+
+/// What a person is told, and how much of it is not read.
+#[derive(Debug, Clone)]
+pub(crate) struct NoticesUpdate {
+    /// Newest first.
+    pub(crate) told: Told,
+    /// They replace all that was sent before.
+    pub(crate) snapshot: bool,
 }
 
 /// The board of a hall. Ends with an error if it cannot be read.
@@ -85,6 +95,36 @@ pub(crate) fn watch_bill(
         let update = watcher.next_bill(session_id).await;
         watcher.ended = update.as_ref().map_or(true, |update| update.bill.status.is_final());
         Some((update, watcher))
+    }))
+}
+
+/// The notices of a person: the newest, then what is new, and whenever some were read.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_notices(
+    reader: Arc<Reader>,
+    member_id: Uuid,
+) -> Result<impl Stream<Item = Result<NoticesUpdate, Error>> + Send, Error> {
+    let announcements = reader.notices.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    // The position of the last notice that was told.
+    let start = (watcher, None);
+    Ok(stream::unfold(start, move |(mut watcher, told)| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_notices(member_id, told).await;
+        watcher.ended = update.is_err();
+        let newest = update.as_ref().ok().and_then(|update| update.told.notices.first());
+        let told = newest.map(|notice| notice.position).or(told);
+        Some((update, (watcher, told)))
     }))
 }
 
@@ -174,5 +214,26 @@ impl Watcher<Arc<[BillRow]>> {
         let (bill, position) = self.reader.bill(session_id, Deadline::within(READ_MAX)).await?;
         self.seen = Some(position);
         Ok(BillUpdate { bill, position })
+    }
+}
+
+impl Watcher<Arc<[Uuid]>> {
+    async fn next_notices(&mut self, member_id: Uuid, told: Option<i64>) -> Result<NoticesUpdate, Error> {
+        let mut snapshot = true;
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            if change.contains(&member_id) {
+                snapshot = false;
+                break;
+            }
+        }
+        // More than a page at once is a snapshot again: what lies between is not told one by one.
+        let after = told.filter(|_| !snapshot);
+        let told = self.reader.told(member_id, after, Deadline::within(READ_MAX)).await?;
+        self.seen = Some(told.position);
+        Ok(NoticesUpdate { told, snapshot })
     }
 }

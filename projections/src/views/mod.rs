@@ -4,10 +4,14 @@ pub mod bills;
 pub mod board;
 pub mod directory;
 pub mod loyalty;
+pub mod members;
+pub mod notices;
 pub mod wallets;
 
 pub use bills::Bills;
 pub use board::Board;
 pub use directory::Directory;
 pub use loyalty::Loyalty;
+pub use members::Members;
+pub use notices::Notices;
 pub use wallets::Wallets;

@@ -16,6 +16,9 @@ const SAME_OVER_GRPC: &str = "/hall.view.v1.BoardService/WatchBoard";
 /// Asked by whatever watches the service.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
+/// These pages are shown to whoever has a ticket for them, and look at it themselves.
+const OWN_TICKET: &str = "/receipts/";
+
 /// The pages, behind the guard unless they are served on loopback.
 pub(crate) fn guarded(pages: Router, guard: Guard, listen: SocketAddr) -> Router {
     if listen.ip().is_loopback() {
@@ -26,7 +29,7 @@ pub(crate) fn guarded(pages: Router, guard: Guard, listen: SocketAddr) -> Router
 
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if OPEN.contains(&path) {
+    if OPEN.contains(&path) || path.starts_with(OWN_TICKET) {
         return next.run(request).await;
     }
     let admitted = guard.admit(SAME_OVER_GRPC, request.headers());
@@ -97,6 +100,11 @@ mod tests {
         assert_eq!(status("0.0.0.0:80", &own, staff()).await, StatusCode::OK);
         assert_eq!(status("0.0.0.0:80", &other, staff()).await, StatusCode::FORBIDDEN);
         assert_eq!(status("0.0.0.0:80", "/", staff()).await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            status("0.0.0.0:80", "/receipts/1", None).await,
+            StatusCode::OK,
+            "looks at its ticket"
+        );
         assert_eq!(status("0.0.0.0:80", "/healthz", None).await, StatusCode::OK);
     }
 }

@@ -8,6 +8,7 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use serde::Deserialize;
 
+use super::receipt_texts::{self, ReceiptTexts};
 use super::texts::{EN, Texts, ZH_CN};
 
 /// A language that pages are written in.
@@ -25,6 +26,13 @@ impl Language {
         match self {
             Self::ZhCn => &ZH_CN,
             Self::En => &EN,
+        }
+    }
+
+    pub(crate) fn receipt_texts(self) -> &'static ReceiptTexts {
+        match self {
+            Self::ZhCn => &receipt_texts::ZH_CN,
+            Self::En => &receipt_texts::EN,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pages for people: the halls, and the live board of each.
+//! Pages for people: the halls, the live board of each, and receipts to be printed.
 
 mod board;
 mod cards;
@@ -6,6 +6,8 @@ mod guard;
 mod halls;
 mod language;
 mod ready;
+mod receipt;
+mod receipt_texts;
 mod security;
 mod texts;
 
@@ -18,6 +20,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use baize_eventlog::Clock;
+use baize_proto::access::Verifier;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +34,8 @@ use security::Nonce;
 /// What handlers share.
 pub(crate) struct Site {
     reader: Arc<Reader>,
+    /// Looks at the tickets of pages that are not for everybody.
+    verifier: Verifier,
     clock: Clock,
     statuses: Vec<watch::Receiver<ViewStatus>>,
     source: watch::Receiver<FeedSource>,
@@ -38,12 +43,14 @@ pub(crate) struct Site {
 
 pub(crate) fn router(
     reader: Arc<Reader>,
+    verifier: Verifier,
     clock: Clock,
     statuses: Vec<watch::Receiver<ViewStatus>>,
     source: watch::Receiver<FeedSource>,
 ) -> Router {
     let site = Arc::new(Site {
         reader,
+        verifier,
         clock,
         statuses,
         source,
@@ -52,6 +59,7 @@ pub(crate) fn router(
         .route("/", get(halls::page))
         .route("/halls/{hall_id}/board", get(board::page))
         .route("/halls/{hall_id}/board/events", get(board::events))
+        .route("/receipts/{session_id}", get(receipt::page))
         .route("/healthz", get(ready::alive))
         .route("/readyz", get(ready::ready))
         .fallback(not_found)
@@ -82,7 +90,9 @@ pub(crate) struct Failure {
 impl Failure {
     fn new(error: Error, language: Language, nonce: Nonce) -> Self {
         let status = match &error {
-            Error::NotFound { .. } | Error::CodeRetired | Error::Invalid(_) => StatusCode::NOT_FOUND,
+            Error::NotFound { .. } | Error::CodeRetired | Error::NoReceipt(_) | Error::Invalid(_) => {
+                StatusCode::NOT_FOUND
+            }
             Error::Denied(_) => StatusCode::FORBIDDEN,
             Error::Internal(reason) => {
                 tracing::error!(reason, "a page failed");
@@ -104,10 +114,10 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let texts = self.language.texts();
-        let message = if self.status == StatusCode::NOT_FOUND {
-            texts.not_found
-        } else {
-            texts.unavailable
+        let message = match self.status {
+            StatusCode::NOT_FOUND => texts.not_found,
+            StatusCode::FORBIDDEN => texts.not_shown,
+            _ => texts.unavailable,
         };
         let page = FailurePage {
             t: texts,

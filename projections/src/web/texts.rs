@@ -43,6 +43,8 @@ pub(crate) struct Texts {
     /// The other language's name, in that language.
     pub(crate) switch_language: &'static str,
     pub(crate) not_found: &'static str,
+    /// Of an address that was good for a while.
+    pub(crate) not_shown: &'static str,
     pub(crate) unavailable: &'static str,
     /// Where scripts are off.
     pub(crate) no_script: &'static str,
@@ -81,6 +83,7 @@ pub(crate) static ZH_CN: Texts = Texts {
     position: "位置",
     switch_language: "English",
     not_found: "没有这个页面。",
+    not_shown: "这个地址已失效，请重新打开。",
     unavailable: "暂时无法显示，请稍后再试。",
     no_script: "未启用脚本：页面每 15 秒自动刷新。",
 };
@@ -118,6 +121,7 @@ pub(crate) static EN: Texts = Texts {
     position: "position",
     switch_language: "中文",
     not_found: "There is no such page.",
+    not_shown: "This address shows nothing any more. Please open it anew.",
     unavailable: "This cannot be shown at the moment. Please try again soon.",
     no_script: "Scripts are off: the page reloads every 15 seconds.",
 };

@@ -49,7 +49,7 @@ async fn a_row_the_database_never_takes_stops_the_view_right_before_it() {
     reach(&service, position).await;
     service.stop().await;
     stage
-        .execute("TRUNCATE views.bills_sessions_g1; UPDATE views.generations SET position = 0 WHERE view = 'bills'")
+        .execute("TRUNCATE views.bills_sessions_g1, views.bills_payments_g1; UPDATE views.generations SET position = 0 WHERE view = 'bills'")
         .await;
     stage.execute(&refusal("22003", &format!("NEW.position = {bad}"))).await;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
 use baize_domain::ids::{ChainId, DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::member::MemberEvent;
 use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
@@ -129,6 +130,20 @@ impl Table {
             rev,
             on,
             session_id: None,
+            latency_ms: 80,
+            attempts: 1,
+            at,
+        })
+    }
+
+    /// The light is on for that session.
+    pub fn lit_for(self, session_id: Uuid, second: i64) -> Happened {
+        let (channel, at) = (self.channel, at(second));
+        self.lit(DeviceEvent::LightConfirmed {
+            channel,
+            rev: 1,
+            on: true,
+            session_id: Some(SessionId(session_id)),
             latency_ms: 80,
             attempts: 1,
             at,
@@ -303,6 +318,18 @@ impl Session {
         })
     }
 
+    pub fn prepaid(self, principal: i64, second: i64) -> Happened {
+        let (session_id, at) = (SessionId(self.session_id), at(second));
+        let amount = split(principal, 0);
+        self.paid(WalletEvent::PrepaidCharged { session_id, amount, at })
+    }
+
+    pub fn prepaid_back(self, principal: i64, second: i64) -> Happened {
+        let (session_id, at) = (SessionId(self.session_id), at(second));
+        let amount = split(principal, 0);
+        self.paid(WalletEvent::PrepaidRefunded { session_id, amount, at })
+    }
+
     pub fn owes(self, amount: i64, second: i64) -> Happened {
         let (session_id, hall_id) = (SessionId(self.session_id), HallId(self.table.hall_id));
         self.paid(WalletEvent::DebtIncurred {
@@ -336,6 +363,21 @@ impl Session {
             id: self.member_id,
             event: Event::Wallet(event),
         }
+    }
+}
+
+pub fn joined(member_id: Uuid, chain_id: Uuid) -> Happened {
+    let event = MemberEvent::MemberRegistered {
+        member_id: MemberId(member_id),
+        chain_id: ChainId(chain_id),
+        openid: None,
+        phone: None,
+        nickname: None,
+        at: at(0),
+    };
+    Happened {
+        id: member_id,
+        event: Event::Member(event),
     }
 }
 
@@ -450,6 +492,7 @@ impl Evening {
         }
         for m in 0..members {
             let member_id = self.id("member", m);
+            happened.push(joined(member_id, Uuid::from_u128(1)));
             happened.push(wallet_opened(member_id, 0));
             happened.push(topped_up(member_id, self.id("top-up", m), 1_000_000, 5_000, 0));
             self.members.push(member_id);

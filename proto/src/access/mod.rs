@@ -15,6 +15,7 @@ mod keys;
 mod policy;
 mod rights;
 mod role;
+mod ticket;
 mod token;
 
 pub use bearing::{Badge, Bearing};

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Claims, HALLS_MAX, Keys, Role};
 
-const ISSUER: &str = "baize";
+pub(super) const ISSUER: &str = "baize";
 const AUDIENCE: &str = "baize";
 /// Longer than any token of ours; what is longer is not looked at.
 const TOKEN_BYTES_MAX: usize = 16 * 1024;
@@ -18,7 +18,7 @@ const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// Makes tokens.
 #[derive(Clone, Debug)]
 pub struct Signer {
-    keys: Keys,
+    pub(super) keys: Keys,
 }
 
 /// Why no token was made.
@@ -68,7 +68,7 @@ impl Signer {
 /// Judges tokens.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    keys: Keys,
+    pub(super) keys: Keys,
 }
 
 /// Why a token is not taken. What is shown to the caller tells no more than the caller knows.

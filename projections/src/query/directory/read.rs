@@ -41,7 +41,11 @@ impl Reader {
     }
 
     /// A table, also one that is retired.
-    pub(super) async fn directory_table(&self, table_id: Uuid, deadline: Deadline) -> Result<(TableRow, u64), Error> {
+    pub(in crate::query) async fn directory_table(
+        &self,
+        table_id: Uuid,
+        deadline: Deadline,
+    ) -> Result<(TableRow, u64), Error> {
         self.one("table", "table_id", table_id, deadline).await
     }
 
@@ -102,7 +106,7 @@ impl Reader {
         &self,
         condition: &str,
         tail: &str,
-        values: &[Value],
+        values: &[Value<'_>],
         deadline: Deadline,
     ) -> Result<Found<CountedHall>, Error> {
         let inner = |names: &TableNames| {

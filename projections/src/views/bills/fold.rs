@@ -2,29 +2,37 @@
 
 use baize_domain::Event;
 use baize_domain::session::TableSessionEvent;
-use baize_domain::wallet::WalletEvent;
+use baize_domain::wallet::{Split, WalletEvent};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::engine::{Contradiction, Decoded};
 
-use super::rows::{BillRow, BillStatus};
+use super::rows::{BillRow, BillStatus, PaymentKind, PaymentRow};
 use super::state::BillsState;
 
 pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), Contradiction> {
     let position = decoded.position();
     match &decoded.event {
         Event::TableSession(event) => session(state, session_id(decoded)?, event, position),
-        Event::Wallet(WalletEvent::DebtPaid {
-            session_id,
-            paid,
-            outstanding,
-            ..
-        }) => change(state, session_id.0, position, |bill| {
-            bill.paid_fen += paid.total().0;
-            bill.outstanding_fen = outstanding.0;
-            bill.status = settled(outstanding.0);
-        }),
+        Event::Wallet(event) => {
+            if let Some(payment) = payment(event, position) {
+                state.payments.put(payment);
+            }
+            match event {
+                WalletEvent::DebtPaid {
+                    session_id,
+                    paid,
+                    outstanding,
+                    ..
+                } => change(state, session_id.0, position, |bill| {
+                    bill.paid_fen += paid.total().0;
+                    bill.outstanding_fen = outstanding.0;
+                    bill.status = settled(outstanding.0);
+                }),
+                _ => Ok(()),
+            }
+        }
         Event::Calendar(_)
         | Event::Chain(_)
         | Event::Staff(_)
@@ -36,7 +44,6 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)
-        | Event::Wallet(_)
         | Event::Device(_)
         | Event::Journal(_) => Ok(()),
     }
@@ -44,7 +51,13 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
 
 /// The session that an event is about, or why that cannot be said.
 pub(super) fn session_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
-    if let Event::Wallet(WalletEvent::DebtPaid { session_id, .. }) = &decoded.event {
+    if let Event::Wallet(
+        WalletEvent::DebtPaid { session_id, .. }
+        | WalletEvent::HoldCaptured { session_id, .. }
+        | WalletEvent::PrepaidCharged { session_id, .. }
+        | WalletEvent::PrepaidRefunded { session_id, .. },
+    ) = &decoded.event
+    {
         return Ok(session_id.0);
     }
     let stream = &decoded.recorded.stream;
@@ -83,6 +96,7 @@ fn session(
                 closed_at: None,
                 tariff_plan_id: tariff.plan_id.0,
                 tariff_version: i32::try_from(tariff.version).unwrap_or(i32::MAX),
+                tariff_name: tariff.tariff.name.clone(),
                 lines: Json(Vec::new()),
                 total_fen: 0,
                 paid_fen: 0,
@@ -100,6 +114,7 @@ fn session(
             bill.table_id = table_id.0;
             bill.tariff_plan_id = tariff.plan_id.0;
             bill.tariff_version = i32::try_from(tariff.version).unwrap_or(i32::MAX);
+            bill.tariff_name.clone_from(&tariff.tariff.name);
         }),
         TableSessionEvent::SessionClosed { at, bill: closed, .. } => change(state, session_id, position, |bill| {
             bill.status = BillStatus::Closed;
@@ -124,6 +139,38 @@ fn session(
         | TableSessionEvent::SessionResumed { .. }
         | TableSessionEvent::CustomerWarned { .. } => Ok(()),
     }
+}
+
+/// The payment that an event tells of. Of prepaid time it comes before the session's opening, which it pays for.
+fn payment(event: &WalletEvent, position: i64) -> Option<PaymentRow> {
+    let (kind, session_id, amount, at) = match event {
+        WalletEvent::PrepaidCharged { session_id, amount, at } => (PaymentKind::Prepaid, session_id, *amount, at),
+        WalletEvent::HoldCaptured {
+            session_id,
+            captured,
+            at,
+            ..
+        } => (PaymentKind::Settlement, session_id, *captured, at),
+        WalletEvent::DebtPaid {
+            session_id, paid, at, ..
+        } => (PaymentKind::Debt, session_id, *paid, at),
+        WalletEvent::PrepaidRefunded { session_id, amount, at } => {
+            let back = Split {
+                principal: -amount.principal,
+                bonus: -amount.bonus,
+            };
+            (PaymentKind::Refund, session_id, back, at)
+        }
+        _ => return None,
+    };
+    Some(PaymentRow {
+        position,
+        session_id: session_id.0,
+        kind,
+        principal_fen: amount.principal.0,
+        bonus_fen: amount.bonus.0,
+        at: (*at).into(),
+    })
 }
 
 fn settled(outstanding_fen: i64) -> BillStatus {

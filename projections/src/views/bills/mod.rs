@@ -1,4 +1,4 @@
-//! Bills: what each session costs, line by line, and what of it is paid.
+//! Bills: what each session costs, line by line, what of it is paid, and by which payments.
 
 mod fold;
 mod rows;
@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use crate::engine::{Contradiction, Decoded, View};
 use crate::store::{Row, TableDef, TableNames};
 
-pub use rows::{BillRow, BillStatus};
+pub use rows::{BillRow, BillStatus, PaymentKind, PaymentRow};
 pub use state::BillsState;
 
 /// The view `bills`.
@@ -23,10 +23,13 @@ pub struct Bills;
 /// Events of sessions that change no bill.
 const UNSEEN: &[&str] = &["SessionExtended", "HoldRenewed", "CustomerWarned"];
 
+/// Events of wallets by which sessions are paid, or paid back.
+const PAYMENTS: &[&str] = &["PrepaidCharged", "PrepaidRefunded", "HoldCaptured", "DebtPaid"];
+
 impl View for Bills {
     const NAME: &'static str = "bills";
-    const SHAPE: i32 = 1;
-    const TABLES: &'static [TableDef] = &[BillRow::TABLE];
+    const SHAPE: i32 = 2;
+    const TABLES: &'static [TableDef] = &[BillRow::TABLE, PaymentRow::TABLE];
 
     type State = BillsState;
     type Change = Arc<[BillRow]>;
@@ -34,8 +37,7 @@ impl View for Bills {
     fn concerns(aggregate_type: &str, event_type: &str) -> bool {
         match aggregate_type {
             "TableSession" => !UNSEEN.contains(&event_type),
-            // What a settlement left open is paid through the wallet.
-            "Wallet" => event_type == "DebtPaid",
+            "Wallet" => PAYMENTS.contains(&event_type),
             _ => false,
         }
     }

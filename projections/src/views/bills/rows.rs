@@ -53,6 +53,8 @@ table! {
         tariff_plan_id: Uuid = "uuid NOT NULL",
         /// The plan's version.
         tariff_version: i32 = "integer NOT NULL",
+        /// What that version is called.
+        tariff_name: String = "text NOT NULL",
         /// The lines, once play ended.
         lines: Json<Vec<BillLine>> = "jsonb NOT NULL",
         /// What the session costs, once play ended.
@@ -65,5 +67,37 @@ table! {
         opened_position: i64 = "bigint NOT NULL",
         /// Position of the last event that changed the row.
         position: i64 = "bigint NOT NULL",
+    }
+}
+
+text_enum! {
+    /// How something was paid for a session.
+    pub enum PaymentKind {
+        /// Prepaid time, or a package, was bought.
+        Prepaid = "prepaid",
+        /// What was prepaid went back.
+        Refund = "refund",
+        /// The bill was taken from the wallet.
+        Settlement = "settlement",
+        /// What the settlement had left open was paid later.
+        Debt = "debt",
+    }
+}
+
+table! {
+    /// Money that went from a wallet to a session, or back.
+    pub struct PaymentRow("payments", key position: i64, append_only true, indexes ["session_id, position"]) {
+        /// Position of the event.
+        position: i64 = "bigint NOT NULL",
+        /// For which session.
+        session_id: Uuid = "uuid NOT NULL",
+        /// What for.
+        kind: PaymentKind = "text NOT NULL",
+        /// Of it, money that was paid in; negative if it went back.
+        principal_fen: i64 = "bigint NOT NULL",
+        /// Of it, money that was given; negative if it went back.
+        bonus_fen: i64 = "bigint NOT NULL",
+        /// When.
+        at: Instant = "timestamptz NOT NULL",
     }
 }

@@ -6,12 +6,13 @@ use crate::engine::{Decoded, State, Visitor};
 use crate::store::{Rows, TableNames};
 
 use super::fold::session_id;
-use super::rows::BillRow;
+use super::rows::{BillRow, PaymentRow};
 
-/// Bills by session.
+/// Bills by session, and the payments not yet written.
 #[derive(Debug, Default)]
 pub struct BillsState {
     pub(super) bills: Rows<BillRow>,
+    pub(super) payments: Rows<PaymentRow>,
 }
 
 impl BillsState {
@@ -32,10 +33,11 @@ impl BillsState {
 
 impl State for BillsState {
     async fn visit<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
-        visitor.rows(&mut self.bills).await
+        visitor.rows(&mut self.bills).await?;
+        visitor.rows(&mut self.payments).await
     }
 
     fn held(&self) -> usize {
-        self.bills.count()
+        self.bills.count() + self.payments.count()
     }
 }

@@ -1,0 +1,247 @@
+//! The words of notices, in both languages: one place for each kind, so that neither language can lack one.
+
+use baize_domain::Fen;
+use baize_proto::hall::view::v1::{Notice, NoticeKind as Wire, NoticeText};
+use jiff::tz::TimeZone;
+
+use super::encode::stored;
+use crate::views::notices::{NoticeKind, NoticeRow};
+
+/// A notice with its words. Up to `read_to` they are read.
+pub(super) fn notice(row: NoticeRow, read_to: i64) -> Notice {
+    let (kind, [zh, en]) = words(&row);
+    let text = |(title, body): (&str, String)| {
+        Some(NoticeText {
+            title: title.to_owned(),
+            body,
+        })
+    };
+    Notice {
+        position: row.position.unsigned_abs(),
+        kind: kind.into(),
+        zh: text(zh),
+        en: text(en),
+        session_id: row.session_id.map(|id| id.to_string()).unwrap_or_default(),
+        hall_id: row.hall_id.map(|id| id.to_string()).unwrap_or_default(),
+        table_label: row.table_label,
+        amount_fen: row.amount_fen,
+        minutes: row.minutes.unsigned_abs(),
+        until: stored(row.until),
+        at: stored(Some(row.at)),
+        read: row.position <= read_to,
+    }
+}
+
+/// The kind on the wire; title and body in Chinese, then in English.
+fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
+    let (table, amount, minutes) = (&row.table_label, Fen(row.amount_fen), row.minutes);
+    let until = local_time(row);
+    match row.kind {
+        NoticeKind::PaymentAwaited => (
+            Wire::PaymentAwaited,
+            [
+                (
+                    "等待付款",
+                    format!("球台 {table} 为您保留至 {until}，还差 {amount}，到账后自动开台。"),
+                ),
+                (
+                    "Payment awaited",
+                    format!(
+                        "Table {table} is kept for you until {until}. It opens by itself as soon as the missing {amount} is there."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::OpeningLapsed => (
+            Wire::OpeningLapsed,
+            [
+                (
+                    "开台已取消",
+                    format!("球台 {table} 未能按时付款开台，已释放；已付的钱在余额中。"),
+                ),
+                (
+                    "Opening lapsed",
+                    format!(
+                        "Table {table} was not opened in time and is free again. What you paid is in your balance."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::TableOpen => (
+            Wire::TableOpen,
+            [
+                ("开台成功", format!("球台 {table} 已开台，灯已亮，祝您玩得愉快！")),
+                (
+                    "Table open",
+                    format!("Table {table} is open and its light is on. Enjoy your game!"),
+                ),
+            ],
+        ),
+        NoticeKind::OpeningCancelled => (
+            Wire::OpeningCancelled,
+            [
+                (
+                    "开台失败",
+                    format!("球台 {table} 的灯没有亮，本次不收费，请换一张球台。"),
+                ),
+                (
+                    "Opening failed",
+                    format!(
+                        "The light over table {table} did not come on. Nothing is charged; please choose another table."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::Moved => (
+            Wire::Moved,
+            [
+                ("已换台", format!("您已换到球台 {table}，继续计时。")),
+                ("Moved", format!("You play on at table {table}.")),
+            ],
+        ),
+        NoticeKind::Paused => (
+            Wire::Paused,
+            [
+                ("计时已暂停", format!("球台 {table} 暂停计费，最晚 {until} 恢复。")),
+                (
+                    "Paused",
+                    format!("Table {table} is not billed for now. The clock goes on at {until} at the latest."),
+                ),
+            ],
+        ),
+        NoticeKind::Resumed => (
+            Wire::Resumed,
+            [
+                ("计时已恢复", format!("球台 {table} 恢复计费。")),
+                ("Resumed", format!("Table {table} is billed again.")),
+            ],
+        ),
+        NoticeKind::TimeEnding => (
+            Wire::TimeEnding,
+            [
+                (
+                    "时间将到",
+                    format!("球台 {table} 的时间还剩约 {minutes} 分钟，可以续时。"),
+                ),
+                (
+                    "Time is running out",
+                    format!("About {minutes} minutes are left at table {table}. You can buy more."),
+                ),
+            ],
+        ),
+        NoticeKind::BalanceShort => (
+            Wire::BalanceShort,
+            [
+                (
+                    "余额不足",
+                    format!("余额不够球台 {table} 继续计费，请充值，否则到时自动结束。"),
+                ),
+                (
+                    "Balance running short",
+                    format!(
+                        "Your balance does not cover table {table} much longer. Please top up, or the game ends by itself."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::LightFailed => (
+            Wire::LightFailed,
+            [
+                (
+                    "灯光故障",
+                    format!("球台 {table} 的灯没有响应，我们正在处理；也可以联系店员换台。"),
+                ),
+                (
+                    "Light fault",
+                    format!(
+                        "The light over table {table} does not answer. It is being seen to; the staff can move you to another table."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::Settled => (
+            Wire::Settled,
+            [
+                ("已结算", format!("球台 {table} 已结算，从余额支付 {amount}。")),
+                (
+                    "Settled",
+                    format!("Table {table} is settled: {amount} was paid from your balance."),
+                ),
+            ],
+        ),
+        NoticeKind::BillDue => (
+            Wire::BillDue,
+            [
+                (
+                    "账单待付",
+                    format!("球台 {table} 还有 {amount} 待付，付清后才能再次开台。"),
+                ),
+                (
+                    "Bill due",
+                    format!("{amount} is still owed for table {table}. Please pay it before you open another table."),
+                ),
+            ],
+        ),
+        NoticeKind::BillPaid => (
+            Wire::BillPaid,
+            [
+                ("账单已付清", format!("从余额支付 {amount}，账单已付清。")),
+                (
+                    "Bill paid",
+                    format!("{amount} was paid from your balance. Nothing is owed any more."),
+                ),
+            ],
+        ),
+        NoticeKind::ToppedUp => (
+            Wire::ToppedUp,
+            [
+                ("充值到账", format!("{amount} 已到账。")),
+                ("Topped up", format!("{amount} has come into your balance.")),
+            ],
+        ),
+    }
+}
+
+/// The instant a notice is about, by the hall's clocks.
+fn local_time(row: &NoticeRow) -> String {
+    let zone = TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC);
+    let until = row.until.map(|until| until.timestamp().to_zoned(zone));
+    until
+        .map(|until| until.strftime("%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_notice_speaks_both_languages_with_its_table_amount_and_local_time() {
+        let row = NoticeRow {
+            position: 9,
+            member_id: Uuid::from_u128(1),
+            kind: NoticeKind::PaymentAwaited,
+            session_id: Some(Uuid::from_u128(2)),
+            hall_id: None,
+            table_label: "A1".to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
+            amount_fen: 4_000,
+            minutes: 0,
+            until: Some("2026-11-20T12:03:00Z".parse::<Timestamp>().unwrap().into()),
+            at: Timestamp::UNIX_EPOCH.into(),
+        };
+        let unread = notice(row.clone(), 8);
+        assert!(!unread.read && notice(row, 9).read);
+        let (zh, en) = (unread.zh.unwrap(), unread.en.unwrap());
+        assert_eq!(zh.body, "球台 A1 为您保留至 20:03，还差 ¥40.00，到账后自动开台。");
+        assert!(
+            en.body.starts_with("Table A1 is kept for you until 20:03."),
+            "{}",
+            en.body
+        );
+        assert!(en.body.contains("¥40.00"));
+    }
+}

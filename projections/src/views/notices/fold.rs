@@ -1,0 +1,246 @@
+//! How events become notices.
+
+use baize_domain::Event;
+use baize_domain::device::{DeviceEvent, FailureKind};
+use baize_domain::member::MemberEvent;
+use baize_domain::session::{LapseReason, TableSessionEvent, Warning};
+use baize_domain::table::TableEvent;
+use baize_domain::wallet::WalletEvent;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::engine::{Contradiction, Decoded};
+
+use super::rows::{LabelRow, MarkRow, NoticeKind, NoticeRow, SessionRow};
+use super::state::NoticesState;
+
+pub(super) fn fold(state: &mut NoticesState, decoded: &Decoded<'_>) -> Result<(), Contradiction> {
+    let position = decoded.position();
+    match &decoded.event {
+        Event::TableSession(event) => session(state, decoded, event)?,
+        Event::Device(event) => device(state, event, position),
+        Event::Table(TableEvent::TableRegistered { label, .. } | TableEvent::TableRenamed { label, .. }) => {
+            state.labels.put(LabelRow {
+                table_id: stream_id(decoded)?,
+                label: label.clone(),
+            });
+        }
+        Event::Wallet(event) => wallet(state, stream_id(decoded)?, event, position),
+        Event::Member(MemberEvent::NoticesRead { up_to, .. }) => {
+            // Nobody has read what was not there yet.
+            let read_to = i64::try_from(*up_to).unwrap_or(i64::MAX).min(position);
+            let member_id = stream_id(decoded)?;
+            state.marks.put(MarkRow { member_id, read_to });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+pub(super) fn stream_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
+    let stream = &decoded.recorded.stream;
+    stream
+        .aggregate_id
+        .parse()
+        .map_err(|_| Contradiction(format!("the id of stream {stream} is no UUID")))
+}
+
+/// The session that an event is about.
+pub(super) fn session_of(decoded: &Decoded<'_>) -> Option<Uuid> {
+    match &decoded.event {
+        Event::TableSession(_) => stream_id(decoded).ok(),
+        Event::Device(DeviceEvent::LightConfirmed { session_id, .. } | DeviceEvent::LightFailed { session_id, .. }) => {
+            session_id.map(|session_id| session_id.0)
+        }
+        _ => None,
+    }
+}
+
+/// A notice about a session, with nothing but that in it.
+fn about(session: &SessionRow, kind: NoticeKind, at: Timestamp, position: i64) -> NoticeRow {
+    NoticeRow {
+        position,
+        member_id: session.member_id,
+        kind,
+        session_id: Some(session.session_id),
+        hall_id: Some(session.hall_id),
+        table_label: session.table_label.clone(),
+        time_zone: session.time_zone.clone(),
+        amount_fen: 0,
+        minutes: 0,
+        until: None,
+        at: at.into(),
+    }
+}
+
+fn session(state: &mut NoticesState, decoded: &Decoded<'_>, event: &TableSessionEvent) -> Result<(), Contradiction> {
+    let (session_id, position) = (stream_id(decoded)?, decoded.position());
+    let label = |state: &NoticesState, table_id: Uuid| {
+        let row = state.labels.get(table_id);
+        row.map(|row| row.label.clone()).unwrap_or_default()
+    };
+    match event {
+        TableSessionEvent::OpeningAwaited { awaited, at } => {
+            let asked = &awaited.asked;
+            let row = SessionRow {
+                session_id,
+                member_id: asked.member_id.0,
+                hall_id: asked.hall_id.0,
+                table_label: label(state, asked.table_id.0),
+                time_zone: asked.time_zone.clone(),
+                lit: false,
+                over: false,
+            };
+            state.notices.put(NoticeRow {
+                amount_fen: awaited.shortfall.0,
+                until: Some(awaited.pay_by.into()),
+                ..about(&row, NoticeKind::PaymentAwaited, *at, position)
+            });
+            state.sessions.put(row);
+            return Ok(());
+        }
+        TableSessionEvent::SessionOpened {
+            table_id,
+            hall_id,
+            member_id,
+            time_zone,
+            ..
+        } => {
+            state.sessions.put(SessionRow {
+                session_id,
+                member_id: member_id.0,
+                hall_id: hall_id.0,
+                table_label: label(state, table_id.0),
+                time_zone: time_zone.clone(),
+                lit: false,
+                over: false,
+            });
+            return Ok(());
+        }
+        _ => {}
+    }
+    let moved_to = match event {
+        TableSessionEvent::SessionTransferred { table_id, .. } => Some(label(state, table_id.0)),
+        _ => None,
+    };
+    let Some(row) = state.sessions.change(session_id) else {
+        return Err(Contradiction(format!("session {session_id} was never opened")));
+    };
+    if let Some(moved_to) = moved_to {
+        row.table_label = moved_to;
+    }
+    let ends = matches!(
+        event,
+        TableSessionEvent::OpeningLapsed { .. }
+            | TableSessionEvent::SessionSettled { .. }
+            | TableSessionEvent::SessionCancelled { .. }
+    );
+    row.over |= ends;
+    if let Some(notice) = told(row, event, position) {
+        state.notices.put(notice);
+    }
+    Ok(())
+}
+
+/// What an event of a running session is told as.
+fn told(row: &SessionRow, event: &TableSessionEvent, position: i64) -> Option<NoticeRow> {
+    let about = |kind, at: &Timestamp| about(row, kind, *at, position);
+    Some(match event {
+        TableSessionEvent::OpeningLapsed { reason, at } => match reason {
+            LapseReason::NotPaid | LapseReason::Refused => about(NoticeKind::OpeningLapsed, at),
+            // Who cancels knows.
+            LapseReason::Cancelled => return None,
+        },
+        TableSessionEvent::SessionTransferred { at, .. } => about(NoticeKind::Moved, at),
+        TableSessionEvent::SessionPaused { until, at, .. } => NoticeRow {
+            until: Some((*until).into()),
+            ..about(NoticeKind::Paused, at)
+        },
+        TableSessionEvent::SessionResumed { at, .. } => about(NoticeKind::Resumed, at),
+        TableSessionEvent::CustomerWarned { warning, at } => match warning {
+            Warning::PrepaidEnding { minutes } => NoticeRow {
+                minutes: i32::try_from(*minutes).unwrap_or(i32::MAX),
+                ..about(NoticeKind::TimeEnding, at)
+            },
+            Warning::HoldRunningShort => about(NoticeKind::BalanceShort, at),
+        },
+        TableSessionEvent::SessionSettled { paid, outstanding, at } => {
+            let (kind, amount) = match outstanding.is_positive() {
+                true => (NoticeKind::BillDue, *outstanding),
+                false => (NoticeKind::Settled, *paid),
+            };
+            NoticeRow {
+                amount_fen: amount.0,
+                ..about(kind, at)
+            }
+        }
+        TableSessionEvent::SessionCancelled { at, .. } => about(NoticeKind::OpeningCancelled, at),
+        TableSessionEvent::OpeningAwaited { .. }
+        | TableSessionEvent::SessionOpened { .. }
+        | TableSessionEvent::BillingStarted { .. }
+        | TableSessionEvent::SessionExtended { .. }
+        | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::SessionClosed { .. } => return None,
+    })
+}
+
+/// A light tells that its table is open when it is first on, and that something is wrong when it fails later: an opening whose light never comes
+/// is cancelled, which is told instead.
+fn device(state: &mut NoticesState, event: &DeviceEvent, position: i64) {
+    let (session_id, at, failed) = match event {
+        DeviceEvent::LightConfirmed {
+            on: true,
+            session_id: Some(session_id),
+            at,
+            ..
+        } => (session_id.0, *at, false),
+        // A light that is only late is being chased.
+        DeviceEvent::LightFailed {
+            session_id: Some(session_id),
+            kind: FailureKind::Unreachable | FailureKind::Mismatch,
+            at,
+            ..
+        } => (session_id.0, *at, true),
+        _ => return,
+    };
+    let tells = |row: &SessionRow| !row.over && row.lit == failed;
+    if !state.sessions.get(session_id).is_some_and(tells) {
+        return;
+    }
+    let Some(row) = state.sessions.change(session_id) else {
+        return;
+    };
+    row.lit = true;
+    let kind = match failed {
+        true => NoticeKind::LightFailed,
+        false => NoticeKind::TableOpen,
+    };
+    let notice = about(row, kind, at, position);
+    state.notices.put(notice);
+}
+
+fn wallet(state: &mut NoticesState, member_id: Uuid, event: &WalletEvent, position: i64) {
+    let (kind, amount, session_id, at) = match event {
+        WalletEvent::TopUpCredited { amount, at, .. } => (NoticeKind::ToppedUp, amount.total(), None, at),
+        WalletEvent::DebtPaid {
+            session_id,
+            paid,
+            outstanding,
+            at,
+        } if !outstanding.is_positive() => (NoticeKind::BillPaid, paid.total(), Some(session_id.0), at),
+        _ => return,
+    };
+    state.notices.put(NoticeRow {
+        position,
+        member_id,
+        kind,
+        session_id,
+        hall_id: None,
+        table_label: String::new(),
+        time_zone: String::new(),
+        amount_fen: amount.0,
+        minutes: 0,
+        until: None,
+        at: (*at).into(),
+    });
+}

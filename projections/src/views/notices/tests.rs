@@ -1,0 +1,185 @@
+//! Given what happens, then who is told what.
+
+use std::sync::Arc;
+
+use baize_domain::device::{DeviceEvent, FailureKind, LightChannel};
+use baize_domain::hall::HallPolicy;
+use baize_domain::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::member::MemberEvent;
+use baize_domain::session::{CancelReason, SessionMode, TableSessionEvent, Warning};
+use baize_domain::table::TableEvent;
+use baize_domain::tariff::{Days, PinnedTariff, Tariff};
+use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
+use baize_domain::{Event, Fen};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{NoticeKind, Notices, NoticesState};
+use crate::engine::fold_all;
+
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+const WHO: Uuid = Uuid::from_u128(1);
+const SESSION: Uuid = Uuid::from_u128(2);
+const TABLE: Uuid = Uuid::from_u128(3);
+const DEVICE: Uuid = Uuid::from_u128(4);
+
+fn renamed(label: &str) -> (Uuid, Event) {
+    let label = label.to_owned();
+    (TABLE, Event::Table(TableEvent::TableRenamed { label }))
+}
+
+fn happened(event: TableSessionEvent) -> (Uuid, Event) {
+    (SESSION, Event::TableSession(event))
+}
+
+fn opened() -> (Uuid, Event) {
+    let tariff = PinnedTariff {
+        plan_id: TariffPlanId::default(),
+        version: 1,
+        tariff: Tariff::default(),
+        days: Days::default(),
+    };
+    happened(TableSessionEvent::SessionOpened {
+        session_id: SessionId(SESSION),
+        table_id: TableId(TABLE),
+        hall_id: HallId::default(),
+        member_id: MemberId(WHO),
+        mode: SessionMode::Postpaid {
+            hold_id: HoldId::default(),
+            held: Fen::ZERO,
+            covered_until: AT,
+        },
+        light: LightChannel {
+            device_id: DeviceId(DEVICE),
+            channel: 1,
+        },
+        tariff: Arc::new(tariff),
+        discount: None,
+        time_zone: "Asia/Shanghai".to_owned(),
+        policy: HallPolicy::default(),
+        opened_at: AT,
+    })
+}
+
+fn lit(on: bool) -> (Uuid, Event) {
+    let confirmed = DeviceEvent::LightConfirmed {
+        channel: 1,
+        rev: 1,
+        session_id: Some(SessionId(SESSION)),
+        on,
+        latency_ms: 80,
+        attempts: 1,
+        at: AT,
+    };
+    (DEVICE, Event::Device(confirmed))
+}
+
+fn failed() -> (Uuid, Event) {
+    let failed = DeviceEvent::LightFailed {
+        channel: 1,
+        rev: 1,
+        session_id: Some(SessionId(SESSION)),
+        kind: FailureKind::Unreachable,
+        at: AT,
+    };
+    (DEVICE, Event::Device(failed))
+}
+
+fn told(events: Vec<(Uuid, Event)>) -> Vec<(NoticeKind, String, i64)> {
+    let state: NoticesState = fold_all::<Notices>(events).unwrap();
+    let mut notices: Vec<_> = state.notices.iter().cloned().collect();
+    notices.sort_by_key(|notice| notice.position);
+    assert!(notices.iter().all(|notice| notice.member_id == WHO));
+    let shown = notices
+        .into_iter()
+        .map(|notice| (notice.kind, notice.table_label, notice.amount_fen));
+    shown.collect()
+}
+
+#[test]
+fn a_table_is_told_open_once_when_its_light_is_on() {
+    let label = "A1".to_owned();
+    let events = vec![renamed("A1"), opened(), lit(true), lit(true), renamed("B1"), lit(false)];
+    assert_eq!(told(events), [(NoticeKind::TableOpen, label, 0)]);
+}
+
+#[test]
+fn a_light_that_fails_before_it_was_on_is_told_as_the_cancelled_opening() {
+    let cancelled = happened(TableSessionEvent::SessionCancelled {
+        reason: CancelReason::LightNotConfirmed,
+        at: AT,
+    });
+    let events = vec![opened(), failed(), cancelled, lit(true)];
+    assert_eq!(told(events), [(NoticeKind::OpeningCancelled, String::new(), 0)]);
+    let kinds = told(vec![opened(), lit(true), failed()])
+        .into_iter()
+        .map(|(kind, ..)| kind);
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        [NoticeKind::TableOpen, NoticeKind::LightFailed]
+    );
+}
+
+#[test]
+fn warnings_bills_and_money_are_told_with_their_amounts() {
+    let warned = happened(TableSessionEvent::CustomerWarned {
+        warning: Warning::PrepaidEnding { minutes: 5 },
+        at: AT,
+    });
+    let settled = happened(TableSessionEvent::SessionSettled {
+        paid: Fen(900),
+        outstanding: Fen(100),
+        at: AT,
+    });
+    let split = |fen| Split {
+        principal: Fen(fen),
+        bonus: Fen(20),
+    };
+    let topped_up = Event::Wallet(WalletEvent::TopUpCredited {
+        top_up_id: TopUpId::default(),
+        channel: TopUpChannel::Counter,
+        amount: split(500),
+        at: AT,
+    });
+    let paid = |fen, outstanding| {
+        Event::Wallet(WalletEvent::DebtPaid {
+            session_id: SessionId(SESSION),
+            paid: split(fen),
+            outstanding: Fen(outstanding),
+            at: AT,
+        })
+    };
+    let events = vec![
+        opened(),
+        warned,
+        settled,
+        (WHO, topped_up),
+        (WHO, paid(10, 70)),
+        (WHO, paid(50, 0)),
+    ];
+    let expected = [
+        (NoticeKind::TimeEnding, 0),
+        (NoticeKind::BillDue, 100),
+        (NoticeKind::ToppedUp, 520),
+        (NoticeKind::BillPaid, 70),
+    ];
+    let told: Vec<_> = told(events)
+        .into_iter()
+        .map(|(kind, _, amount)| (kind, amount))
+        .collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn nobody_reads_what_is_not_there_yet() {
+    let read = |up_to| {
+        let read = MemberEvent::NoticesRead { up_to, at: AT };
+        (WHO, Event::Member(read))
+    };
+    let marked = |events| {
+        let state: NoticesState = fold_all::<Notices>(events).unwrap();
+        state.marks.get(WHO).map(|mark| mark.read_to)
+    };
+    assert_eq!(marked(vec![opened(), lit(true), read(1)]), Some(1));
+    assert_eq!(marked(vec![opened(), lit(true), read(u64::MAX)]), Some(3));
+}
