@@ -29,7 +29,15 @@ pub use options::Options;
 pub use service::Projections;
 
 /// The names of all views.
-pub const VIEWS: &[&str] = &["board", "bills", "wallets", "directory", "loyalty", "members", "notices"];
+pub const VIEWS: &[&str] = &[
+    "board",
+    "bills",
+    "wallets",
+    "directory",
+    "loyalty",
+    "members",
+    "notices",
+];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
 ///

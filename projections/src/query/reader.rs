@@ -220,6 +220,8 @@ mod tests {
             wallets: Shared::new(),
             directory: Shared::new(),
             loyalty: Shared::new(),
+            members: Shared::new(),
+            notices: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         }
