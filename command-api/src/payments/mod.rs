@@ -21,3 +21,4 @@ pub use options::{CallbackOptions, PaymentOptions};
 pub(crate) use callbacks::{Callbacks, serve};
 pub(crate) use calls::Calls;
 pub(crate) use channels::Channels;
+pub mod wechat_pay;

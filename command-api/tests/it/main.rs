@@ -19,4 +19,5 @@ mod sessions;
 mod staff;
 mod tariffs;
 mod venue;
+mod wechat_pay;
 mod world;

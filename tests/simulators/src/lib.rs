@@ -7,6 +7,8 @@ pub mod alipay;
 pub mod customers;
 pub mod fleet;
 mod listener;
+pub mod provider;
 mod signals;
 pub mod sms;
 pub mod wechat;
+pub mod wechat_pay;

@@ -7,7 +7,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A server on a port that the system chose. Dropping it ends it.
+/// A server on loopback. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Listener {
     address: SocketAddr,
@@ -16,7 +16,12 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) async fn start(router: Router) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a port")?;
+        Self::start_at(router, 0).await
+    }
+
+    /// Port 0 lets the system choose.
+    pub(crate) async fn start_at(router: Router, port: u16) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("a port")?;
         let address = listener.local_addr()?;
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use baize_simulators::{alipay, customers, fleet, sms};
+use baize_simulators::{alipay, customers, fleet, sms, wechat_pay};
 use clap::{Parser, Subcommand};
 
-/// Simulated relays and customers for a running Baize.
+/// Simulated relays, customers and payment providers for a running Baize.
 #[derive(Debug, Parser)]
 #[command(name = "baize-simulators", version)]
 struct Cli {
@@ -23,6 +23,8 @@ enum Simulator {
     Customers(customers::Args),
     /// A provider of text messages (Tencent Cloud SMS), until SIGTERM or Ctrl-C.
     Sms(sms::Args),
+    /// WeChat Pay for one merchant, over HTTP, until SIGTERM or Ctrl-C.
+    WechatPay(wechat_pay::Args),
 }
 
 #[tokio::main]
@@ -36,6 +38,7 @@ async fn main() -> ExitCode {
         Simulator::Fleet(args) => fleet::cli::run(args).await,
         Simulator::Customers(args) => args.run().await,
         Simulator::Sms(args) => args.run().await,
+        Simulator::WechatPay(args) => args.run().await,
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
