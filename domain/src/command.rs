@@ -9,10 +9,11 @@ use uuid::Uuid;
 use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
+use crate::gift::GiftContent;
 use crate::hall::{HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, DeviceId, EarningId, HallId, MemberId, PaymentIntentId, RefundId, SessionId, TableId,
-    TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
+    SessionId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -300,6 +301,34 @@ pub enum Command {
     },
     /// Drop a member's points whose time is over.
     ExpirePoints { member_id: MemberId },
+    /// Put a gift into a hall's catalogue.
+    RegisterGift {
+        gift_id: GiftId,
+        hall_id: HallId,
+        content: GiftContent,
+    },
+    /// Change what the catalogue says of a gift.
+    ChangeGift { gift_id: GiftId, content: GiftContent },
+    /// Take a gift out of the catalogue.
+    RetireGift { gift_id: GiftId },
+    /// Take pieces of a gift in.
+    ReceiveStock { gift_id: GiftId, pieces: u32 },
+    /// Correct a gift's stock by what was counted.
+    CountStock { gift_id: GiftId, found: u64 },
+    /// Give points for a piece of a gift.
+    RedeemGift {
+        redemption_id: RedemptionId,
+        gift_id: GiftId,
+        member_id: MemberId,
+        pick_up_code: String,
+    },
+    /// Hand a redeemed piece over to whoever shows its code.
+    HandOverGift {
+        redemption_id: RedemptionId,
+        pick_up_code: String,
+    },
+    /// Undo a redemption: the piece goes back, and the points.
+    CancelRedemption { redemption_id: RedemptionId },
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.

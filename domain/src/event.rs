@@ -6,12 +6,14 @@ use serde::de::Error as _;
 use crate::calendar::CalendarEvent;
 use crate::chain::ChainEvent;
 use crate::device::DeviceEvent;
+use crate::gift::GiftEvent;
 use crate::hall::HallEvent;
 use crate::identity::IdentityEvent;
 use crate::journal::JournalEvent;
 use crate::member::MemberEvent;
 use crate::payment::PaymentEvent;
 use crate::points_account::PointsAccountEvent;
+use crate::redemption::RedemptionEvent;
 use crate::refund::RefundEvent;
 use crate::session::TableSessionEvent;
 use crate::staff::StaffEvent;
@@ -67,6 +69,8 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("PointsAccount", PointsAccountEvent::TYPES),
     ("Payment", PaymentEvent::TYPES),
     ("Refund", RefundEvent::TYPES),
+    ("Gift", GiftEvent::TYPES),
+    ("Redemption", RedemptionEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -89,6 +93,8 @@ pub enum Event {
     PointsAccount(PointsAccountEvent),
     Payment(PaymentEvent),
     Refund(RefundEvent),
+    Gift(GiftEvent),
+    Redemption(RedemptionEvent),
 }
 
 impl Event {
@@ -113,6 +119,8 @@ impl Event {
             "PointsAccount" => Self::PointsAccount(serde_json::from_str(payload)?),
             "Payment" => Self::Payment(serde_json::from_str(payload)?),
             "Refund" => Self::Refund(serde_json::from_str(payload)?),
+            "Gift" => Self::Gift(serde_json::from_str(payload)?),
+            "Redemption" => Self::Redemption(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -136,6 +144,8 @@ impl Event {
             Self::PointsAccount(_) => "PointsAccount",
             Self::Payment(_) => "Payment",
             Self::Refund(_) => "Refund",
+            Self::Gift(_) => "Gift",
+            Self::Redemption(_) => "Redemption",
         }
     }
 
@@ -157,6 +167,8 @@ impl Event {
             Self::PointsAccount(event) => event.name(),
             Self::Payment(event) => event.name(),
             Self::Refund(event) => event.name(),
+            Self::Gift(event) => event.name(),
+            Self::Redemption(event) => event.name(),
         }
     }
 }

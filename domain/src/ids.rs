@@ -71,6 +71,10 @@ ids! {
     TransactionId,
     /// One payment that earns points.
     EarningId,
+    /// Something that points are given for.
+    GiftId,
+    /// A piece of a gift that somebody gave points for.
+    RedemptionId,
 }
 
 /// Namespace of all ids derived by [`derived`].

@@ -190,6 +190,8 @@ impl Book {
             Event::Calendar(_)
             | Event::Staff(_)
             | Event::PointsAccount(_)
+            | Event::Gift(_)
+            | Event::Redemption(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}

@@ -4,12 +4,14 @@ use baize_domain::Command;
 use baize_domain::calendar::Calendar;
 use baize_domain::chain::Chain;
 use baize_domain::device::Device;
+use baize_domain::gift::Gift;
 use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
 use baize_domain::staff::Staff;
@@ -144,6 +146,22 @@ impl Belongs for Refund {
     fn belonging(&self, _: &str) -> Belonging {
         self.request.as_ref().map_or_else(Belonging::default, |request| {
             Belonging::to_member(request.member_id.0).and_chain(Some(request.chain_id.0))
+        })
+    }
+}
+
+impl Belongs for Gift {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.profile
+            .as_ref()
+            .map_or_else(Belonging::default, |profile| Belonging::to_hall(profile.hall_id.0))
+    }
+}
+
+impl Belongs for Redemption {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.terms.as_ref().map_or_else(Belonging::default, |terms| {
+            Belonging::to_hall(terms.hall_id.0).and_member(terms.member_id.0)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
+use baize_domain::gift;
 use baize_domain::member;
 use baize_domain::payment;
 use baize_domain::points_account::Earning;
@@ -9,7 +10,8 @@ use baize_domain::session::CloseCause;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, moves, payments, people, points, session, staff, venue, wallet,
+    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, session, staff, venue,
+    wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -262,6 +264,30 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             reason,
         } => points::reverse(work, *member_id, *session_id, *refunded, reason).await,
         Command::ExpirePoints { member_id } => points::expire(work, *member_id).await,
+        Command::RegisterGift {
+            gift_id,
+            hall_id,
+            content,
+        } => gifts::register(work, *gift_id, *hall_id, content).await,
+        Command::ChangeGift { gift_id, content } => gifts::change(work, *gift_id, content).await,
+        Command::RetireGift { gift_id } => gifts::tell(work, *gift_id, gift::decide::retire).await,
+        Command::ReceiveStock { gift_id, pieces } => {
+            gifts::tell(work, *gift_id, |gift, now| gift::decide::receive(gift, *pieces, now)).await
+        }
+        Command::CountStock { gift_id, found } => {
+            gifts::tell(work, *gift_id, |gift, now| gift::decide::count(gift, *found, now)).await
+        }
+        Command::RedeemGift {
+            redemption_id,
+            gift_id,
+            member_id,
+            pick_up_code,
+        } => gifts::redeem(work, *redemption_id, *gift_id, *member_id, pick_up_code).await,
+        Command::HandOverGift {
+            redemption_id,
+            pick_up_code,
+        } => gifts::hand_over(work, *redemption_id, pick_up_code).await,
+        Command::CancelRedemption { redemption_id } => gifts::cancel(work, *redemption_id).await,
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
         Command::SwitchOffLight { light, session_id } => {
             work.of_session(*session_id);

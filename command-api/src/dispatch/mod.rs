@@ -17,6 +17,7 @@ mod chain;
 mod decide;
 mod device;
 mod error;
+mod gifts;
 mod moves;
 mod offers;
 mod payments;

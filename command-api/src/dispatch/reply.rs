@@ -1,7 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, HallId, MemberId, PaymentIntentId, SessionId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, SessionId, TableId,
+    TariffPlanId, TopUpId,
 };
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
@@ -79,6 +80,16 @@ pub enum Reply {
     BillPaid { paid: Fen },
     /// To `ReversePoints`.
     Points { points: u64, owed: u64 },
+    /// To `RegisterGift`.
+    GiftRegistered { gift_id: GiftId },
+    /// To `ReceiveStock`, `CountStock`, `ChangeGift` and `RetireGift`.
+    Stock { available: u64 },
+    /// To `RedeemGift`.
+    GiftRedeemed {
+        redemption_id: RedemptionId,
+        pick_up_code: String,
+        points: u64,
+    },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
 }

@@ -5,6 +5,7 @@
 mod alipay;
 mod contention;
 mod crash;
+mod gifts;
 mod identity;
 mod outage;
 mod payments;

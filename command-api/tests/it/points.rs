@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::world::{World, decoded, fast};
 
-fn earned(now: Timestamp, points: u64, in_seconds: i64) -> Event {
+/// Points that expire in so many seconds.
+pub fn earned(now: Timestamp, points: u64, in_seconds: i64) -> Event {
     Event::PointsAccount(PointsAccountEvent::PointsEarned {
         earning_id: EarningId(Uuid::now_v7()),
         session_id: SessionId(Uuid::now_v7()),
@@ -26,7 +27,7 @@ async fn points_expire_when_their_time_is_over_and_nobody_has_to_look() {
     let clock = fast(60.0);
     let world = World::with(|options| options.clock = clock.clone()).await;
     let member = world.clients.clone().member(100).await;
-    world.happened(&member, &earned(clock.now(), 7, 60)).await;
+    world.happened(&[(&member, earned(clock.now(), 7, 60))]).await;
     let mut history = world.history().await;
     let expired = history.until("PointsExpired", &member).await;
     let Event::PointsAccount(PointsAccountEvent::PointsExpired { points, .. }) = decoded(&expired) else {

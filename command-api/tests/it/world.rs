@@ -13,6 +13,7 @@ use baize_proto::access::{Badge, Bearing, Claims, KeyRing, Keys, Signer};
 use baize_proto::hall::calendar::v1::calendar_service_client::CalendarServiceClient;
 use baize_proto::hall::device::v1::ConfirmLightRequest;
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
+use baize_proto::hall::loyalty::v1::loyalty_service_client::LoyaltyServiceClient;
 use baize_proto::hall::member::v1::RegisterMemberRequest;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::payment::v1::payment_service_client::PaymentServiceClient;
@@ -63,6 +64,7 @@ pub struct Clients {
     pub table: TableServiceClient<Bearing>,
     pub wallet: WalletServiceClient<Bearing>,
     pub member: MemberServiceClient<Bearing>,
+    pub loyalty: LoyaltyServiceClient<Bearing>,
     pub device: DeviceServiceClient<Bearing>,
     pub payment: PaymentServiceClient<Bearing>,
 }
@@ -157,21 +159,22 @@ impl World {
         history
     }
 
-    /// Writes an event as if it had happened, to a stream that this service knows nothing of yet.
-    pub async fn happened(&self, id: &str, event: &Event) {
+    /// Writes events as if they had happened, the first of their streams, of which this service knows nothing yet.
+    pub async fn happened(&self, events: &[(&str, Event)]) {
         let connect = PgConnectOptions::from_str(&self.url).unwrap();
         let log = EventLog::connect(LogOptions::new(connect)).await.unwrap();
+        let stream = |(id, event): &(&str, Event)| StreamAppend {
+            stream: StreamId::new(event.aggregate_type(), (*id).to_owned()),
+            expected_version: 0,
+            events: vec![NewEvent {
+                event_type: event.event_type().to_owned(),
+                event_version: baize_domain::event::VERSION.to_owned(),
+                payload: serde_json::to_string(event).unwrap(),
+            }],
+        };
         let unit = Unit {
             request: RequestKey::new("test", Uuid::new_v4(), b""),
-            streams: vec![StreamAppend {
-                stream: StreamId::new(event.aggregate_type(), id.to_owned()),
-                expected_version: 0,
-                events: vec![NewEvent {
-                    event_type: event.event_type().to_owned(),
-                    event_version: baize_domain::event::VERSION.to_owned(),
-                    payload: serde_json::to_string(event).unwrap(),
-                }],
-            }],
+            streams: events.iter().map(stream).collect(),
             metadata: Metadata::default(),
             response: Vec::new(),
         };
@@ -221,6 +224,7 @@ impl Clients {
             table: TableServiceClient::new(channel.clone()),
             wallet: WalletServiceClient::new(channel.clone()),
             member: MemberServiceClient::new(channel.clone()),
+            loyalty: LoyaltyServiceClient::new(channel.clone()),
             device: DeviceServiceClient::new(channel.clone()),
             payment: PaymentServiceClient::new(channel.clone()),
             channel,

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::ids::SessionId;
+use crate::ids::{RedemptionId, SessionId};
 use crate::money::Fen;
 
-use super::Earning;
+use super::{Earning, PointsShare};
 
 /// Commands of a points account.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,24 @@ pub enum PointsAccountCommand {
         refunded: Fen,
         /// Why.
         reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Give points for a gift.
+    Redeem {
+        /// The redemption.
+        redemption_id: RedemptionId,
+        /// How many.
+        points: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Put back what was given.
+    Restore {
+        /// The redemption.
+        redemption_id: RedemptionId,
+        /// What was given.
+        shares: Vec<PointsShare>,
         /// When.
         at: Timestamp,
     },

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use crate::ids::SessionId;
+use crate::ids::{RedemptionId, SessionId};
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 
 use super::lots::sum;
 use super::state::points_for;
-use super::{Earning, PointsAccount, PointsAccountCommand, PointsAccountError, PointsAccountEvent};
+use super::{Earning, PointsAccount, PointsAccountCommand, PointsAccountError, PointsAccountEvent, PointsShare};
 
 /// Characters of a reason, at most.
 const REASON_CHARS_MAX: usize = 200;
@@ -34,6 +34,16 @@ pub fn decide(
             reason,
             at,
         } => reverse(account, session_id, refunded, reason, at),
+        PointsAccountCommand::Redeem {
+            redemption_id,
+            points,
+            at,
+        } => redeem(account, redemption_id, points, at),
+        PointsAccountCommand::Restore {
+            redemption_id,
+            shares,
+            at,
+        } => Ok(restore(account, redemption_id, shares, at)),
         PointsAccountCommand::Expire { at } => Ok(expire(account, at)),
         PointsAccountCommand::Forfeit { at } => Ok(forfeit(account, at)),
     }
@@ -109,6 +119,61 @@ pub fn reverse(
         reason,
         at,
     }])
+}
+
+/// Gives points for a gift, those that expire first. That a redemption is made once is the redemption's to know.
+///
+/// # Errors
+/// [`PointsAccountError::NotEnough`].
+pub fn redeem(
+    account: &PointsAccount,
+    redemption_id: RedemptionId,
+    points: u64,
+    at: Timestamp,
+) -> Result<Vec<PointsAccountEvent>, PointsAccountError> {
+    let available = account.lots.good(at);
+    if available < points {
+        return Err(PointsAccountError::NotEnough {
+            needed: points,
+            available,
+            shortfall: points - available,
+        });
+    }
+    Ok(vec![PointsAccountEvent::PointsRedeemed {
+        redemption_id,
+        shares: account.lots.pick(points, None, at),
+        at,
+    }])
+}
+
+/// Puts back what was given, with the expiry that it had; what has expired meanwhile is gone, and what is owed is met first, from what would expire first.
+pub fn restore(
+    account: &PointsAccount,
+    redemption_id: RedemptionId,
+    given: Vec<PointsShare>,
+    at: Timestamp,
+) -> Vec<PointsAccountEvent> {
+    let (good, expired): (Vec<_>, Vec<_>) = given.into_iter().partition(|share| share.expires_at > at);
+    let met_owed = account.owed.min(sum(&good));
+    let mut due = met_owed;
+    let mut shares = Vec::with_capacity(good.len());
+    for share in good {
+        let met = share.points.min(due);
+        due -= met;
+        if share.points > met {
+            shares.push(PointsShare {
+                points: share.points - met,
+                ..share
+            });
+        }
+    }
+    vec![PointsAccountEvent::PointsRestored {
+        redemption_id,
+        shares,
+        met_owed,
+        lapsed: sum(&expired),
+        at,
+    }]
 }
 
 /// Drops the lots whose time is over, and the sessions that have no points left.

@@ -9,6 +9,16 @@ pub enum PointsAccountError {
     /// The session has earned nothing, or its points have expired.
     #[error("session {0} has no points that could go back")]
     NothingEarned(SessionId),
+    /// There are too few.
+    #[error("{shortfall} points are lacking")]
+    NotEnough {
+        /// What is needed.
+        needed: u64,
+        /// What there is.
+        available: u64,
+        /// The difference.
+        shortfall: u64,
+    },
     /// A field is out of its range.
     #[error(transparent)]
     Invalid(#[from] InvalidField),
@@ -25,6 +35,19 @@ impl From<PointsAccountError> for Refusal {
                 "Check the session and the member; points that have expired need not go back.",
             )
             .with("session_id", session_id),
+            PointsAccountError::NotEnough {
+                needed,
+                available,
+                shortfall,
+            } => Self::new(
+                RefusalKind::Precondition,
+                "NOT_ENOUGH_POINTS",
+                message,
+                "Choose a gift that costs less, or play on: points are earned with what is paid.",
+            )
+            .with("needed_points", needed)
+            .with("available_points", available)
+            .with("shortfall_points", shortfall),
             PointsAccountError::Invalid(invalid) => invalid.into(),
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EarningId, SessionId};
+use crate::ids::{EarningId, RedemptionId, SessionId};
 use crate::money::Fen;
 
 use super::PointsShare;
@@ -45,6 +45,28 @@ pub enum PointsAccountEvent {
         /// When.
         at: Timestamp,
     },
+    /// Points were given for a gift.
+    PointsRedeemed {
+        /// The redemption.
+        redemption_id: RedemptionId,
+        /// From which lots, those that expire first in front.
+        shares: Vec<PointsShare>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The redemption was cancelled, and the points are back with the expiry that they had.
+    PointsRestored {
+        /// The redemption.
+        redemption_id: RedemptionId,
+        /// What is back in its lots.
+        shares: Vec<PointsShare>,
+        /// How many met what was owed.
+        met_owed: u64,
+        /// How many had expired meanwhile, and do not come back.
+        lapsed: u64,
+        /// When.
+        at: Timestamp,
+    },
     /// The time of some lots is over.
     PointsExpired {
         /// How many points were left in them.
@@ -61,4 +83,6 @@ pub enum PointsAccountEvent {
     },
 }
 
-crate::event::domain_events!(PointsAccountEvent: PointsEarned, PointsReversed, PointsExpired, PointsForfeited);
+crate::event::domain_events!(
+    PointsAccountEvent: PointsEarned, PointsReversed, PointsRedeemed, PointsRestored, PointsExpired, PointsForfeited
+);

@@ -3,6 +3,7 @@
 //! ```text
 //! PointsEarned … (each goes into the lot of its expiry; what is owed is met first)
 //!     ├─► PointsReversed   (money of a session went back: its points go, what is no longer there is owed)
+//!     ├─► PointsRedeemed ─► PointsRestored   (given for a gift; the redemption was cancelled)
 //!     ├─► PointsExpired    (the lots whose time is over are gone)
 //!     └─► PointsForfeited  (the person was forgotten)
 //! ```

@@ -96,6 +96,11 @@ impl PointsAccount {
                     }
                 }
             }
+            PointsAccountEvent::PointsRedeemed { shares, .. } => self.lots.take(shares),
+            PointsAccountEvent::PointsRestored { shares, met_owed, .. } => {
+                self.owed = self.owed.saturating_sub(*met_owed);
+                shares.iter().for_each(|share| self.lots.add(*share));
+            }
             PointsAccountEvent::PointsExpired { at, .. } => {
                 self.lots.expire(*at);
                 self.sessions.retain(|session| session.expires_at > *at);

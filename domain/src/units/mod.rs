@@ -17,6 +17,10 @@
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
+//! | `RegisterGift` | [`gifts::register_gift`] | hall, gift |
+//! | `RedeemGift` | [`gifts::redeem_gift`] | hall, gift, member, points account, redemption |
+//! | `HandOverGift` | [`gifts::hand_over_gift`] | gift, redemption |
+//! | `CancelRedemption` | [`gifts::cancel_redemption`] | gift, member, points account, redemption |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
@@ -31,6 +35,7 @@ mod close_session;
 mod credit_top_up;
 mod earn_points;
 mod extend_session;
+pub mod gifts;
 mod open_table;
 mod pause_session;
 mod pay_bill;

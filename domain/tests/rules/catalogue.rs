@@ -59,6 +59,6 @@ fn every_sample_is_read_and_written_the_same() {
 
 #[test]
 fn an_unknown_aggregate_or_event_is_an_error() {
-    assert!(Event::decode("Gift", "{}").is_err());
+    assert!(Event::decode("Cue", "{}").is_err());
     assert!(Event::decode("Hall", r#"{"HallSold":{}}"#).is_err());
 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod discounts;
+mod gifts;
 mod holidays;
 mod invariants;
 mod journeys;

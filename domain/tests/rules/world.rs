@@ -6,16 +6,18 @@ use baize_domain::calendar::{self, Calendar, CalendarCommand};
 use baize_domain::chain::{self, Chain, ChainCommand};
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
+use baize_domain::gift::Gift;
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, HallId, IdentityId, MemberId, PaymentIntentId, RefundId, SessionId, StaffId,
-    TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
+    CalendarId, ChainId, DeviceId, GiftId, HallId, IdentityId, MemberId, PaymentIntentId, RedemptionId, RefundId,
+    SessionId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::staff::{self, Staff, StaffCommand};
@@ -86,6 +88,8 @@ pub(crate) struct World {
     pub identities: BTreeMap<IdentityId, Identity>,
     pub wallets: BTreeMap<MemberId, Wallet>,
     pub points: BTreeMap<MemberId, PointsAccount>,
+    pub gifts: BTreeMap<GiftId, Gift>,
+    pub redemptions: BTreeMap<RedemptionId, Redemption>,
     pub journal: BTreeMap<TransactionId, Journal>,
     pub payments: BTreeMap<PaymentIntentId, Payment>,
     pub refunds: BTreeMap<RefundId, Refund>,
@@ -209,6 +213,8 @@ impl World {
                 self.identities.entry(IdentityId(id)).or_default().evolve(event);
             }
             Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
+            Event::Gift(event) => self.gifts.entry(GiftId(id)).or_default().evolve(event),
+            Event::Redemption(event) => self.redemptions.entry(RedemptionId(id)).or_default().evolve(event),
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
             Event::Payment(event) => self.payments.entry(PaymentIntentId(id)).or_default().evolve(event),
@@ -563,6 +569,14 @@ impl World {
             | Command::EarnPoints { .. }
             | Command::ReversePoints { .. }
             | Command::ExpirePoints { .. }) => self.decide_points(command, now),
+            command @ (Command::RegisterGift { .. }
+            | Command::ChangeGift { .. }
+            | Command::RetireGift { .. }
+            | Command::ReceiveStock { .. }
+            | Command::CountStock { .. }
+            | Command::RedeemGift { .. }
+            | Command::HandOverGift { .. }
+            | Command::CancelRedemption { .. }) => self.decide_gifts(command, now),
             command => self.decide_people(command, now),
         }
     }

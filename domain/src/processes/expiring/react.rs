@@ -28,15 +28,26 @@ pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec
 
 fn on_event(state: &mut State, aggregate_id: &str, event: &PointsAccountEvent) -> Vec<Effect> {
     match event {
-        PointsAccountEvent::PointsEarned { expires_at, .. } => {
-            state.member_id = aggregate_id.parse().ok();
-            if state.due.insert(*expires_at) {
-                return wait(state);
-            }
-            Vec::new()
+        PointsAccountEvent::PointsEarned { expires_at, .. } => expect(state, aggregate_id, &[*expires_at]),
+        PointsAccountEvent::PointsRestored { shares, .. } => {
+            let expiries: Vec<_> = shares.iter().map(|share| share.expires_at).collect();
+            expect(state, aggregate_id, &expiries)
         }
         PointsAccountEvent::PointsForfeited { .. } => vec![Effect::End],
-        PointsAccountEvent::PointsReversed { .. } | PointsAccountEvent::PointsExpired { .. } => Vec::new(),
+        PointsAccountEvent::PointsReversed { .. }
+        | PointsAccountEvent::PointsRedeemed { .. }
+        | PointsAccountEvent::PointsExpired { .. } => Vec::new(),
+    }
+}
+
+fn expect(state: &mut State, aggregate_id: &str, expiries: &[Timestamp]) -> Vec<Effect> {
+    state.member_id = aggregate_id.parse().ok();
+    let before = state.due.len();
+    state.due.extend(expiries);
+    match (state.due.is_empty(), state.due.len() > before) {
+        (true, _) => vec![Effect::End],
+        (_, true) => wait(state),
+        (_, false) => Vec::new(),
     }
 }
 

@@ -11,8 +11,10 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         return Route::Ignore;
     };
     match event {
-        PointsAccountEvent::PointsEarned { .. } => Route::Start(member),
+        PointsAccountEvent::PointsEarned { .. } | PointsAccountEvent::PointsRestored { .. } => Route::Start(member),
         PointsAccountEvent::PointsForfeited { .. } => Route::Continue(member),
-        PointsAccountEvent::PointsReversed { .. } | PointsAccountEvent::PointsExpired { .. } => Route::Ignore,
+        PointsAccountEvent::PointsReversed { .. }
+        | PointsAccountEvent::PointsRedeemed { .. }
+        | PointsAccountEvent::PointsExpired { .. } => Route::Ignore,
     }
 }

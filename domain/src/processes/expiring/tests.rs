@@ -2,9 +2,9 @@
 
 use crate::command::Command;
 use crate::event::Event;
-use crate::ids::{EarningId, MemberId};
+use crate::ids::{EarningId, MemberId, RedemptionId};
 use crate::money::Fen;
-use crate::points_account::PointsAccountEvent;
+use crate::points_account::{PointsAccountEvent, PointsShare};
 use crate::processes::fixtures::{Instance, SESSION, at, dispatched, steps};
 use crate::processes::{Effect, ProcessManager as _, Route};
 
@@ -53,6 +53,30 @@ fn the_first_expiry_is_waited_for_whatever_the_order_of_earning() {
     assert!(expiring.accepted(EXPIRE, 100).is_empty(), "more will expire");
     assert_eq!(steps(&expiring.timer(EXPIRE, 230)), [EXPIRE], "late");
     assert_eq!(expiring.accepted(EXPIRE, 230), [Effect::End]);
+}
+
+#[test]
+fn points_that_come_back_are_waited_for_and_those_that_lapsed_are_not() {
+    let restored = |expiries: &[i64]| {
+        let share = |expires: &i64| PointsShare {
+            expires_at: at(*expires),
+            points: 1,
+        };
+        Event::PointsAccount(PointsAccountEvent::PointsRestored {
+            redemption_id: RedemptionId::default(),
+            shares: expiries.iter().map(share).collect(),
+            met_owed: 0,
+            lapsed: 0,
+            at: at(0),
+        })
+    };
+    let mut expiring = Instance::<Expiring>::new();
+    assert_eq!(expiring.event(&restored(&[]), 0), [Effect::End]);
+    assert_eq!(
+        expiring.event(&restored(&[200, 100]), 0),
+        [Effect::set_timer(EXPIRE, at(100))]
+    );
+    assert!(expiring.event(&restored(&[]), 1).is_empty(), "others are waited for");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::PointsAccount(_)
         | Event::Payment(_)
         | Event::Refund(_)
+        | Event::Gift(_)
+        | Event::Redemption(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

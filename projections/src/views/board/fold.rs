@@ -29,6 +29,8 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::PointsAccount(_)
         | Event::Payment(_)
         | Event::Refund(_)
+        | Event::Gift(_)
+        | Event::Redemption(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

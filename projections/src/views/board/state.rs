@@ -175,6 +175,8 @@ impl BoardState {
                 | Event::PointsAccount(_)
                 | Event::Payment(_)
                 | Event::Refund(_)
+                | Event::Gift(_)
+                | Event::Redemption(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

@@ -8,14 +8,35 @@ use uuid::Uuid;
 
 use crate::engine::{Contradiction, Decoded};
 
+use super::gifts;
 use super::rows::{PointsEntryKind, PointsEntryRow, PointsRow};
 use super::state::LoyaltyState;
 
 pub(super) fn fold(state: &mut LoyaltyState, decoded: &Decoded<'_>) -> Result<(), Contradiction> {
-    let Event::PointsAccount(event) = &decoded.event else {
-        return Ok(());
-    };
-    let (member_id, position) = (member_id(decoded)?, decoded.position());
+    let (id, position) = (stream_id(decoded)?, decoded.position());
+    match &decoded.event {
+        Event::PointsAccount(event) => points(state, id, event, position),
+        Event::Gift(event) => gifts::gift(state, id, event, position),
+        Event::Redemption(event) => gifts::redemption(state, id, event, position),
+        _ => Ok(()),
+    }
+}
+
+/// The member, gift or redemption that an event is about.
+pub(super) fn stream_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
+    let stream = &decoded.recorded.stream;
+    stream
+        .aggregate_id
+        .parse()
+        .map_err(|_| Contradiction(format!("the id of stream {stream} is no UUID")))
+}
+
+fn points(
+    state: &mut LoyaltyState,
+    member_id: Uuid,
+    event: &PointsAccountEvent,
+    position: i64,
+) -> Result<(), Contradiction> {
     if state.points.get(member_id).is_none() {
         state.points.put(PointsRow {
             member_id,
@@ -43,15 +64,6 @@ pub(super) fn fold(state: &mut LoyaltyState, decoded: &Decoded<'_>) -> Result<()
         state.entries.put(entry);
     }
     Ok(())
-}
-
-/// The member whose points an event is about.
-pub(super) fn member_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
-    let stream = &decoded.recorded.stream;
-    stream
-        .aggregate_id
-        .parse()
-        .map_err(|_| Contradiction(format!("the id of stream {stream} is no UUID")))
 }
 
 fn entry(account: &mut PointsRow, event: &PointsAccountEvent, position: i64) -> PointsEntryRow {
@@ -98,6 +110,32 @@ fn entry(account: &mut PointsRow, event: &PointsAccountEvent, position: i64) -> 
             reason: Some(reason.clone()),
             ..blank(PointsEntryKind::Reversed, at)
         },
+        PointsAccountEvent::PointsRedeemed {
+            redemption_id,
+            shares,
+            at,
+        } => PointsEntryRow {
+            points: -taken(account, shares),
+            reference: Some(redemption_id.0),
+            ..blank(PointsEntryKind::Redeemed, at)
+        },
+        PointsAccountEvent::PointsRestored {
+            redemption_id,
+            shares,
+            met_owed,
+            at,
+            ..
+        } => {
+            for share in shares {
+                change(account, share.expires_at, signed(share.points));
+            }
+            PointsEntryRow {
+                points: shares.iter().map(|share| signed(share.points)).sum(),
+                owed: -signed(*met_owed),
+                reference: Some(redemption_id.0),
+                ..blank(PointsEntryKind::Restored, at)
+            }
+        }
         PointsAccountEvent::PointsExpired { points, at } => {
             account.lots.retain(|expires_at, _| *expires_at > at.as_second());
             PointsEntryRow {
@@ -130,6 +168,6 @@ fn change(account: &mut PointsRow, expires_at: Timestamp, points: i64) {
     lots.retain(|_, points| *points != 0);
 }
 
-fn signed(points: u64) -> i64 {
+pub(super) fn signed(points: u64) -> i64 {
     i64::try_from(points).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,8 @@
-//! Points: what each member has and when it expires, and the history that explains it.
+//! Points: what each member has and when it expires, the history that explains it, and the gifts that they are given for. In one view, so that
+//! points and pieces are shown as of the same instant.
 
 mod fold;
+mod gifts;
 mod rows;
 mod state;
 #[cfg(test)]
@@ -11,7 +13,7 @@ use sqlx::PgConnection;
 use crate::engine::{Contradiction, Decoded, View};
 use crate::store::{Row, TableDef, TableNames};
 
-pub use rows::{PointsEntryKind, PointsEntryRow, PointsRow};
+pub use rows::{GiftRow, PointsEntryKind, PointsEntryRow, PointsRow, RedemptionRow, RedemptionStatus};
 pub use state::LoyaltyState;
 
 /// The view `loyalty`.
@@ -20,14 +22,19 @@ pub struct Loyalty;
 
 impl View for Loyalty {
     const NAME: &'static str = "loyalty";
-    const SHAPE: i32 = 1;
-    const TABLES: &'static [TableDef] = &[PointsRow::TABLE, PointsEntryRow::TABLE];
+    const SHAPE: i32 = 2;
+    const TABLES: &'static [TableDef] = &[
+        PointsRow::TABLE,
+        PointsEntryRow::TABLE,
+        GiftRow::TABLE,
+        RedemptionRow::TABLE,
+    ];
 
     type State = LoyaltyState;
     type Change = ();
 
     fn concerns(aggregate_type: &str, _: &str) -> bool {
-        aggregate_type == "PointsAccount"
+        matches!(aggregate_type, "PointsAccount" | "Gift" | "Redemption")
     }
 
     async fn load(

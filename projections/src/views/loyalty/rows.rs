@@ -1,4 +1,4 @@
-//! The tables of points and their entries.
+//! The tables of points and their entries, of gifts and their redemptions.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,10 @@ text_enum! {
         Expired = "expired",
         /// The person is forgotten.
         Forfeited = "forfeited",
+        /// Given for a gift.
+        Redeemed = "redeemed",
+        /// Back from a cancelled redemption.
+        Restored = "restored",
     }
 }
 
@@ -50,11 +54,88 @@ table! {
         points: i64 = "bigint NOT NULL",
         /// Change of what is owed.
         owed: i64 = "bigint NOT NULL",
-        /// The session.
+        /// The session or redemption.
         reference: Option<Uuid> = "uuid",
         /// In the words of whoever took them back.
         reason: Option<String> = "text",
         /// When.
         at: Instant = "timestamptz NOT NULL",
+    }
+}
+
+text_enum! {
+    /// How far a redemption has come.
+    pub enum RedemptionStatus {
+        /// The piece waits at the counter.
+        Waiting = "waiting",
+        /// It was handed over.
+        HandedOver = "handed_over",
+        /// It went back.
+        Cancelled = "cancelled",
+    }
+}
+
+table! {
+    /// A gift and its pieces.
+    pub struct GiftRow("gifts", key gift_id: Uuid, append_only false, indexes ["hall_id, registered"]) {
+        /// The gift.
+        gift_id: Uuid = "uuid NOT NULL",
+        /// The hall that hands it out.
+        hall_id: Uuid = "uuid NOT NULL",
+        /// Its name in Chinese.
+        name_zh: String = "text NOT NULL",
+        /// Its name in English.
+        name_en: String = "text NOT NULL",
+        /// Where its picture is; may be empty.
+        picture_url: String = "text NOT NULL",
+        /// What a piece costs.
+        points: i64 = "bigint NOT NULL",
+        /// Pieces that came in.
+        received: i64 = "bigint NOT NULL",
+        /// Pieces that were handed out.
+        issued: i64 = "bigint NOT NULL",
+        /// Pieces that are set aside.
+        held: i64 = "bigint NOT NULL",
+        /// Whether it can be had no more.
+        retired: bool = "boolean NOT NULL",
+        /// Position of its registration.
+        registered: i64 = "bigint NOT NULL",
+        /// Position of the last event that changed the row.
+        position: i64 = "bigint NOT NULL",
+    }
+}
+
+table! {
+    /// A redemption.
+    pub struct RedemptionRow("redemptions", key redemption_id: Uuid, append_only false, indexes ["member_id, made", "hall_id, made"]) {
+        /// The redemption.
+        redemption_id: Uuid = "uuid NOT NULL",
+        /// Who redeemed.
+        member_id: Uuid = "uuid NOT NULL",
+        /// Where it is fetched.
+        hall_id: Uuid = "uuid NOT NULL",
+        /// What.
+        gift_id: Uuid = "uuid NOT NULL",
+        /// How far it has come.
+        status: RedemptionStatus = "text NOT NULL",
+        /// What it cost.
+        points: i64 = "bigint NOT NULL",
+        /// What the member shows.
+        pick_up_code: String = "text NOT NULL",
+        /// When it was made.
+        made_at: Instant = "timestamptz NOT NULL",
+        /// When it was handed over or cancelled.
+        ended_at: Option<Instant> = "timestamptz",
+        /// Position at which it was made.
+        made: i64 = "bigint NOT NULL",
+        /// Position of the last event that changed the row.
+        position: i64 = "bigint NOT NULL",
+    }
+}
+
+impl GiftRow {
+    /// Pieces that can be had.
+    pub const fn available(&self) -> i64 {
+        self.received - self.issued - self.held
     }
 }

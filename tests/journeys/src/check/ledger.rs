@@ -234,6 +234,8 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::PointsAccount(_)
         | Event::Payment(_)
         | Event::Refund(_)
+        | Event::Gift(_)
+        | Event::Redemption(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

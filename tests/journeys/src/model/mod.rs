@@ -94,6 +94,8 @@ impl Model {
             | Event::PointsAccount(_)
             | Event::Payment(_)
             | Event::Refund(_)
+            | Event::Gift(_)
+            | Event::Redemption(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

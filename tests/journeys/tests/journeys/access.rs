@@ -5,10 +5,16 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use baize_domain::Fen;
+use baize_domain::ids::{EarningId, SessionId};
+use baize_domain::points_account::PointsAccountEvent;
+use baize_eventlog::{EventLog, LogOptions, Metadata, NewEvent, RequestKey, StreamAppend, StreamId, Unit};
+use baize_journeys::clients::{new_id, timed};
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::{Badge, Bearing, Claims, Key, KeyRing, Policies, Role, Signer};
+use baize_proto::hall::loyalty::v1 as loyalty;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use prost::bytes::{Buf, BufMut, Bytes};
@@ -41,6 +47,7 @@ impl Ours {
         let member = hall.member(10_000, 0).await?;
         let opened = hall.open_postpaid(&table, &member).await?;
         hall.bill(&opened.session_id, opened.position).await?;
+        let (gift_id, redemption_id) = redeemed(world, &hall, &member).await?;
         let id = |text: &str| Uuid::try_parse(text).context("an id");
         let (chain_id, hall_id, member_id) = (id(&hall.chain_id)?, id(&hall.hall_id)?, id(&member)?);
         let fields = [
@@ -63,6 +70,9 @@ impl Ours {
             ("page_token", String::new()),
             ("phone", "+8613800138000".to_owned()),
             ("code", "123456".to_owned()),
+            ("gift_id", gift_id),
+            ("redemption_id", redemption_id),
+            ("picture_url", String::new()),
         ];
         Ok(Self {
             fields: fields.into(),
@@ -155,6 +165,62 @@ impl Ours {
             ("operator", of(Role::Operator)),
         ]
     }
+}
+
+/// A gift, and a redemption of it by a member who has the points for it.
+async fn redeemed(world: &World, hall: &Hall, member_id: &str) -> anyhow::Result<(String, String)> {
+    let earned = PointsAccountEvent::PointsEarned {
+        earning_id: EarningId(Uuid::now_v7()),
+        session_id: SessionId(Uuid::now_v7()),
+        principal: Fen(100),
+        fen_per_point: Fen(100),
+        points: 1,
+        met_owed: 0,
+        expires_at: Timestamp::now() + SignedDuration::from_hours(24),
+        at: Timestamp::now(),
+    };
+    let log = EventLog::connect(LogOptions::new((*world.pool.connect_options()).clone())).await?;
+    let unit = Unit {
+        request: RequestKey::new("test", Uuid::new_v4(), b""),
+        streams: vec![StreamAppend {
+            stream: StreamId::new("PointsAccount", member_id.to_owned()),
+            expected_version: 0,
+            events: vec![NewEvent {
+                event_type: earned.name().to_owned(),
+                event_version: baize_domain::event::VERSION.to_owned(),
+                payload: serde_json::to_string(&earned)?,
+            }],
+        }],
+        metadata: Metadata::default(),
+        response: Vec::new(),
+    };
+    log.append(unit).await?;
+    log.close().await;
+    let mut loyalty = world.clients.loyalty.clone();
+    let gift = loyalty::RegisterGiftRequest {
+        request_id: new_id(),
+        hall_id: hall.hall_id.clone(),
+        gift: Some(loyalty::GiftContent {
+            name_zh: "巧克粉".to_owned(),
+            name_en: "Chalk".to_owned(),
+            picture_url: String::new(),
+            points: 1,
+        }),
+    };
+    let gift_id = loyalty.register_gift(timed(gift)).await?.into_inner().gift_id;
+    let stock = loyalty::ReceiveStockRequest {
+        request_id: new_id(),
+        gift_id: gift_id.clone(),
+        pieces: 5,
+    };
+    loyalty.receive_stock(timed(stock)).await?;
+    let redeem = loyalty::RedeemGiftRequest {
+        request_id: new_id(),
+        member_id: member_id.to_owned(),
+        gift_id: gift_id.clone(),
+    };
+    let redeemed = loyalty.redeem_gift(timed(redeem)).await?.into_inner();
+    Ok((gift_id, redeemed.redemption_id))
 }
 
 fn level(field: &FieldDescriptor, code: &str) -> Value {

@@ -5,6 +5,7 @@
 mod access;
 mod clients;
 mod debt;
+mod gifts;
 mod lights;
 mod moves;
 mod points;
