@@ -227,6 +227,24 @@ pub enum Command {
         by: Uuid,
         reason: String,
     },
+    /// Give a member principal back through the providers that it came from. `by` is who asks.
+    RequestPrincipalRefund {
+        request_id: Uuid,
+        member_id: MemberId,
+        amount: Fen,
+        by: Uuid,
+        reason: String,
+    },
+    /// Give a guest back what is left.
+    ReturnLeftover { member_id: MemberId },
+    /// Let a refund go out that somebody else asked for.
+    ApproveRefund { refund_id: RefundId, by: Uuid },
+    /// Do not let a refund go out that somebody else asked for.
+    RejectRefund {
+        refund_id: RefundId,
+        by: Uuid,
+        reason: String,
+    },
     /// Record what became known of a refund.
     RecordRefund {
         channel: Channel,

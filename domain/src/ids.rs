@@ -159,6 +159,20 @@ pub fn replacement_refund(refund_id: RefundId) -> RefundId {
     RefundId(derived(&["replacement", &refund_id.to_string()]))
 }
 
+/// The refund of a part of what an order brought in, by whoever asked for it.
+pub fn principal_refund(request_id: Uuid, order_no: OrderNo) -> RefundId {
+    RefundId(derived(&[
+        "principal-refund",
+        &request_id.to_string(),
+        &order_no.to_string(),
+    ]))
+}
+
+/// The posting of a refund that was rejected.
+pub fn refund_rejected_transaction(refund_id: RefundId) -> TransactionId {
+    TransactionId(derived(&["refund-rejected", &refund_id.to_string()]))
+}
+
 /// The posting of a refund that somebody asked for.
 pub fn refund_asked_transaction(refund_id: RefundId) -> TransactionId {
     TransactionId(derived(&["refund-asked", &refund_id.to_string()]))

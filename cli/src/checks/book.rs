@@ -430,6 +430,8 @@ impl Book {
                 wallet.add(*amount);
                 spent = Some((*session_id, -amount.total()));
             }
+            WalletEvent::PrincipalWithdrawn { share, .. } => wallet.take(share.taken),
+            WalletEvent::PrincipalRestored { share, .. } => wallet.add(share.taken),
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
                 *wallet.debts.entry(*session_id).or_default() += *amount
             }

@@ -30,9 +30,9 @@ pub trait Belongs {
 /// For whom a command says that it is given, before anything is read.
 pub fn named(command: &Command) -> Option<Belonging> {
     match command {
-        Command::OpenTable { member_id, .. } | Command::StartPayment { member_id, .. } => {
-            Some(Belonging::to_member(member_id.0))
-        }
+        Command::OpenTable { member_id, .. }
+        | Command::StartPayment { member_id, .. }
+        | Command::RequestPrincipalRefund { member_id, .. } => Some(Belonging::to_member(member_id.0)),
         _ => None,
     }
 }

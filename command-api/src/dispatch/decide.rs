@@ -7,10 +7,11 @@ use baize_domain::member;
 use baize_domain::payment;
 use baize_domain::points_account::Earning;
 use baize_domain::session::CloseCause;
+use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, session, staff, venue,
+    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, refunds, session, staff, venue,
     wallet,
 };
 
@@ -210,6 +211,23 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             by,
             reason,
         } => payments::resolve(work, *intent_id, resolution, *by, reason).await,
+        Command::RequestPrincipalRefund {
+            request_id,
+            member_id,
+            amount,
+            by,
+            reason,
+        } => {
+            let asked = Asked {
+                amount: *amount,
+                by: *by,
+                reason: reason.clone(),
+            };
+            refunds::request_principal(work, *request_id, *member_id, asked).await
+        }
+        Command::ReturnLeftover { member_id } => refunds::return_leftover(work, *member_id).await,
+        Command::ApproveRefund { refund_id, by } => refunds::approve(work, *refund_id, *by).await,
+        Command::RejectRefund { refund_id, by, reason } => refunds::reject(work, *refund_id, *by, reason).await,
         Command::RecordRefund {
             channel,
             refund_no,

@@ -25,6 +25,7 @@ mod people;
 mod points;
 mod queue;
 mod quote;
+mod refunds;
 mod reply;
 mod session;
 mod staff;

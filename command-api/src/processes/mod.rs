@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::processes::{
-    collecting::Collecting, earning::Earning, expiring::Expiring, moving::Moving, opening::Opening, paying::Paying,
-    refunding::Refunding, running::Running, settling::Settling,
+    collecting::Collecting, earning::Earning, expiring::Expiring, leaving::Leaving, moving::Moving, opening::Opening,
+    paying::Paying, refunding::Refunding, running::Running, settling::Settling,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
@@ -50,6 +50,7 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Settling>(),
         manager::<Collecting>(),
         manager::<Refunding>(),
+        manager::<Leaving>(),
         manager::<Earning>(),
         manager::<Expiring>(),
     ])

@@ -77,6 +77,8 @@ pub struct Intent {
     pub hall_id: Option<HallId>,
     /// Who pays, and whose wallet it goes through.
     pub payer: MemberId,
+    /// The payer is a guest: what is left in the end goes back.
+    pub guest: bool,
     /// What for.
     pub purpose: Purpose,
     /// What is to be paid, > 0.

@@ -9,6 +9,7 @@ pub mod earning;
 pub mod expiring;
 #[cfg(test)]
 mod fixtures;
+pub mod leaving;
 pub mod moving;
 pub mod opening;
 pub mod paying;

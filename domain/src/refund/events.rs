@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{ChainId, MemberId, RefundId, TopUpId};
+use crate::ids::{ChainId, MemberId, RefundId};
 use crate::money::Fen;
 use crate::payment::{Decline, RefundOrder, RefundState};
-use crate::wallet::Split;
+use crate::wallet::LotShare;
 
 /// Where the money is that goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,12 +15,9 @@ pub enum RefundBasis {
     /// It never came to a wallet: what it was paid for could not be had, or was paid otherwise.
     Unserved,
     /// It was taken from the lot that the order had made.
-    Wallet {
-        /// The lot.
-        top_up_id: TopUpId,
-        /// Principal that goes back, and bonus that is lost with it.
-        taken: Split,
-    },
+    ///
+    /// Its principal goes back, its bonus is lost.
+    Wallet(LotShare),
 }
 
 /// What is to go back.

@@ -21,6 +21,7 @@
 //! | `RedeemGift` | [`gifts::redeem_gift`] | hall, gift, member, points account, redemption |
 //! | `HandOverGift` | [`gifts::hand_over_gift`] | gift, redemption |
 //! | `CancelRedemption` | [`gifts::cancel_redemption`] | gift, member, points account, redemption |
+//! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RequestPrincipalRefund`, `ReturnLeftover`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!

@@ -89,7 +89,6 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     let mut secured = secure(&asked, input.wallet, input.now);
     if let Err(NotSecured::Wallet(WalletError::NotOpened)) = secured
         && input.wait_for_payment
-        && input.member.members_only().is_ok()
     {
         let (_, empty) = opened(input.wallet, input.member_id, input.now);
         // What costs nothing needs no payment to wait for.

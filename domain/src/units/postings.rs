@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::ids::{
     HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
     order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
-    refund_by_hand_transaction, refund_transaction, settlement_transaction, top_up_transaction,
+    refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction, refund_transaction,
+    settlement_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
@@ -60,6 +61,34 @@ impl Context {
             order_resolved_transaction(order.order_no),
             Source::Order(order.order_no),
             &[(Account::Suspense, paid), (kept_as(used), -paid)],
+        ))
+    }
+
+    /// Principal left a wallet to go back, and the bonus that was given for it is not given after all.
+    pub(super) fn withdrawn(self, refund_id: RefundId, taken: Split) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            refund_asked_transaction(refund_id),
+            Source::Refund(refund_id),
+            &[
+                (Account::MemberPrincipal, taken.principal),
+                (Account::MemberBonus, taken.bonus),
+                (Account::RefundsPayable, -taken.principal),
+                (Account::BonusCost, -taken.bonus),
+            ],
+        ))
+    }
+
+    /// A refund was rejected: what was withdrawn is in the wallet again.
+    pub(super) fn restored(self, refund_id: RefundId, taken: Split) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            refund_rejected_transaction(refund_id),
+            Source::Refund(refund_id),
+            &[
+                (Account::RefundsPayable, taken.principal),
+                (Account::BonusCost, taken.bonus),
+                (Account::MemberPrincipal, -taken.principal),
+                (Account::MemberBonus, -taken.bonus),
+            ],
         ))
     }
 

@@ -39,6 +39,18 @@ pub enum WalletError {
     /// The wallet does not stand for that session.
     #[error("the wallet holds nothing for session {0}")]
     NothingHeld(SessionId),
+    /// That much did not come through a provider, or is spent.
+    #[error("only {refundable} can go back to where it came from")]
+    NothingToWithdraw {
+        /// What can.
+        refundable: Fen,
+    },
+    /// What is set aside for a session cannot be refunded.
+    #[error("only {available} is not set aside for a session")]
+    MoneyHeld {
+        /// What is not.
+        available: Fen,
+    },
     /// Too many top-ups are unspent.
     #[error("the wallet has as many unspent top-ups as it can keep")]
     TooManyLots,
@@ -92,6 +104,15 @@ impl From<WalletError> for Refusal {
             .with("open_sessions_max", open_sessions_max),
             WalletError::NothingHeld(session_id) => {
                 refuse("SESSION_NOT_SECURED", "Ask the staff.").with("session_id", session_id)
+            }
+            WalletError::NothingToWithdraw { refundable } => refuse(
+                "REFUND_AT_COUNTER",
+                "Ask for less, or for the rest at the counter where it was paid in.",
+            )
+            .with("refundable_fen", refundable.0),
+            WalletError::MoneyHeld { available } => {
+                refuse("MONEY_HELD", "Ask for less, or again when the session is settled.")
+                    .with("available_fen", available.0)
             }
             WalletError::TooManyLots => {
                 refuse("TOO_MANY_TOP_UPS", "Spend some of the balance before topping up again.")

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use crate::ids::{HallId, HoldId, MemberId, RefundId, SessionId, TopUpId};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
+
+use super::LotShare;
 
 /// An amount by its two kinds of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +133,24 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
+    /// Principal of a lot went out to be refunded, and the bonus that was given for it is lost.
+    PrincipalWithdrawn {
+        /// The refund.
+        refund_id: RefundId,
+        /// What was taken, of which lot.
+        share: LotShare,
+        /// When.
+        at: Timestamp,
+    },
+    /// The refund was rejected: everything is in its lot again.
+    PrincipalRestored {
+        /// The refund.
+        refund_id: RefundId,
+        /// What was taken, of which lot.
+        share: LotShare,
+        /// When.
+        at: Timestamp,
+    },
     /// Some or all of a debt was paid from the wallet.
     DebtPaid {
         /// The session that left it.
@@ -144,4 +164,4 @@ pub enum WalletEvent {
     },
 }
 
-crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, PrepaidSettled, DebtIncurred, DebtPaid);
+crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored);

@@ -4,16 +4,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TopUpId;
 use crate::money::Fen;
+use crate::payment::{Channel, OrderNo};
 
-use super::Split;
+use super::{Split, TopUpChannel};
 
-/// What is left of one top-up.
+/// Where a lot came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lot {
+pub struct Origin {
     /// 0 for the wallet's first top-up, then 1, 2, …; older lots are spent first.
     pub ordinal: u64,
     /// The top-up.
     pub top_up_id: TopUpId,
+    /// How it came in.
+    pub channel: TopUpChannel,
+    /// What it brought in.
+    pub credited: Split,
+}
+
+/// What is left of one top-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// Where it came from.
+    pub origin: Origin,
     /// What is left.
     pub remaining: Split,
 }
@@ -21,10 +33,8 @@ pub struct Lot {
 /// What was taken from one lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LotShare {
-    /// The lot's ordinal.
-    pub ordinal: u64,
-    /// The lot's top-up.
-    pub top_up_id: TopUpId,
+    /// The lot.
+    pub origin: Origin,
     /// What was taken.
     pub taken: Split,
 }
@@ -36,9 +46,29 @@ pub struct Lots {
     next_ordinal: u64,
 }
 
+impl Origin {
+    /// The order of a provider that the money goes back to, if it came from one.
+    pub const fn order(&self) -> Option<(Channel, OrderNo)> {
+        match self.channel {
+            TopUpChannel::Counter => None,
+            TopUpChannel::Provider { channel, order_no } => Some((channel, order_no)),
+        }
+    }
+
+    /// The bonus that is lost with `principal` of this lot: as much of what was given as is given back of what was paid, half-up.
+    pub fn bonus_of(&self, principal: Fen) -> Fen {
+        let (paid, given) = (i128::from(self.credited.principal.0), i128::from(self.credited.bonus.0));
+        if paid <= 0 {
+            return Fen::ZERO;
+        }
+        let part = (2 * given * i128::from(principal.0) + paid) / (2 * paid);
+        Fen(i64::try_from(part).unwrap_or(i64::MAX))
+    }
+}
+
 impl Lots {
     /// The lots, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Lot> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Lot> {
         self.lots.iter()
     }
 
@@ -56,10 +86,14 @@ impl Lots {
     }
 
     /// Adds a lot.
-    pub fn add(&mut self, top_up_id: TopUpId, amount: Split) {
+    pub fn add(&mut self, top_up_id: TopUpId, channel: TopUpChannel, amount: Split) {
         self.lots.push(Lot {
-            ordinal: self.next_ordinal,
-            top_up_id,
+            origin: Origin {
+                ordinal: self.next_ordinal,
+                top_up_id,
+                channel,
+                credited: amount,
+            },
             remaining: amount,
         });
         self.next_ordinal += 1;
@@ -81,8 +115,7 @@ impl Lots {
             lot.remaining = minus(lot.remaining, taken);
             due = minus(due, taken);
             shares.push(LotShare {
-                ordinal: lot.ordinal,
-                top_up_id: lot.top_up_id,
+                origin: lot.origin,
                 taken,
             });
         }
@@ -90,10 +123,23 @@ impl Lots {
         shares
     }
 
+    /// Takes a share out of its own lot, as far as that has it.
+    pub fn take_share(&mut self, share: &LotShare) {
+        let place = self
+            .lots
+            .binary_search_by_key(&share.origin.ordinal, |lot| lot.origin.ordinal);
+        if let Ok(index) = place {
+            self.lots[index].remaining = minus(self.lots[index].remaining, share.taken);
+        }
+        self.drop_empty();
+    }
+
     /// Puts back what was taken, each share into its own lot, at its old place.
     pub fn put_back(&mut self, shares: &[LotShare]) {
         for share in shares {
-            let place = self.lots.binary_search_by_key(&share.ordinal, |lot| lot.ordinal);
+            let place = self
+                .lots
+                .binary_search_by_key(&share.origin.ordinal, |lot| lot.origin.ordinal);
             match place {
                 Ok(index) => {
                     let remaining = &mut self.lots[index].remaining;
@@ -103,8 +149,7 @@ impl Lots {
                 Err(index) => self.lots.insert(
                     index,
                     Lot {
-                        ordinal: share.ordinal,
-                        top_up_id: share.top_up_id,
+                        origin: share.origin,
                         remaining: share.taken,
                     },
                 ),

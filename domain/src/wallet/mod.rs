@@ -7,6 +7,7 @@
 //!                                           └──► HoldReleased  (cancelled, or nothing to pay)
 //!                     PrepaidCharged …       ──► PrepaidSettled (prepaid: earned)
 //!                                           └──► PrepaidRefunded (cancelled, or closed within the grace)
+//! at any time:        PrincipalWithdrawn ─► (gone) or, rejected, PrincipalRestored
 //! afterwards:         DebtIncurred ─► DebtPaid … until nothing is owed
 //! ```
 //!
@@ -23,10 +24,11 @@ mod lots;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod withdraw;
 
 pub use commands::WalletCommand;
 pub use decide::decide;
 pub use errors::WalletError;
 pub use events::{Split, TopUpChannel, WalletEvent};
-pub use lots::{Lot, LotShare, Lots};
+pub use lots::{Lot, LotShare, Lots, Origin};
 pub use state::{Debt, OpenSession, Secured, Wallet};

@@ -105,7 +105,14 @@ impl Wallet {
     pub fn evolve(&mut self, event: &WalletEvent) {
         match event {
             WalletEvent::WalletOpened { member_id, .. } => self.member_id = Some(*member_id),
-            WalletEvent::TopUpCredited { top_up_id, amount, .. } => self.lots.add(*top_up_id, *amount),
+            WalletEvent::TopUpCredited {
+                top_up_id,
+                channel,
+                amount,
+                ..
+            } => self.lots.add(*top_up_id, *channel, *amount),
+            WalletEvent::PrincipalWithdrawn { share, .. } => self.lots.take_share(share),
+            WalletEvent::PrincipalRestored { share, .. } => self.lots.put_back(&[*share]),
             WalletEvent::FundsHeld {
                 hold_id,
                 session_id,

@@ -1,14 +1,16 @@
 //! The commands of payments and refunds in the small world.
 
 use baize_domain::command::Command;
-use baize_domain::ids::{PaymentIntentId, SessionId};
-use baize_domain::payment::{self, Wanted};
+use baize_domain::ids::{MemberId, PaymentIntentId, SessionId};
+use baize_domain::payment::{self, PaymentPolicy, Wanted};
+use baize_domain::refund;
 use baize_domain::units::payments::{
-    OrderInput, PaymentChanges, RefundInput, StartInput, record_order, record_refund, resolve_payment, resolve_refund,
-    start_payment,
+    Asked, OrderInput, PaymentChanges, RefundInput, StartInput, WithdrawInput, record_order, record_refund,
+    reject_refund, request_principal_refund, resolve_payment, resolve_refund, return_leftover, start_payment,
 };
 use baize_domain::{Event, Refusal};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::world::{World, get, one};
 
@@ -76,6 +78,23 @@ pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<
         } => of_payment(world, intent_id, now, |input| {
             resolve_payment(input, resolution, by, reason)
         }),
+        Command::RequestPrincipalRefund {
+            request_id,
+            member_id,
+            amount,
+            by,
+            reason,
+        } => withdrawal(world, member_id, Some(request_id), now, |input| {
+            request_principal_refund(input, Asked { amount, by, reason })
+        }),
+        Command::ReturnLeftover { member_id } => withdrawal(world, member_id, None, now, return_leftover),
+        Command::ApproveRefund { refund_id, by } => {
+            let events = refund::decide::approve(&get(&world.refunds, refund_id), by, now)?;
+            Ok(one(refund_id, events, Event::Refund))
+        }
+        Command::RejectRefund { refund_id, by, reason } => of_refund(world, refund_id, now, |input| {
+            reject_refund(input.refund, input.payment, by, reason, now)
+        }),
         Command::RecordRefund {
             channel,
             refund_no,
@@ -132,6 +151,32 @@ fn of_refund(
     })?;
     let mut events = one(intent_id, changes.payment.clone(), Event::Payment);
     events.extend(one(refund_id, changes.refund.clone(), Event::Refund));
+    let whose = refund.request.as_ref().map(|request| request.member_id);
+    events.extend(one(whose.unwrap_or_default(), changes.wallet.clone(), Event::Wallet));
+    events.extend(beside(changes));
+    Ok(events)
+}
+
+fn withdrawal(
+    world: &World,
+    member_id: MemberId,
+    request_id: Option<Uuid>,
+    now: Timestamp,
+    decide: impl FnOnce(WithdrawInput<'_>) -> Result<PaymentChanges, Refusal>,
+) -> Result<Streams, Refusal> {
+    let changes = decide(WithdrawInput {
+        request_id,
+        member: &get(&world.members, member_id),
+        wallet: &get(&world.wallets, member_id),
+        payments: &world.payments,
+        policy: &PaymentPolicy::default(),
+        now,
+    })?;
+    let payments = changes.payments.clone().into_iter();
+    let mut events: Streams = payments
+        .flat_map(|(id, events)| one(id, events, Event::Payment))
+        .collect();
+    events.extend(one(member_id, changes.wallet.clone(), Event::Wallet));
     events.extend(beside(changes));
     Ok(events)
 }

@@ -10,7 +10,7 @@ use baize_domain::payment::{
     RefundNo, TopUpTier, Use, Wanted,
 };
 use baize_domain::refund::{RefundFailure, RefundOutcome, RefundResolution, Stage};
-use baize_domain::session::Phase as SessionPhase;
+use baize_domain::session::{BillingStartCause, CloseCause, Phase as SessionPhase};
 use baize_domain::tariff::pricing::seconds_after;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -505,4 +505,187 @@ fn a_new_member_pays_for_the_first_table_before_there_is_a_wallet() {
         seconds(30),
     );
     assert_eq!(world.session(1).phase, SessionPhase::Open);
+}
+
+/// Member 1 has ¥200 and a bonus of ¥20 by WeChat Pay, and before that ¥60 from the counter.
+fn topped_up() -> World {
+    let mut world = world();
+    world.top_up(1, 1, 6_000, 0, ten());
+    let tiers = vec![TopUpTier {
+        from: Fen(20_000),
+        bonus: Fen(2_000),
+    }];
+    world.run(&Command::DefineTopUpTiers { chain_id: CHAIN, tiers }, ten());
+    world.run(&top_up(20_000), ten());
+    world.run(&paid(1, 20_000), seconds(9));
+    world
+}
+
+fn ask_back(number: u128, fen: i64) -> Command {
+    Command::RequestPrincipalRefund {
+        request_id: Uuid::from_u128(number),
+        member_id: member_id(1),
+        amount: Fen(fen),
+        by: member_id(1).0,
+        reason: "退余额".to_owned(),
+    }
+}
+
+fn asked(number: u128) -> RefundNo {
+    RefundNo(baize_domain::ids::principal_refund(Uuid::from_u128(number), order(1)))
+}
+
+#[test]
+fn principal_goes_back_to_its_order_and_the_bonus_given_for_it_is_lost() {
+    let mut world = topped_up();
+    world.run(&ask_back(1, 5_000), seconds(60));
+    let left = world.wallet(1).balance();
+    assert_eq!((left.principal, left.bonus), (Fen(21_000), Fen(1_500)));
+    assert_eq!(balance(&world, Account::RefundsPayable), -5_000);
+    assert_eq!(balance(&world, Account::BonusCost), 1_500);
+    let arrived = Command::RecordRefund {
+        channel: Channel::WechatPay,
+        refund_no: asked(1),
+        outcome: RefundOutcome::Succeeded {
+            amount: Fen(5_000),
+            at: ten(),
+        },
+    };
+    world.run(&arrived, seconds(90));
+    assert_eq!(balance(&world, Account::RefundsPayable), 0);
+    assert_eq!(balance(&world, Account::WechatPayClearing), 15_000);
+    assert_eq!(balance(&world, Account::MemberPrincipal), -21_000);
+}
+
+#[test]
+fn what_was_paid_in_at_the_counter_does_not_go_back_to_a_provider() {
+    let mut world = topped_up();
+    let refusal = world.refused(&ask_back(1, 20_001), seconds(60));
+    assert_eq!(refusal.reason, "REFUND_AT_COUNTER");
+    assert_eq!(refusal.facts["refundable_fen"], "20000");
+}
+
+#[test]
+fn held_money_does_not_go_back() {
+    let mut world = topped_up();
+    world.run(&super::world::open(1, 1, 1, OpenMode::Deposit), seconds(10));
+    assert_eq!(world.refused(&ask_back(1, 20_000), seconds(60)).reason, "MONEY_HELD");
+}
+
+#[test]
+fn more_than_two_hundred_yuan_needs_somebody_elses_word() {
+    let mut world = topped_up();
+    world.run(
+        &Command::StartPayment {
+            intent_id: PaymentIntentId(Uuid::from_u128(0x501)),
+            member_id: member_id(1),
+            wanted: Wanted::TopUp { amount: Fen(1_000) },
+            channel: Channel::Alipay,
+            presentation: Presentation::QrCode,
+        },
+        seconds(10),
+    );
+    let second = OrderNo::new(PaymentIntentId(Uuid::from_u128(0x501)), 1).expect("a number");
+    world.run(
+        &Command::RecordOrder {
+            channel: Channel::Alipay,
+            order_no: second,
+            outcome: OrderOutcome::Paid(Paid {
+                transaction_id: "A1".to_owned(),
+                amount: Fen(1_000),
+                paid_at: ten(),
+            }),
+        },
+        seconds(20),
+    );
+    let before = world.wallet(1).clone();
+    world.run(&ask_back(1, 20_001), seconds(60));
+    assert_eq!(world.refunds.len(), 2, "the newest first, each to its own order");
+    let refund_id = asked(1).0;
+    assert_eq!(world.refunds[&refund_id].stage, Stage::Requested);
+    let approve = |by| Command::ApproveRefund { refund_id, by };
+    assert_eq!(
+        world.refused(&approve(member_id(1).0), seconds(61)).reason,
+        "SECOND_PERSON_REQUIRED"
+    );
+    let mut approved = world.clone();
+    approved.run(&approve(STAFF), seconds(62));
+    assert_eq!(approved.refunds[&refund_id].stage, Stage::Approved);
+    let ids: Vec<_> = world.refunds.keys().copied().collect();
+    for refund_id in ids {
+        let reject = Command::RejectRefund {
+            refund_id,
+            by: STAFF,
+            reason: "资料不符".to_owned(),
+        };
+        world.run(&reject, seconds(62));
+        assert!(world.run(&reject, seconds(63)).is_empty(), "once");
+    }
+    assert_eq!(world.wallet(1).lots.balance(), before.lots.balance());
+    assert_eq!(balance(&world, Account::RefundsPayable), 0);
+    assert_eq!(world.payments[&INTENT].refundable(1), Fen(20_000));
+}
+
+#[test]
+fn refunds_of_an_order_never_sum_to_more_than_was_paid() {
+    let mut world = topped_up();
+    world.run(&ask_back(1, 15_000), seconds(60));
+    let refusal = world.refused(&ask_back(2, 5_001), seconds(61));
+    assert_eq!(refusal.facts["refundable_fen"], "5000");
+    world.run(&ask_back(2, 5_000), seconds(62));
+    assert_eq!(world.wallet(1).balance().bonus, Fen::ZERO);
+    assert_eq!(world.payments[&INTENT].refundable(1), Fen::ZERO);
+}
+
+#[test]
+fn what_a_member_has_left_stays_and_nothing_is_returned_unasked() {
+    let mut world = topped_up();
+    let leave = Command::ReturnLeftover {
+        member_id: member_id(1),
+    };
+    assert!(world.run(&leave, seconds(60)).is_empty());
+}
+
+#[test]
+fn what_a_guest_has_left_goes_back_to_where_it_came_from() {
+    use super::people::{GUEST, start as start_guest, verify};
+    let mut world = world();
+    world.run(&start_guest(GUEST), ten());
+    world.run(&verify(GUEST, 1), ten());
+    let open = Command::OpenTable {
+        session_id: session_id(1),
+        table_id: table_id(1),
+        member_id: GUEST,
+        mode: OpenMode::Deposit,
+        wait_for_payment: true,
+    };
+    world.run(&open, ten());
+    let pay = |wanted| Command::StartPayment {
+        intent_id: INTENT,
+        member_id: GUEST,
+        wanted,
+        channel: Channel::WechatPay,
+        presentation: Presentation::InApp,
+    };
+    let by_choice = pay(Wanted::TopUp { amount: Fen(500) });
+    assert_eq!(world.refused(&by_choice, seconds(1)).reason, "GUEST_NOT_ALLOWED");
+    let session = session_id(1);
+    world.run(&pay(Wanted::Opening { session_id: session }), seconds(1));
+    world.run(&paid(1, 10_000), seconds(20));
+    world.run(&Command::PayOpening { session_id: session }, seconds(30));
+    let billing = Command::StartBilling {
+        session_id: session,
+        cause: BillingStartCause::LightConfirmed,
+        at: seconds(30),
+    };
+    world.run(&billing, seconds(30));
+    world.run(&super::world::close(1, CloseCause::Customer), seconds(1_830));
+    let leave = Command::ReturnLeftover { member_id: GUEST };
+    assert!(world.run(&leave, seconds(1_831)).is_empty(), "not before it is settled");
+    world.run(&settle(1), seconds(1_832));
+    world.run(&leave, seconds(1_833));
+    assert!(world.run(&leave, seconds(1_834)).is_empty(), "once");
+    assert_eq!(world.wallets[&GUEST].balance().total(), Fen::ZERO);
+    assert_eq!(balance(&world, Account::RefundsPayable), -7_000);
+    assert_eq!(world.payments[&INTENT].refundable(1), Fen(3_000));
 }

@@ -156,7 +156,7 @@ fn events(
     all
 }
 
-const GUEST: MemberId = MemberId(Uuid::from_u128(0x2ff));
+pub(super) const GUEST: MemberId = MemberId(Uuid::from_u128(0x2ff));
 const NEWCOMER: MemberId = MemberId(Uuid::from_u128(0x2fe));
 
 fn now() -> Timestamp {
@@ -180,14 +180,14 @@ fn with_guest() -> World {
     world
 }
 
-fn start(member_id: MemberId) -> Command {
+pub(super) fn start(member_id: MemberId) -> Command {
     Command::StartGuest {
         member_id,
         chain_id: CHAIN,
     }
 }
 
-fn verify(member_id: MemberId, n: u128) -> Command {
+pub(super) fn verify(member_id: MemberId, n: u128) -> Command {
     let phone = identifier(n);
     Command::VerifyPhone { member_id, phone }
 }

@@ -248,6 +248,10 @@ impl World {
             | Command::ExpirePayment { .. }
             | Command::RecordOrder { .. }
             | Command::ResolvePayment { .. }
+            | Command::RequestPrincipalRefund { .. }
+            | Command::ReturnLeftover { .. }
+            | Command::ApproveRefund { .. }
+            | Command::RejectRefund { .. }
             | Command::RecordRefund { .. }
             | Command::ResolveRefund { .. }) => money::decide(self, command, now),
             Command::RegisterHall {

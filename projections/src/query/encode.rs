@@ -184,6 +184,8 @@ pub(crate) fn wallet_entry(row: EntryRow) -> view::WalletEntry {
         EntryKind::PrepaidRefund => Kind::PrepaidRefund,
         EntryKind::Debt => Kind::Debt,
         EntryKind::DebtPaid => Kind::DebtPaid,
+        EntryKind::Refund => Kind::Refund,
+        EntryKind::RefundRejected => Kind::RefundRejected,
     };
     view::WalletEntry {
         kind: kind.into(),

@@ -21,6 +21,7 @@ fn started() -> Event {
         chain_id: ChainId::default(),
         hall_id: None,
         payer: MemberId::default(),
+        guest: false,
         purpose: Purpose::TopUp { tier: None },
         amount: Fen(500),
         description: "会员充值".to_owned(),

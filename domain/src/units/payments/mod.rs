@@ -2,13 +2,15 @@
 
 mod collect;
 mod give_back;
+mod principal;
 mod start;
 
 pub use collect::{OrderInput, record_order, resolve_payment};
 pub use give_back::{RefundInput, record_refund, resolve_refund};
+pub use principal::{Asked, WithdrawInput, reject_refund, request_principal_refund, return_leftover};
 pub use start::{StartInput, start_payment};
 
-use crate::ids::{RefundId, TransactionId};
+use crate::ids::{PaymentIntentId, RefundId, TransactionId};
 use crate::journal::JournalEvent;
 use crate::payment::PaymentEvent;
 use crate::refund::RefundEvent;
@@ -19,6 +21,8 @@ use crate::wallet::WalletEvent;
 pub struct PaymentChanges {
     /// For the payment.
     pub payment: Vec<PaymentEvent>,
+    /// For the payments whose money goes back, if they are several.
+    pub payments: Vec<(PaymentIntentId, Vec<PaymentEvent>)>,
     /// For the payer's wallet.
     pub wallet: Vec<WalletEvent>,
     /// For the refund that the command names.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::chain::{Chain, ChainError};
 use crate::ids::{HallId, MemberId, PaymentIntentId, SessionId};
-use crate::member::Member;
+use crate::member::{Member, MemberKind};
 use crate::money::Fen;
 use crate::payment::{
     self, Channel, Intent, Payment, PaymentError, PaymentPolicy, Presentation, Purpose, TopUpTier, Wanted,
@@ -84,6 +84,7 @@ pub fn start_payment(input: StartInput<'_>) -> Result<PaymentChanges, Refusal> {
         chain_id: profile.chain_id,
         hall_id: owed.hall_id,
         payer: input.member_id,
+        guest: profile.kind == MemberKind::Guest,
         purpose: owed.purpose,
         amount: owed.amount,
         description: owed.description.to_owned(),

@@ -118,6 +118,12 @@ fn entry(wallet: &mut WalletRow, event: &WalletEvent, position: i64) -> Result<O
         WalletEvent::PrepaidRefunded { session_id, amount, at } => {
             gained(blank(EntryKind::PrepaidRefund, session_id.0, at), *amount)
         }
+        WalletEvent::PrincipalWithdrawn { refund_id, share, at } => {
+            spent(blank(EntryKind::Refund, refund_id.0, at), share.taken)
+        }
+        WalletEvent::PrincipalRestored { refund_id, share, at } => {
+            gained(blank(EntryKind::RefundRejected, refund_id.0, at), share.taken)
+        }
         WalletEvent::DebtIncurred {
             session_id, amount, at, ..
         } => EntryRow {

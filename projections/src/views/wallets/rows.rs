@@ -26,6 +26,10 @@ text_enum! {
         Debt = "debt",
         /// Something owed was paid.
         DebtPaid = "debt_paid",
+        /// Money went out to be refunded.
+        Refund = "refund",
+        /// Money whose refund was rejected came back.
+        RefundRejected = "refund_rejected",
     }
 }
 

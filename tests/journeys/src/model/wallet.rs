@@ -75,6 +75,11 @@ impl Wallet {
                 add(&mut self.balance, *amount);
             }
             WalletEvent::PrepaidSettled { .. } => {}
+            WalletEvent::PrincipalWithdrawn { share, .. } => {
+                self.balance.principal -= share.taken.principal;
+                self.balance.bonus -= share.taken.bonus;
+            }
+            WalletEvent::PrincipalRestored { share, .. } => add(&mut self.balance, share.taken),
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
                 let known = self.owed.insert(*session_id, *amount);
                 claims.that(known.is_none(), "owes twice for one session");
