@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use baize_domain::calendar::Calendar;
 use baize_domain::chain::Chain;
 use baize_domain::device::Device;
+use baize_domain::gift::Gift;
 use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
 use baize_domain::journal::Journal;
@@ -96,6 +97,7 @@ fn state(aggregate_type: &str, events: &[RecordedEvent]) -> anyhow::Result<Value
         "Calendar" => fold::<Calendar>(events),
         "Chain" => fold::<Chain>(events),
         "Device" => fold::<Device>(events),
+        "Gift" => fold::<Gift>(events),
         "Hall" => fold::<Hall>(events),
         "Identity" => fold::<Identity>(events),
         "Journal" => fold::<Journal>(events),

@@ -11,8 +11,8 @@ use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, refunds, session, staff, venue,
-    wallet,
+    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, refunds, session, staff,
+    venue, wallet,
 };
 
 /// Reads what the command is about and decides it.

@@ -118,7 +118,7 @@ async fn of_a_thousand_who_want_the_last_ten_pieces_exactly_ten_get_one() {
     let world = World::start().await;
     let gift_id = gift(&mut world.clients.clone(), 10).await;
     let members = members(&world, 1_000, 40).await;
-    let answers = storm(&[world.clients.clone()], &gift_id, &members).await;
+    let answers = storm(std::slice::from_ref(&world.clients), &gift_id, &members).await;
     assert_eq!(
         answers,
         BTreeMap::from([("OUT_OF_STOCK".to_owned(), 990), ("REDEEMED".to_owned(), 10)])
