@@ -11,6 +11,7 @@ use baize_domain::journal::Journal;
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
 use baize_domain::staff::Staff;
@@ -104,6 +105,7 @@ fn state(aggregate_type: &str, events: &[RecordedEvent]) -> anyhow::Result<Value
         "Member" => fold::<Member>(events),
         "Payment" => fold::<Payment>(events),
         "PointsAccount" => fold::<PointsAccount>(events),
+        "Redemption" => fold::<Redemption>(events),
         "Refund" => fold::<Refund>(events),
         "Staff" => fold::<Staff>(events),
         "Table" => fold::<Table>(events),

@@ -8,7 +8,7 @@ use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Loyalty, LoyaltyState, PointsEntryKind};
+use super::{Loyalty, LoyaltyState, PointsEntryKind, RedemptionStatus};
 use crate::engine::{Contradiction, fold_all};
 
 const MEMBER: Uuid = Uuid::from_u128(1);
