@@ -104,6 +104,30 @@ pub struct Settings {
     /// Alipay's gateway [default: https://openapi.alipay.com/gateway.do]
     #[arg(long, env = "BAIZE_ALIPAY_URL", value_name = "URL")]
     pub alipay_url: Option<String>,
+    /// Merchant at WeChat Pay, 8 to 10 digits; pays in the mini program of wechat_app_id [default: nobody pays with WeChat Pay]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_MCH_ID", value_name = "ID")]
+    pub wechat_pay_mch_id: Option<String>,
+    /// Serial number of the merchant's certificate, hexadecimal [default: none; needed with wechat_pay_mch_id]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_SERIAL", value_name = "SERIAL")]
+    pub wechat_pay_serial: Option<String>,
+    /// File with the merchant's private key, apiclient_key.pem [default: none; needed with wechat_pay_mch_id]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_KEY_FILE", value_name = "FILE")]
+    pub wechat_pay_key_file: Option<PathBuf>,
+    /// File with the API v3 key, 32 characters [default: none; needed with wechat_pay_mch_id]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_V3_KEY_FILE", value_name = "FILE")]
+    pub wechat_pay_v3_key_file: Option<PathBuf>,
+    /// File with WeChat Pay's certificate or public key, PEM [default: none; needed with wechat_pay_mch_id]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_PLATFORM_KEY_FILE", value_name = "FILE")]
+    pub wechat_pay_platform_key_file: Option<PathBuf>,
+    /// Id of that public key, PUB_KEY_ID_… [default: none; needed if the file holds a public key]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_PLATFORM_KEY_ID", value_name = "ID")]
+    pub wechat_pay_platform_key_id: Option<String>,
+    /// Where WeChat Pay reaches callback_listen from outside, https://…/callbacks/wechat_pay [default: none; needed with wechat_pay_mch_id]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_NOTIFY_URL", value_name = "URL")]
+    pub wechat_pay_notify_url: Option<String>,
+    /// WeChat Pay's servers [default: https://api.mch.weixin.qq.com, and api2 when that fails]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_URL", value_name = "URL")]
+    pub wechat_pay_url: Option<String>,
     /// Address where providers of payments notify [default: 127.0.0.1:7403]; listened on if a provider is set up
     #[arg(long, env = "BAIZE_CALLBACK_LISTEN", value_name = "IP:PORT")]
     pub callback_listen: Option<SocketAddr>,
@@ -207,6 +231,14 @@ impl Settings {
             alipay_public_key_file: self.alipay_public_key_file.or(below.alipay_public_key_file),
             alipay_notify_url: self.alipay_notify_url.or(below.alipay_notify_url),
             alipay_url: self.alipay_url.or(below.alipay_url),
+            wechat_pay_mch_id: self.wechat_pay_mch_id.or(below.wechat_pay_mch_id),
+            wechat_pay_serial: self.wechat_pay_serial.or(below.wechat_pay_serial),
+            wechat_pay_key_file: self.wechat_pay_key_file.or(below.wechat_pay_key_file),
+            wechat_pay_v3_key_file: self.wechat_pay_v3_key_file.or(below.wechat_pay_v3_key_file),
+            wechat_pay_platform_key_file: self.wechat_pay_platform_key_file.or(below.wechat_pay_platform_key_file),
+            wechat_pay_platform_key_id: self.wechat_pay_platform_key_id.or(below.wechat_pay_platform_key_id),
+            wechat_pay_notify_url: self.wechat_pay_notify_url.or(below.wechat_pay_notify_url),
+            wechat_pay_url: self.wechat_pay_url.or(below.wechat_pay_url),
             callback_listen: self.callback_listen.or(below.callback_listen),
             command_listen: self.command_listen.or(below.command_listen),
             query_listen: self.query_listen.or(below.query_listen),
@@ -385,6 +417,14 @@ mod tests {
             alipay_public_key_file = "x"
             alipay_notify_url = "x"
             alipay_url = "x"
+            wechat_pay_mch_id = "x"
+            wechat_pay_serial = "x"
+            wechat_pay_key_file = "x"
+            wechat_pay_v3_key_file = "x"
+            wechat_pay_platform_key_file = "x"
+            wechat_pay_platform_key_id = "x"
+            wechat_pay_notify_url = "x"
+            wechat_pay_url = "x"
             callback_listen = "127.0.0.1:4"
             command_listen = "127.0.0.1:1"
             query_listen = "127.0.0.1:2"
@@ -429,6 +469,14 @@ mod tests {
             alipay_public_key_file: Some(_),
             alipay_notify_url: Some(_),
             alipay_url: Some(_),
+            wechat_pay_mch_id: Some(_),
+            wechat_pay_serial: Some(_),
+            wechat_pay_key_file: Some(_),
+            wechat_pay_v3_key_file: Some(_),
+            wechat_pay_platform_key_file: Some(_),
+            wechat_pay_platform_key_id: Some(_),
+            wechat_pay_notify_url: Some(_),
+            wechat_pay_url: Some(_),
             callback_listen: Some(_),
             command_listen: Some(_),
             query_listen: Some(_),

@@ -196,6 +196,17 @@ def evening(
     check(paid.bill.paid_fen == bill.bill.total_fen and paid.bill.outstanding_fen == 0, "to the last fen")
     print_bill(paid.bill)
 
+    # The receipt tells what was paid, from what, and when.
+    receipt = bills.GetReceipt(
+        view.GetReceiptRequest(session_id=opened.session_id, min_position=paid.position), timeout=DEADLINE_SECONDS
+    ).receipt
+    check(receipt.bill.bill == closed.bill, "the receipt has the bill")
+    check(
+        sum(payment.principal_fen + payment.bonus_fen for payment in receipt.payments) == bill.bill.total_fen,
+        "what was paid is what was billed",
+    )
+    say(f"receipt of {receipt.business_date}, {receipt.hall_name}, table {receipt.table_label}")
+
     # 10. The wallet has paid exactly that, and nothing is set aside any more.
     settled = statements.GetWallet(
         view.GetWalletRequest(member_id=member_id, min_position=paid.position), timeout=DEADLINE_SECONDS

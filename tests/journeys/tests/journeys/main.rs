@@ -8,6 +8,7 @@ mod debt;
 mod gifts;
 mod lights;
 mod moves;
+mod opening;
 mod points;
 mod postpaid;
 mod prepaid;
