@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
-use baize_domain::ids::{ChainId, DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::ids::{
+    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId,
+};
 use baize_domain::member::MemberEvent;
+use baize_domain::points_account::PointsAccountEvent;
 use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
@@ -381,6 +384,24 @@ pub fn joined(member_id: Uuid, chain_id: Uuid) -> Happened {
     }
 }
 
+/// Seven points, for seven yuan in a session of long ago.
+pub fn points_earned(member_id: Uuid, second: i64) -> Happened {
+    let event = PointsAccountEvent::PointsEarned {
+        earning_id: EarningId(member_id),
+        session_id: SessionId(member_id),
+        principal: Fen(700),
+        fen_per_point: Fen(100),
+        points: 7,
+        met_owed: 0,
+        expires_at: at(second + 86_400 * 365),
+        at: at(second),
+    };
+    Happened {
+        id: member_id,
+        event: Event::PointsAccount(event),
+    }
+}
+
 pub fn wallet_opened(member_id: Uuid, second: i64) -> Happened {
     let event = WalletEvent::WalletOpened {
         member_id: MemberId(member_id),
@@ -494,6 +515,7 @@ impl Evening {
             let member_id = self.id("member", m);
             happened.push(joined(member_id, Uuid::from_u128(1)));
             happened.push(wallet_opened(member_id, 0));
+            happened.push(points_earned(member_id, 0));
             happened.push(topped_up(member_id, self.id("top-up", m), 1_000_000, 5_000, 0));
             self.members.push(member_id);
         }

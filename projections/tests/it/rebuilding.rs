@@ -67,7 +67,7 @@ async fn views_are_rebuilt_while_they_are_written_and_read() {
         let rebuilt = rebuild(&stage, view, RebuildOptions::default()).await.unwrap();
         let comparison = rebuilt.comparison.as_ref().unwrap();
         assert!(rebuilt.switched && comparison.is_equal(), "{comparison}");
-        assert!(comparison.rows > 0);
+        assert!(comparison.rows > 0, "{view}");
         assert_eq!(rebuilt.generation, round + 2);
     }
     ended.store(true, Ordering::Relaxed);

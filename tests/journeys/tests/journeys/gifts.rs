@@ -2,11 +2,12 @@
 
 use baize_domain::Event;
 use baize_domain::points_account::PointsAccountEvent;
-use baize_journeys::clients::{Clients, new_id, timed};
+use baize_journeys::clients::{Clients, millis, new_id, timed};
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
 use baize_proto::hall::loyalty::v1 as loyalty;
 use baize_proto::hall::view::v1 as view;
+use jiff::{SignedDuration, Timestamp};
 use view::gift_redemption::Status;
 use view::points_entry::Kind;
 
@@ -71,6 +72,9 @@ async fn a_member_sees_what_the_points_can_buy_redeems_it_and_fetches_it() -> an
         offered(clients, &hall, &member, opened.position).await?,
         (list(false), 0)
     );
+    // Beyond the grace, within which play costs nothing.
+    let begun = Timestamp::from_millisecond(millis(opened.opened_at))?;
+    world.clock.sleep_until(begun + SignedDuration::from_mins(5)).await;
     hall.close(&opened.session_id).await?;
     let earned = recorded(&world, "points to be earned", |event| {
         matches!(event, Event::PointsAccount(PointsAccountEvent::PointsEarned { .. }))
