@@ -56,7 +56,7 @@ async fn board(queries: &Bearing, model: &Model, min_position: u64) -> anyhow::R
             secured_until: session.map(|(_, session)| wire(session.covered_until)),
             prepaid: session.is_some_and(|(_, session)| session.prepaid),
             maintenance_reason: table.maintenance.clone().unwrap_or_default(),
-            maintenance_expected_end: None,
+            maintenance_expected_end: table.expected_end.map(wire),
         };
         halls.entry(table.hall_id).or_default().push(format!("{row:?}"));
     }

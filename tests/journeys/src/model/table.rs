@@ -3,6 +3,7 @@
 use baize_domain::device::{DeviceEvent, FailureKind, LightChannel};
 use baize_domain::ids::{HallId, SessionId};
 use baize_domain::table::{TableClass, TableEvent};
+use jiff::Timestamp;
 
 use super::Claims;
 
@@ -21,6 +22,8 @@ pub struct Table {
     pub session: Option<SessionId>,
     /// Why it is off sale.
     pub maintenance: Option<String>,
+    /// When it is expected back.
+    pub expected_end: Option<Timestamp>,
 }
 
 /// A light.
@@ -55,6 +58,7 @@ impl Table {
             light: *light,
             session: None,
             maintenance: None,
+            expected_end: None,
         })
     }
 
@@ -71,8 +75,16 @@ impl Table {
                     "released by a session that did not have it",
                 );
             }
-            TableEvent::MaintenanceStarted { reason, .. } => self.maintenance = Some(reason.clone()),
-            TableEvent::MaintenanceEnded { .. } => self.maintenance = None,
+            TableEvent::MaintenanceStarted {
+                reason, expected_end, ..
+            } => {
+                self.maintenance = Some(reason.clone());
+                self.expected_end = *expected_end;
+            }
+            TableEvent::MaintenanceEnded { .. } => {
+                self.maintenance = None;
+                self.expected_end = None;
+            }
             TableEvent::TableRenamed { label } => self.label.clone_from(label),
             TableEvent::TableLightChanged { light } => self.light = *light,
             TableEvent::TableRegistered { .. }
