@@ -194,7 +194,10 @@ async fn attempt_once(doors: &Doors, mut attempt: Attempt) -> (Option<Channel>, 
     let work = attempt.work.take().map_or_else(|| read(&attempt.owed), Ok);
     let outcome = match work {
         Ok(Work::Command(command)) => dispatch(&doors.dispatcher, &attempt.owed, *command).await,
-        Ok(Work::Call(request)) => doors.calls.call(&request).await.map(Outcome::Answered),
+        Ok(Work::Call(request)) => {
+            let answer = doors.calls.call(&request).await;
+            answer.map(|answer| Outcome::Answered(for_all_terms(answer, attempt.owed.again)))
+        }
         Err(error) => Err(error),
     };
     let done = match outcome {
@@ -205,6 +208,16 @@ async fn attempt_once(doors: &Doors, mut attempt: Attempt) -> (Option<Channel>, 
         Err(error) => Err(delay(attempt, &error)),
     };
     (provider, done)
+}
+
+/// What an answer means when an earlier term may have asked the same: that nothing was sent now does not say that nothing was ever sent.
+fn for_all_terms(answer: ProviderAnswer, again: bool) -> ProviderAnswer {
+    match answer {
+        ProviderAnswer::Unavailable if again => ProviderAnswer::Unknown {
+            why: "not sent, but perhaps before a restart".to_owned(),
+        },
+        answer => answer,
+    }
 }
 
 fn read(owed: &Owed) -> Result<Work, CommandError> {
@@ -294,6 +307,7 @@ mod tests {
             step: "step".to_owned(),
             cause: "cause".to_owned(),
             work: serde_json::to_string(work).unwrap(),
+            again: false,
         })
     }
 
@@ -329,6 +343,14 @@ mod tests {
         assert_eq!(next(&mut lanes), None, "one command at a time here, and two calls");
         lanes.of(Some(Channel::WechatPay)).in_work -= 1;
         assert_eq!(next(&mut lanes), slow);
+    }
+
+    #[test]
+    fn what_an_earlier_term_may_have_sent_is_not_said_to_be_unsent() {
+        let unavailable = || ProviderAnswer::Unavailable;
+        assert_eq!(for_all_terms(unavailable(), false), unavailable());
+        let told = for_all_terms(unavailable(), true);
+        assert!(matches!(told, ProviderAnswer::Unknown { .. }), "{told:?}");
     }
 
     #[test]

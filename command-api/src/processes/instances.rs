@@ -201,6 +201,7 @@ fn owed(key: Key, step: String, cause: String, work: &Work) -> Result<Owed, Erro
         step,
         cause,
         work: work.map_err(|error| Error::Unreadable(format!("an effect of {key:?}: {error}")))?,
+        again: false,
     })
 }
 

@@ -39,6 +39,8 @@ pub struct Owed {
     /// The [`super::effects::Work`] as it is stored, byte for byte: it is the content that the request id stands for. Its column is called
     /// `command`, after what most of them are.
     pub work: String,
+    /// An earlier term owed it already, and may have executed it.
+    pub again: bool,
 }
 
 /// An instance as it is stored.
@@ -138,6 +140,7 @@ impl Store {
                     step: row.try_get(3)?,
                     cause: row.try_get(4)?,
                     work: row.try_get(5)?,
+                    again: true,
                 })
             })
             .collect()
@@ -322,6 +325,7 @@ mod tests {
             step: step.to_owned(),
             cause: "event:1".to_owned(),
             work: r#"{"some":  "command"}"#.to_owned(),
+            again: false,
         }
     }
 

@@ -119,7 +119,7 @@ pub enum ProviderAnswer {
         /// What happened; for people who look into it.
         why: String,
     },
-    /// It was not sent: the provider is not set up, or is taken out for a while.
+    /// It was never sent, not before a crash either: the provider is not set up, or is taken out for a while.
     Unavailable,
 }
 

@@ -58,6 +58,8 @@ enum Pending {
     Timer(usize, Uuid, String, Timestamp),
     Dispatch(usize, Uuid, String, Command),
     Call(usize, Uuid, String, ProviderRequest),
+    /// After a crash: nobody knows whether it was made before.
+    CallAgain(usize, Uuid, String, ProviderRequest),
     Told(usize, Uuid, String, ProviderAnswer),
     Answer(usize, Uuid, String, Result<(), Refusal>),
 }
@@ -109,9 +111,10 @@ impl Runner {
             let place = self.draw(self.pending.len().min(WINDOW));
             let pending = self.pending.remove(place);
             if self.draw(6) == 5 {
-                self.pending.push(pending.clone());
+                self.repeat(pending);
+            } else {
+                self.work(pending);
             }
-            self.work(pending);
             if self.draw(12) == 11 {
                 self.now = seconds_after(self.now, 1);
             }
@@ -202,6 +205,20 @@ impl Runner {
         }
     }
 
+    /// Does it now and once more later. Of a call that a crash repeats only the last answer is heard.
+    fn repeat(&mut self, pending: Pending) {
+        if let Pending::Call(machine, instance, step, request) | Pending::CallAgain(machine, instance, step, request) =
+            pending
+        {
+            let fault = self.fault(Fault::Away);
+            self.provider.answer(&request, fault, self.now);
+            self.pending.push(Pending::CallAgain(machine, instance, step, request));
+        } else {
+            self.pending.push(pending.clone());
+            self.work(pending);
+        }
+    }
+
     fn work(&mut self, pending: Pending) {
         match pending {
             Pending::Event(machine, stream, event) => {
@@ -222,13 +239,12 @@ impl Runner {
                 self.pending.push(Pending::Answer(machine, instance, step, answer));
             }
             Pending::Call(machine, instance, step, request) => {
-                let fault = match self.draw(8) {
-                    1 => Fault::RequestLost,
-                    2 => Fault::AnswerLost,
-                    3 => Fault::Away,
-                    4 => Fault::Slow,
-                    _ => Fault::None,
-                };
+                let fault = self.fault(Fault::Away);
+                let answer = self.provider.answer(&request, fault, self.now);
+                self.pending.push(Pending::Told(machine, instance, step, answer));
+            }
+            Pending::CallAgain(machine, instance, step, request) => {
+                let fault = self.fault(Fault::RequestLost);
                 let answer = self.provider.answer(&request, fault, self.now);
                 self.pending.push(Pending::Told(machine, instance, step, answer));
             }
@@ -245,6 +261,16 @@ impl Runner {
                 let effects = self.machines[machine].react(instance, &input, self.now);
                 self.effects(machine, effects.map(|effects| (instance, effects)));
             }
+        }
+    }
+
+    fn fault(&mut self, away: Fault) -> Fault {
+        match self.draw(8) {
+            1 => Fault::RequestLost,
+            2 => Fault::AnswerLost,
+            3 => away,
+            4 => Fault::Slow,
+            _ => Fault::None,
         }
     }
 
