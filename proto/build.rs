@@ -1,9 +1,9 @@
 //! Generates the gRPC code with protox, a compiler in Rust, so that no protoc is needed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut files = Vec::new();
     for area in std::fs::read_dir(root.join("hall"))? {
         for version in std::fs::read_dir(area?.path())? {
@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     files.sort();
-    let mut compiler = protox::Compiler::new([root])?;
+    let mut compiler = protox::Compiler::new([&root])?;
     compiler
         .include_imports(true)
         .include_source_info(true)

@@ -15,7 +15,7 @@ use super::deadline::Deadline;
 use super::encode;
 use super::error::Error;
 use super::fields::Fields;
-use super::page::PageToken;
+use super::page::Page;
 use super::reader::{Found, Reader, Selection, Value};
 use super::receipt;
 use super::rights::{Asker, Belongs};
@@ -64,13 +64,13 @@ impl bill_service_server::BillService for BillService {
         let asker = Asker::of(&request, "BillService/ListBills")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = BillPage::try_from(&request)?;
-        asker.may_ask(&self.reader, page.belonging(), deadline).await?;
+        let wanted = Wanted::try_from(&request)?;
+        asker.may_ask(&self.reader, wanted.belonging(), deadline).await?;
         self.reader
             .wait(&self.reader.bills, request.min_position, deadline)
             .await?;
-        let Found { mut rows, position } = self.reader.bill_page(&page, deadline).await?;
-        let next_page_token = page.cut(&mut rows);
+        let Found { mut rows, position } = self.reader.bill_page(&wanted, deadline).await?;
+        let next_page_token = wanted.page.newest_first(&mut rows, |bill| bill.opened_position);
         let bills = rows.into_iter().map(encode::session_bill).collect();
         Ok(Response::new(ListBillsResponse {
             bills,
@@ -103,15 +103,14 @@ fn watched(BillUpdate { bill, position }: BillUpdate) -> WatchBillResponse {
     }
 }
 
-/// One page of a list of bills, newest first.
-struct BillPage {
+/// Which bills, the newest first.
+struct Wanted {
     hall_id: Option<Uuid>,
     member_id: Option<Uuid>,
-    size: u32,
-    before: i64,
+    page: Page,
 }
 
-impl TryFrom<&ListBillsRequest> for BillPage {
+impl TryFrom<&ListBillsRequest> for Wanted {
     type Error = Error;
 
     fn try_from(request: &ListBillsRequest) -> Result<Self, Error> {
@@ -121,25 +120,18 @@ impl TryFrom<&ListBillsRequest> for BillPage {
         if request.hall_id.is_empty() && request.member_id.is_empty() {
             fields.refuse("hall_id", "is required if member_id is empty");
         }
-        let size = fields.page_size(request.page_size);
-        let before = match request.page_token.as_str() {
-            "" => Some(i64::MAX),
-            token => PageToken::read(token, &[hall_id, member_id]).map(|token| token.before),
-        };
-        if before.is_none() {
-            fields.refuse("page_token", "is not of this query");
-        }
+        let filter = [hall_id, member_id];
+        let page = Page::read(&mut fields, request.page_size, &request.page_token, &filter);
         fields.finish()?;
         Ok(Self {
             hall_id,
             member_id,
-            size,
-            before: before.unwrap_or(i64::MAX),
+            page,
         })
     }
 }
 
-impl Belongs for BillPage {
+impl Belongs for Wanted {
     /// To whom all bills of the list belong.
     fn belonging(&self) -> Belonging {
         Belonging {
@@ -150,57 +142,26 @@ impl Belongs for BillPage {
     }
 }
 
-impl BillPage {
-    /// Takes the row off that shows that there are more, and says where they begin.
-    fn cut(&self, rows: &mut Vec<BillRow>) -> String {
-        let more = rows.len() > self.size as usize;
-        rows.truncate(self.size as usize);
-        match rows.last().filter(|_| more) {
-            Some(last) => PageToken {
-                before: last.opened_position,
-            }
-            .write(&[self.hall_id, self.member_id]),
-            None => String::new(),
-        }
-    }
-}
-
 impl Reader {
     /// The bill of a session.
     pub(crate) async fn bill(&self, session_id: Uuid, deadline: Deadline) -> Result<(BillRow, u64), Error> {
-        let selection = Selection {
-            tail: "session_id = $3",
-            values: &[Value::Id(session_id)],
-        };
-        let Found { rows, position } = self.read(&self.bills, selection, deadline).await?;
-        let missing = || Error::NotFound {
-            kind: "session",
-            id: session_id.to_string(),
-        };
-        Ok((rows.into_iter().next().ok_or_else(missing)?, position))
+        self.one(&self.bills, "session", "session_id", session_id, deadline)
+            .await
     }
 
-    async fn bill_page(&self, page: &BillPage, deadline: Deadline) -> Result<Found<BillRow>, Error> {
-        let mut values = vec![Value::Number(page.before), Value::Number(i64::from(page.size) + 1)];
+    async fn bill_page(&self, wanted: &Wanted, deadline: Deadline) -> Result<Found<BillRow>, Error> {
+        let mut values = vec![Value::Number(wanted.page.before()), Value::Number(wanted.page.limit())];
         let mut conditions = String::from("opened_position < $3");
-        for (column, id) in [("member_id", page.member_id), ("hall_id", page.hall_id)] {
+        for (column, id) in [("member_id", wanted.member_id), ("hall_id", wanted.hall_id)] {
             if let Some(id) = id {
                 values.push(Value::Id(id));
                 conditions.push_str(&format!(" AND {column} = ${}", values.len() + 2));
             }
         }
-        let tail = format!("{conditions} ORDER BY opened_position DESC LIMIT $4");
-        let mut found: Found<BillRow> = self
-            .read(
-                &self.bills,
-                Selection {
-                    tail: &tail,
-                    values: &values,
-                },
-                deadline,
-            )
-            .await?;
-        found.rows.sort_by_key(|bill| std::cmp::Reverse(bill.opened_position));
-        Ok(found)
+        let selection = Selection {
+            tail: &format!("{conditions} ORDER BY opened_position DESC LIMIT $4"),
+            values: &values,
+        };
+        self.read(&self.bills, selection, deadline).await
     }
 }

@@ -16,7 +16,7 @@ use super::deadline::Deadline;
 use super::encode::stored;
 use super::error::Error;
 use super::fields::Fields;
-use super::page::PageToken;
+use super::page::{Page, flag};
 use super::reader::{Found, Reader, Selection, Value};
 use super::rights::{Asker, Belongs};
 use crate::views::members::{MemberKind, MemberRow};
@@ -65,14 +65,14 @@ impl member_directory_service_server::MemberDirectoryService for MemberDirectory
         let asker = Asker::of(&request, "MemberDirectoryService/ListMembers")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = MemberPage::try_from(&request)?;
-        let of_chain = Belonging::default().and_chain(Some(page.chain_id));
+        let wanted = Wanted::try_from(&request)?;
+        let of_chain = Belonging::default().and_chain(Some(wanted.chain_id));
         asker.may_ask(&self.reader, of_chain, deadline).await?;
         self.reader
             .wait(&self.reader.members, request.min_position, deadline)
             .await?;
-        let Found { mut rows, position } = self.reader.member_page(&page, deadline).await?;
-        let next_page_token = page.cut(&mut rows);
+        let Found { mut rows, position } = self.reader.member_page(&wanted, deadline).await?;
+        let next_page_token = wanted.page.newest_first(&mut rows, |row| row.joined);
         Ok(Response::new(ListMembersResponse {
             members: rows.into_iter().map(member).collect(),
             next_page_token,
@@ -81,16 +81,15 @@ impl member_directory_service_server::MemberDirectoryService for MemberDirectory
     }
 }
 
-/// One page of a chain's members, the newest first.
-struct MemberPage {
+/// Which members of a chain, the newest first.
+struct Wanted {
     chain_id: Uuid,
     level: Option<LevelCode>,
     blacklisted_only: bool,
-    size: u32,
-    before: i64,
+    page: Page,
 }
 
-impl TryFrom<&ListMembersRequest> for MemberPage {
+impl TryFrom<&ListMembersRequest> for Wanted {
     type Error = Error;
 
     fn try_from(request: &ListMembersRequest) -> Result<Self, Error> {
@@ -102,75 +101,37 @@ impl TryFrom<&ListMembersRequest> for MemberPage {
                 .map_err(|invalid| fields.refuse("level", invalid.problem))
                 .ok(),
         };
-        let size = fields.page_size(request.page_size);
-        let mut page = Self {
+        let level_id = level.as_ref().map(|level| derived(&["level", level.as_str()]));
+        let filter = [Some(chain_id), level_id, flag(request.blacklisted_only)];
+        let page = Page::read(&mut fields, request.page_size, &request.page_token, &filter);
+        fields.finish()?;
+        Ok(Self {
             chain_id,
             level,
             blacklisted_only: request.blacklisted_only,
-            size,
-            before: i64::MAX,
-        };
-        if !request.page_token.is_empty() {
-            match PageToken::read(&request.page_token, &page.filter()) {
-                Some(token) => page.before = token.before,
-                None => fields.refuse("page_token", "is not of this query"),
-            }
-        }
-        fields.finish()?;
-        Ok(page)
-    }
-}
-
-impl MemberPage {
-    /// What a page token is good for.
-    fn filter(&self) -> [Option<Uuid>; 3] {
-        let level = self.level.as_ref().map(|level| derived(&["level", level.as_str()]));
-        [Some(self.chain_id), level, self.blacklisted_only.then(Uuid::max)]
-    }
-
-    /// Takes the row off that shows that there are more, and says where they begin.
-    fn cut(&self, rows: &mut Vec<MemberRow>) -> String {
-        rows.sort_by_key(|row| std::cmp::Reverse(row.joined));
-        let more = rows.len() > self.size as usize;
-        rows.truncate(self.size as usize);
-        match rows.last().filter(|_| more) {
-            Some(last) => PageToken { before: last.joined }.write(&self.filter()),
-            None => String::new(),
-        }
+            page,
+        })
     }
 }
 
 impl Reader {
     async fn member(&self, member_id: Uuid, deadline: Deadline) -> Result<(MemberRow, u64), Error> {
-        let selection = Selection {
-            tail: "member_id = $3",
-            values: &[Value::Id(member_id)],
-        };
-        let Found { rows, position } = self.read(&self.members, selection, deadline).await?;
-        let missing = || Error::NotFound {
-            kind: "member",
-            id: member_id.to_string(),
-        };
-        Ok((rows.into_iter().next().ok_or_else(missing)?, position))
+        self.one(&self.members, "member", "member_id", member_id, deadline)
+            .await
     }
 
-    async fn member_page(&self, page: &MemberPage, deadline: Deadline) -> Result<Found<MemberRow>, Error> {
-        let mut values = vec![
-            Value::Id(page.chain_id),
-            Value::Number(page.before),
-            Value::Number(i64::from(page.size) + 1),
-        ];
+    async fn member_page(&self, wanted: &Wanted, deadline: Deadline) -> Result<Found<MemberRow>, Error> {
+        let mut values = wanted.page.newest_of(wanted.chain_id).to_vec();
         let mut conditions = String::from("chain_id = $3 AND joined < $4");
-        if let Some(level) = &page.level {
+        if let Some(level) = &wanted.level {
             values.push(Value::Text(level.as_str()));
             conditions.push_str(" AND level = $6");
         }
-        if page.blacklisted_only {
+        if wanted.blacklisted_only {
             conditions.push_str(" AND blacklisted IS NOT NULL");
         }
-        let tail = format!("{conditions} ORDER BY joined DESC LIMIT $5");
         let selection = Selection {
-            tail: &tail,
+            tail: &format!("{conditions} ORDER BY joined DESC LIMIT $5"),
             values: &values,
         };
         self.read(&self.members, selection, deadline).await

@@ -15,7 +15,7 @@ use super::deadline::Deadline;
 use super::error::Error;
 use super::fields::Fields;
 use super::notice_texts::notice;
-use super::page::PageToken;
+use super::page::Page;
 use super::reader::{Found, Reader, Selection, Value};
 use super::rights::Asker;
 use super::watch::{NoticesUpdate, watch_notices};
@@ -67,15 +67,18 @@ impl notice_service_server::NoticeService for NoticeService {
         let asker = Asker::of(&request, "NoticeService/ListNotices")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = NoticePage::try_from(&request)?;
+        let (member_id, page) = Page::of("member_id", &request.member_id, request.page_size, &request.page_token)?;
         asker
-            .may_ask(&self.reader, Belonging::to_member(page.member_id), deadline)
+            .may_ask(&self.reader, Belonging::to_member(member_id), deadline)
             .await?;
         self.reader
             .wait(&self.reader.notices, request.min_position, deadline)
             .await?;
-        let mut told = self.reader.notice_page(&page, deadline).await?;
-        let next_page_token = page.cut(&mut told.notices);
+        let reading = self
+            .reader
+            .notices_between(member_id, (0, page.before()), page.limit(), deadline);
+        let mut told = reading.await?;
+        let next_page_token = page.newest_first(&mut told.notices, |notice| notice.position);
         Ok(Response::new(ListNoticesResponse {
             next_page_token,
             unread: told.unread,
@@ -115,55 +118,7 @@ fn watched(update: NoticesUpdate) -> WatchNoticesResponse {
     }
 }
 
-/// One page of a person's notices, newest first.
-struct NoticePage {
-    member_id: Uuid,
-    size: u32,
-    before: i64,
-}
-
-impl TryFrom<&ListNoticesRequest> for NoticePage {
-    type Error = Error;
-
-    fn try_from(request: &ListNoticesRequest) -> Result<Self, Error> {
-        let mut fields = Fields::default();
-        let member_id = fields.id("member_id", &request.member_id);
-        let size = fields.page_size(request.page_size);
-        let before = match request.page_token.as_str() {
-            "" => Some(i64::MAX),
-            token => PageToken::read(token, &[Some(member_id)]).map(|token| token.before),
-        };
-        if before.is_none() {
-            fields.refuse("page_token", "is not of this query");
-        }
-        fields.finish()?;
-        Ok(Self {
-            member_id,
-            size,
-            before: before.unwrap_or(i64::MAX),
-        })
-    }
-}
-
-impl NoticePage {
-    /// Takes the row off that shows that there are more, and says where they begin.
-    fn cut(&self, rows: &mut Vec<NoticeRow>) -> String {
-        let more = rows.len() > self.size as usize;
-        rows.truncate(self.size as usize);
-        match rows.last().filter(|_| more) {
-            Some(last) => PageToken { before: last.position }.write(&[Some(self.member_id)]),
-            None => String::new(),
-        }
-    }
-}
-
 impl Reader {
-    async fn notice_page(&self, page: &NoticePage, deadline: Deadline) -> Result<Told, Error> {
-        let limit = i64::from(page.size) + 1;
-        self.notices_between(page.member_id, (0, page.before), limit, deadline)
-            .await
-    }
-
     /// The newest notices of a person, or those after a position.
     pub(super) async fn told(&self, member_id: Uuid, after: Option<i64>, deadline: Deadline) -> Result<Told, Error> {
         let between = (after.unwrap_or_default(), i64::MAX);

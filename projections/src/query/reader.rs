@@ -42,6 +42,17 @@ pub(crate) struct Found<R> {
     pub(crate) position: u64,
 }
 
+impl<R> Found<R> {
+    /// The one row that was looked for by its id.
+    pub(crate) fn only(self, kind: &'static str, id: Uuid) -> Result<(R, u64), Error> {
+        let missing = || Error::NotFound {
+            kind,
+            id: id.to_string(),
+        };
+        Ok((self.rows.into_iter().next().ok_or_else(missing)?, self.position))
+    }
+}
+
 /// Which rows to read. Parameters begin at `$3`.
 pub(crate) struct Selection<'s> {
     /// Condition, order and limit: `hall_id = $3 ORDER BY label`.
@@ -102,6 +113,22 @@ impl Reader {
         };
         self.read_as(shared, &inner, selection.values, deadline, |row| R::read(row, 1))
             .await
+    }
+
+    /// Reads the one row whose `column` is this id; `kind` says in a refusal what there is none of.
+    pub(crate) async fn one<V: View, R: Row>(
+        &self,
+        shared: &Shared<V>,
+        kind: &'static str,
+        column: &str,
+        id: Uuid,
+        deadline: Deadline,
+    ) -> Result<(R, u64), Error> {
+        let selection = Selection {
+            tail: &format!("{column} = $3"),
+            values: &[Value::Id(id)],
+        };
+        self.read(shared, selection, deadline).await?.only(kind, id)
     }
 
     /// Reads what `inner` selects, of which the first column is never null. `decode` finds it from column 1 on.

@@ -10,13 +10,13 @@ use crate::query::deadline::Deadline;
 use crate::query::encode::table_class;
 use crate::query::error::Error;
 use crate::query::fields::Fields;
+use crate::query::page::Page;
 use crate::query::reader::Found;
 use crate::query::rights::Asker;
 use crate::views::board::TableStatus;
 use crate::views::directory::TableRow;
 
 use super::DirectoryService;
-use super::page::Page;
 
 /// Whose codes.
 pub(super) enum Wanted {
@@ -80,7 +80,7 @@ pub(super) fn encode(tables: Tables, page: &Page, code_base: &str) -> Result<Lis
         found: Found { mut rows, position },
         hall_name,
     } = tables;
-    let next_page_token = page.cut(&mut rows, |table| table.registered);
+    let next_page_token = page.oldest_first(&mut rows, |table| table.registered);
     let codes: Result<_, _> = rows.into_iter().map(|table| code(table, code_base)).collect();
     Ok(ListTableCodesResponse {
         codes: codes?,

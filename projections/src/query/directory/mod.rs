@@ -2,7 +2,6 @@
 
 mod codes;
 mod encode;
-mod page;
 mod read;
 mod scan;
 mod tariff_text;
@@ -21,9 +20,9 @@ use tonic::{Request, Response, Status};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::fields::Fields;
+use super::page::{Page, flag};
 use super::reader::{Found, Reader};
 use super::rights::Asker;
-use page::Page;
 
 /// The service.
 pub(crate) struct DirectoryService {
@@ -64,7 +63,7 @@ impl directory_service_server::DirectoryService for DirectoryService {
         fields.finish()?;
         self.reached(request.min_position, deadline).await?;
         let Found { mut rows, position } = self.reader.hall_page(chain_id, &page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |counted| counted.hall.registered);
+        let next_page_token = page.oldest_first(&mut rows, |counted| counted.hall.registered);
         Ok(Response::new(ListHallsResponse {
             halls: rows.into_iter().map(encode::hall).collect(),
             next_page_token,
@@ -89,13 +88,13 @@ impl directory_service_server::DirectoryService for DirectoryService {
         let request = request.into_inner();
         let mut fields = Fields::default();
         let hall_id = fields.id("hall_id", &request.hall_id);
-        let filter = [Some(hall_id), page::flag(request.free_only)];
+        let filter = [Some(hall_id), flag(request.free_only)];
         let page = Page::read(&mut fields, request.page_size, &request.page_token, &filter);
         fields.finish()?;
         self.reached(request.min_position, deadline).await?;
         let found = self.reader.table_page(hall_id, request.free_only, &page, deadline);
         let Found { mut rows, position } = found.await?;
-        let next_page_token = page.cut(&mut rows, |table| table.registered);
+        let next_page_token = page.oldest_first(&mut rows, |table| table.registered);
         Ok(Response::new(ListTablesResponse {
             tables: rows.into_iter().map(encode::table).collect(),
             next_page_token,
@@ -140,7 +139,7 @@ impl directory_service_server::DirectoryService for DirectoryService {
         let of = Belonging::to_hall(hall_id);
         asker.may_ask(&self.reader, of, deadline).await?;
         let Found { mut rows, position } = self.reader.device_page(hall_id, &page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |device| device.registered);
+        let next_page_token = page.oldest_first(&mut rows, |device| device.registered);
         Ok(Response::new(ListDevicesResponse {
             devices: rows.into_iter().map(encode::device).collect(),
             next_page_token,

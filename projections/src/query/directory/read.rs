@@ -6,11 +6,10 @@ use uuid::Uuid;
 
 use crate::query::deadline::Deadline;
 use crate::query::error::Error;
+use crate::query::page::Page;
 use crate::query::reader::{Found, Reader, Selection, Value};
 use crate::store::{Row, TableNames};
 use crate::views::directory::{ChainRow, DeviceRow, HallRow, TableRow, TariffRow};
-
-use super::page::Page;
 
 /// Free tables of a hall that are looked at to offer some.
 const FREE_MAX: u32 = 1_000;
@@ -37,7 +36,7 @@ impl CountedHall {
 impl Reader {
     /// A chain.
     pub(crate) async fn chain(&self, chain_id: Uuid, deadline: Deadline) -> Result<(ChainRow, u64), Error> {
-        self.one("chain", "chain_id", chain_id, deadline).await
+        self.one(&self.directory, "chain", "chain_id", chain_id, deadline).await
     }
 
     /// A table, also one that is retired.
@@ -46,44 +45,19 @@ impl Reader {
         table_id: Uuid,
         deadline: Deadline,
     ) -> Result<(TableRow, u64), Error> {
-        self.one("table", "table_id", table_id, deadline).await
+        self.one(&self.directory, "table", "table_id", table_id, deadline).await
     }
 
     /// A tariff plan's newest version.
     pub(crate) async fn tariff(&self, plan_id: Uuid, deadline: Deadline) -> Result<(TariffRow, u64), Error> {
-        self.one("tariff", "plan_id", plan_id, deadline).await
-    }
-
-    async fn one<R: Row>(
-        &self,
-        kind: &'static str,
-        key: &str,
-        id: Uuid,
-        deadline: Deadline,
-    ) -> Result<(R, u64), Error> {
-        let tail = format!("{key} = $3");
-        let selection = Selection {
-            tail: &tail,
-            values: &[Value::Id(id)],
-        };
-        let Found { rows, position } = self.read(&self.directory, selection, deadline).await?;
-        let missing = || Error::NotFound {
-            kind,
-            id: id.to_string(),
-        };
-        Ok((rows.into_iter().next().ok_or_else(missing)?, position))
+        self.one(&self.directory, "tariff", "plan_id", plan_id, deadline).await
     }
 
     /// A hall with its tables counted.
     pub(crate) async fn counted_hall(&self, hall_id: Uuid, deadline: Deadline) -> Result<(CountedHall, u64), Error> {
         let values = [Value::Id(hall_id)];
         let found = self.counted_halls("h.hall_id = $3", "", &values, deadline).await?;
-        let Found { rows, position } = found;
-        let missing = || Error::NotFound {
-            kind: "hall",
-            id: hall_id.to_string(),
-        };
-        Ok((rows.into_iter().next().ok_or_else(missing)?, position))
+        found.only("hall", hall_id)
     }
 
     pub(super) async fn hall_page(
@@ -92,7 +66,7 @@ impl Reader {
         page: &Page,
         deadline: Deadline,
     ) -> Result<Found<CountedHall>, Error> {
-        let mut values = vec![Value::Number(page.after), Value::Number(page.limit())];
+        let mut values = vec![Value::Number(page.after()), Value::Number(page.limit())];
         let mut condition = "h.registered > $3 AND NOT h.retired".to_owned();
         if let Some(chain_id) = chain_id {
             values.push(Value::Id(chain_id));
@@ -158,7 +132,7 @@ impl Reader {
     ) -> Result<Found<R>, Error> {
         let values = [
             Value::Id(hall_id),
-            Value::Number(page.after),
+            Value::Number(page.after()),
             Value::Number(page.limit()),
         ];
         let selection = Selection { tail, values: &values };

@@ -1,7 +1,6 @@
 //! `LoyaltyService`: points, what explains them, and what they can be given for.
 
 mod encode;
-mod page;
 mod read;
 
 use std::sync::Arc;
@@ -16,9 +15,9 @@ use tonic::{Request, Response, Status};
 
 use super::deadline::Deadline;
 use super::fields::Fields;
+use super::page::Page;
 use super::reader::{Found, Reader};
 use super::rights::Asker;
-use page::ListPage;
 
 /// The service.
 pub(crate) struct LoyaltyService {
@@ -54,12 +53,12 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let asker = Asker::of(&request, "LoyaltyService/ListPointsEntries")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = ListPage::read("member_id", &request.member_id, request.page_size, &request.page_token)?;
+        let (member_id, page) = Page::of("member_id", &request.member_id, request.page_size, &request.page_token)?;
         let reader = &self.reader;
-        asker.may_ask(reader, Belonging::to_member(page.of), deadline).await?;
+        asker.may_ask(reader, Belonging::to_member(member_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
-        let Found { mut rows, position } = reader.points_entries(&page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |entry| entry.position);
+        let Found { mut rows, position } = reader.points_entries(member_id, &page, deadline).await?;
+        let next_page_token = page.newest_first(&mut rows, |entry| entry.position);
         Ok(Response::new(ListPointsEntriesResponse {
             entries: rows.into_iter().map(encode::entry).collect(),
             next_page_token,
@@ -71,17 +70,17 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let asker = Asker::of(&request, "LoyaltyService/ListGifts")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = ListPage::read("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
+        let (hall_id, page) = Page::of("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
         let mut fields = Fields::default();
         let member_id = fields.id("member_id", &request.member_id);
         fields.finish()?;
         let reader = &self.reader;
         asker.may_ask(reader, Belonging::to_member(member_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
-        let (offers, position) = reader.offers(&page, member_id, deadline).await?;
+        let (offers, position) = reader.offers(hall_id, &page, member_id, deadline).await?;
         let points = offers.points;
         let mut rows = offers.gifts;
-        let next_page_token = page.cut(&mut rows, |gift| gift.registered);
+        let next_page_token = page.newest_first(&mut rows, |gift| gift.registered);
         Ok(Response::new(ListGiftsResponse {
             gifts: rows.into_iter().map(|gift| encode::offered(gift, points)).collect(),
             points,
@@ -94,12 +93,12 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let asker = Asker::of(&request, "LoyaltyService/ListStock")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = ListPage::read("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
+        let (hall_id, page) = Page::of("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
         let reader = &self.reader;
-        asker.may_ask(reader, Belonging::to_hall(page.of), deadline).await?;
+        asker.may_ask(reader, Belonging::to_hall(hall_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
-        let Found { mut rows, position } = reader.stock(&page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |gift| gift.registered);
+        let Found { mut rows, position } = reader.stock(hall_id, &page, deadline).await?;
+        let next_page_token = page.newest_first(&mut rows, |gift| gift.registered);
         Ok(Response::new(ListStockResponse {
             gifts: rows.into_iter().map(encode::stocked).collect(),
             next_page_token,
@@ -114,12 +113,12 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let asker = Asker::of(&request, "LoyaltyService/ListRedemptions")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = ListPage::read("member_id", &request.member_id, request.page_size, &request.page_token)?;
+        let (member_id, page) = Page::of("member_id", &request.member_id, request.page_size, &request.page_token)?;
         let reader = &self.reader;
-        asker.may_ask(reader, Belonging::to_member(page.of), deadline).await?;
+        asker.may_ask(reader, Belonging::to_member(member_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
-        let Found { mut rows, position } = reader.redemptions("member_id", &page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |redemption| redemption.made);
+        let Found { mut rows, position } = reader.redemptions("member_id", member_id, &page, deadline).await?;
+        let next_page_token = page.newest_first(&mut rows, |redemption| redemption.made);
         Ok(Response::new(ListRedemptionsResponse {
             redemptions: rows.into_iter().map(encode::redemption).collect(),
             next_page_token,
@@ -134,12 +133,12 @@ impl loyalty_service_server::LoyaltyService for LoyaltyService {
         let asker = Asker::of(&request, "LoyaltyService/ListHallRedemptions")?;
         let deadline = Deadline::of(request.metadata());
         let request = request.into_inner();
-        let page = ListPage::read("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
+        let (hall_id, page) = Page::of("hall_id", &request.hall_id, request.page_size, &request.page_token)?;
         let reader = &self.reader;
-        asker.may_ask(reader, Belonging::to_hall(page.of), deadline).await?;
+        asker.may_ask(reader, Belonging::to_hall(hall_id), deadline).await?;
         reader.wait(&reader.loyalty, request.min_position, deadline).await?;
-        let Found { mut rows, position } = reader.redemptions("hall_id", &page, deadline).await?;
-        let next_page_token = page.cut(&mut rows, |redemption| redemption.made);
+        let Found { mut rows, position } = reader.redemptions("hall_id", hall_id, &page, deadline).await?;
+        let next_page_token = page.newest_first(&mut rows, |redemption| redemption.made);
         let codeless = rows.into_iter().map(|row| GiftRedemption {
             pick_up_code: String::new(),
             ..encode::redemption(row)

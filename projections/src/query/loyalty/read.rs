@@ -1,13 +1,11 @@
 //! What the queries about loyalty read.
 
-use std::cmp::Reverse;
-
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::page::ListPage;
 use crate::query::deadline::Deadline;
 use crate::query::error::Error;
+use crate::query::page::Page;
 use crate::query::reader::{Found, Reader, Selection, Value};
 use crate::store::{Row, TableNames};
 use crate::views::loyalty::{GiftRow, PointsEntryRow, PointsRow, RedemptionRow};
@@ -35,23 +33,23 @@ impl Reader {
 
     pub(super) async fn points_entries(
         &self,
-        page: &ListPage,
+        member_id: Uuid,
+        page: &Page,
         deadline: Deadline,
     ) -> Result<Found<PointsEntryRow>, Error> {
         let selection = Selection {
             tail: "member_id = $3 AND position < $4 ORDER BY position DESC LIMIT $5",
-            values: &page.values(),
+            values: &page.newest_of(member_id),
         };
-        let mut found: Found<PointsEntryRow> = self.read(&self.loyalty, selection, deadline).await?;
-        found.rows.sort_by_key(|entry| Reverse(entry.position));
-        Ok(found)
+        self.read(&self.loyalty, selection, deadline).await
     }
 
     /// A hall's gifts that can be had, with the points of a member. One statement, so that both are of one position; a member's points are there without a
     /// gift as well.
     pub(super) async fn offers(
         &self,
-        page: &ListPage,
+        hall_id: Uuid,
+        page: &Page,
         member_id: Uuid,
         deadline: Deadline,
     ) -> Result<(Offers, u64), Error> {
@@ -66,7 +64,7 @@ impl Reader {
                 columns = GiftRow::TABLE.column_list(""),
             )
         };
-        let [hall_id, before, limit] = page.values();
+        let [hall_id, before, limit] = page.newest_of(hall_id);
         let values = [hall_id, before, limit, Value::Id(member_id)];
         let decode = |row: &sqlx::postgres::PgRow| {
             let there = row.try_get::<Option<Uuid>, _>(2)?.is_some();
@@ -75,36 +73,32 @@ impl Reader {
         };
         let Found { rows, position } = self.read_as(&self.loyalty, &inner, &values, deadline, decode).await?;
         let points = rows.first().map_or(0, |(points, _)| *points);
-        let mut gifts: Vec<_> = rows.into_iter().filter_map(|(_, gift)| gift).collect();
-        gifts.sort_by_key(|gift| Reverse(gift.registered));
+        let gifts = rows.into_iter().filter_map(|(_, gift)| gift).collect();
         Ok((Offers { gifts, points }, position))
     }
 
     /// All gifts of a hall.
-    pub(super) async fn stock(&self, page: &ListPage, deadline: Deadline) -> Result<Found<GiftRow>, Error> {
+    pub(super) async fn stock(&self, hall_id: Uuid, page: &Page, deadline: Deadline) -> Result<Found<GiftRow>, Error> {
         let selection = Selection {
             tail: "hall_id = $3 AND registered < $4 ORDER BY registered DESC LIMIT $5",
-            values: &page.values(),
+            values: &page.newest_of(hall_id),
         };
-        let mut found: Found<GiftRow> = self.read(&self.loyalty, selection, deadline).await?;
-        found.rows.sort_by_key(|gift| Reverse(gift.registered));
-        Ok(found)
+        self.read(&self.loyalty, selection, deadline).await
     }
 
     /// The redemptions of a member or of a hall; `column` says which.
     pub(super) async fn redemptions(
         &self,
         column: &'static str,
-        page: &ListPage,
+        of: Uuid,
+        page: &Page,
         deadline: Deadline,
     ) -> Result<Found<RedemptionRow>, Error> {
         let tail = format!("{column} = $3 AND made < $4 ORDER BY made DESC LIMIT $5");
         let selection = Selection {
             tail: &tail,
-            values: &page.values(),
+            values: &page.newest_of(of),
         };
-        let mut found: Found<RedemptionRow> = self.read(&self.loyalty, selection, deadline).await?;
-        found.rows.sort_by_key(|redemption| Reverse(redemption.made));
-        Ok(found)
+        self.read(&self.loyalty, selection, deadline).await
     }
 }
