@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use baize_domain::device::{DesireReason, DeviceCommand, DeviceEvent};
-use baize_simulators::fleet::Cause;
 use jiff::SignedDuration;
 
 use crate::office::Said;
@@ -44,7 +43,7 @@ async fn a_killed_bridge_knows_after_its_restart_what_was_desired_without_the_ev
         before.len() + 1,
         "only the light whose time was over has changed: {changes:#?}"
     );
-    assert_eq!(changes.last().unwrap().cause, Cause::Command);
+    // Put out by the bridge or, if that came back late, by the relay's own timer: without the register the bridge could not tell of its end.
     stage.office.hears(one.id, on, Said::Expired).await;
     // The log knows of the confirmations: none is repeated.
     assert_eq!(
