@@ -9,6 +9,7 @@ pub mod chain;
 pub mod command;
 pub mod device;
 pub mod event;
+pub mod fold;
 pub mod gift;
 pub mod hall;
 pub mod identity;

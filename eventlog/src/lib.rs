@@ -94,6 +94,6 @@ pub use replay::Replay;
 pub use repository::{CacheOptions, LoadError, Loaded, Repository};
 pub use sql_time::SqlTimestamp;
 pub use store::{Store, StoreContext};
-pub use stream::StreamId;
+pub use stream::{NotAStream, StreamId};
 pub use unit::{AppendError, Appended, RequestKey, StreamAppend, Unit};
 pub use upcast::Upcasters;

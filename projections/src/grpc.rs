@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use baize_eventlog::EventLog;
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::{Guard, Signer};
+use baize_proto::hall::audit::v1::audit_service_server::AuditServiceServer;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
@@ -21,8 +23,8 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::layer::util::{Identity, Stack};
 
 use crate::query::{
-    BillService, BoardService, DirectoryService, LoyaltyService, MemberDirectoryService, NoticeService, Reader,
-    StatementService,
+    AuditService, BillService, BoardService, DirectoryService, LoyaltyService, MemberDirectoryService, NoticeService,
+    Reader, StatementService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -38,12 +40,14 @@ pub(crate) type Guarded = Router<Stack<Guard, Identity>>;
 
 pub(crate) fn router(
     reader: Arc<Reader>,
+    log: EventLog,
     health: HealthServer<impl Health>,
     guard: Guard,
     signer: Signer,
     code_base: &str,
     reflection: bool,
 ) -> anyhow::Result<Guarded> {
+    let audit = AuditServiceServer::new(AuditService::new(log, reader.stopping.clone()));
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), signer));
     let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), code_base.to_owned()));
@@ -67,6 +71,7 @@ pub(crate) fn router(
         .layer(guard)
         .add_service(health)
         .add_optional_service(reflection)
+        .add_service(audit.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))

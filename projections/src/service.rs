@@ -99,6 +99,7 @@ impl Projections {
         let guard = Guard::new(options.keys.clone())?;
         let router = grpc::router(
             Arc::clone(&reader),
+            log.clone(),
             health_service,
             guard.clone(),
             Signer::new(options.keys.clone()),

@@ -17,6 +17,11 @@ pub mod hall {
             tonic::include_proto!("hall.access.v1");
         }
     }
+    pub mod audit {
+        pub mod v1 {
+            tonic::include_proto!("hall.audit.v1");
+        }
+    }
     pub mod calendar {
         pub mod v1 {
             tonic::include_proto!("hall.calendar.v1");

@@ -5,9 +5,7 @@ mod proof;
 mod replay;
 mod state;
 
-use std::str::FromStr;
-
-use baize_eventlog::{EventLog, LogOptions, RecordedEvent, StreamId};
+use baize_eventlog::{EventLog, LogOptions, RecordedEvent};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -87,21 +85,6 @@ async fn on_the_log(
     let done = done.await;
     infrastructure.stop().await;
     done
-}
-
-/// A stream as people write it: `Wallet/019358a0-…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct StreamName(StreamId);
-
-impl FromStr for StreamName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('/') {
-            Some((kind, id)) if !kind.is_empty() && !id.is_empty() => Ok(Self(StreamId::new(kind.to_owned(), id))),
-            _ => Err("write it as TYPE/ID, such as Wallet/019358a0-0000-7000-8000-000000000001".to_owned()),
-        }
-    }
 }
 
 /// An event as auditors read it. The payload stays the text that was recorded: it is what the hash is over.

@@ -7,7 +7,7 @@ use baize_eventlog::seal::{self, Inclusion, leaf};
 use baize_eventlog::{EventLog, Metadata, RecordedEvent};
 use serde::{Deserialize, Serialize};
 
-use super::{StreamName, hex};
+use super::hex;
 use crate::settings::Settings;
 
 /// Which event, and where the proof goes.
@@ -130,10 +130,9 @@ impl From<&RecordedEvent> for Event {
 
 impl Event {
     fn recorded(self) -> anyhow::Result<RecordedEvent> {
-        let stream: StreamName = self.stream.parse().map_err(anyhow::Error::msg)?;
         Ok(RecordedEvent {
             position: self.position,
-            stream: stream.0,
+            stream: self.stream.parse()?,
             sequence: self.sequence,
             event_type: self.event_type,
             event_version: self.event_version,

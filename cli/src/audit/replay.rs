@@ -3,10 +3,10 @@
 use std::io::Write as _;
 
 use baize_domain::ids::HallId;
-use baize_eventlog::{EventLog, META_HALL, RecordedEvent};
+use baize_eventlog::{EventLog, META_HALL, RecordedEvent, StreamId};
 use jiff::Timestamp;
 
-use super::{StreamName, told};
+use super::told;
 
 /// Which events.
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,7 @@ pub struct Args {
     until: Option<u64>,
     /// Of one stream, as TYPE/ID
     #[arg(long, value_name = "TYPE/ID")]
-    stream: Option<StreamName>,
+    stream: Option<StreamId>,
     /// Of this type, such as SessionOpened; may be given several times
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<String>,
@@ -57,7 +57,7 @@ impl Args {
     }
 
     fn wants(&self, event: &RecordedEvent) -> bool {
-        self.stream.as_ref().is_none_or(|stream| stream.0 == event.stream)
+        self.stream.as_ref().is_none_or(|stream| *stream == event.stream)
             && (self.types.is_empty() || self.types.contains(&event.event_type))
             && self
                 .hall

@@ -1,5 +1,6 @@
 //! Reading the views: the same reads answer gRPC calls and draw pages.
 
+mod audit;
 mod bills;
 mod board;
 mod deadline;
@@ -18,6 +19,7 @@ mod rights;
 mod statement;
 mod watch;
 
+pub(crate) use audit::AuditService;
 pub(crate) use bills::BillService;
 pub(crate) use board::{BoardService, HallSummary};
 pub(crate) use deadline::Deadline;

@@ -7,6 +7,7 @@
 )]
 
 mod atomicity;
+mod audit;
 mod directory;
 mod evening;
 mod faults;

@@ -59,6 +59,7 @@ impl Ours {
             ("device_id", table.device_id.clone()),
             ("light_device_id", table.device_id.clone()),
             ("session_id", opened.session_id),
+            ("stream", format!("Wallet/{member}")),
             ("member_id", member),
             ("time_zone", "Asia/Shanghai".to_owned()),
             ("level", "member".to_owned()),
