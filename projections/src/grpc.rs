@@ -10,10 +10,12 @@ use baize_proto::access::{Guard, Signer};
 use baize_proto::hall::audit::v1::audit_service_server::AuditServiceServer;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
+use baize_proto::hall::view::v1::book_service_server::BookServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
 use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::view::v1::member_directory_service_server::MemberDirectoryServiceServer;
 use baize_proto::hall::view::v1::notice_service_server::NoticeServiceServer;
+use baize_proto::hall::view::v1::payment_service_server::PaymentServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +25,8 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::layer::util::{Identity, Stack};
 
 use crate::query::{
-    AuditService, BillService, BoardService, DirectoryService, LoyaltyService, MemberDirectoryService, NoticeService,
-    Reader, StatementService,
+    AuditService, BillService, BoardService, BookService, DirectoryService, LoyaltyService, MemberDirectoryService,
+    NoticeService, PaymentService, Reader, StatementService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -54,6 +56,8 @@ pub(crate) fn router(
     let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
     let members = MemberDirectoryServiceServer::new(MemberDirectoryService::new(Arc::clone(&reader)));
     let notices = NoticeServiceServer::new(NoticeService::new(Arc::clone(&reader)));
+    let payments = PaymentServiceServer::new(PaymentService::new(Arc::clone(&reader)));
+    let books = BookServiceServer::new(BookService::new(Arc::clone(&reader)));
     let statements = StatementServiceServer::new(StatementService::new(reader));
     let reflection = reflection.then(|| {
         tonic_reflection::server::Builder::configure()
@@ -77,6 +81,8 @@ pub(crate) fn router(
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(members.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(notices.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(payments.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(books.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(bills.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
 }

@@ -47,6 +47,8 @@ fn service(view: &str) -> &'static str {
         "board" => "hall.view.v1.BoardService",
         "directory" => "hall.view.v1.DirectoryService",
         "bills" => "hall.view.v1.BillService",
+        "payments" => "hall.view.v1.PaymentService",
+        "trial_balance" => "hall.view.v1.BookService",
         "loyalty" => "hall.view.v1.LoyaltyService",
         _ => "hall.view.v1.StatementService",
     }

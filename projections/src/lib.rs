@@ -21,7 +21,7 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
+use views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -37,6 +37,8 @@ pub const VIEWS: &[&str] = &[
     "loyalty",
     "members",
     "notices",
+    "payments",
+    "trial_balance",
 ];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
@@ -58,6 +60,8 @@ pub async fn rebuild(
         "notices" => engine::rebuild::<Notices>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         "loyalty" => engine::rebuild::<Loyalty>(database, options, &mut progress).await,
+        "payments" => engine::rebuild::<Payments>(database, options, &mut progress).await,
+        "trial_balance" => engine::rebuild::<TrialBalance>(database, options, &mut progress).await,
         other => unknown(other),
     }
 }
@@ -80,6 +84,8 @@ pub async fn verify(
         "notices" => engine::verify::<Notices>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         "loyalty" => engine::verify::<Loyalty>(database, &mut progress).await,
+        "payments" => engine::verify::<Payments>(database, &mut progress).await,
+        "trial_balance" => engine::verify::<TrialBalance>(database, &mut progress).await,
         other => unknown(other),
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -57,6 +57,7 @@ impl Projections {
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
         let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
+        let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
         let statuses = vec![
             board.status(),
             bills.status(),
@@ -65,6 +66,8 @@ impl Projections {
             loyalty.status(),
             members.status(),
             notices.status(),
+            payments.status(),
+            trial_balance.status(),
         ];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
@@ -79,6 +82,8 @@ impl Projections {
         tasks.project(&options, &log, &feed, &loyalty);
         tasks.project(&options, &log, &feed, &members);
         tasks.project(&options, &log, &feed, &notices);
+        tasks.project(&options, &log, &feed, &payments);
+        tasks.project(&options, &log, &feed, &trial_balance);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
@@ -89,6 +94,8 @@ impl Projections {
             loyalty,
             members,
             notices,
+            payments,
+            trial_balance,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });

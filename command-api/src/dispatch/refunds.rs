@@ -6,7 +6,7 @@ use baize_domain::chain::{Chain, ChainError};
 use baize_domain::ids::{MemberId, PaymentIntentId, RefundId};
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
-use baize_domain::refund::{self, Refund};
+use baize_domain::refund::{self, Refund, RefundEvent};
 use baize_domain::units::payments::{
     Asked, PaymentChanges, WithdrawInput, reject_refund, request_principal_refund, return_leftover as decide_leftover,
 };
@@ -14,6 +14,7 @@ use baize_domain::wallet::{LotShare, Wallet, withdraw};
 use baize_domain::{Fen, Refusal};
 use uuid::Uuid;
 
+use super::reply::RequestedRefund;
 use super::session::post;
 use super::work::{Held, Work};
 use super::{CommandError, Reply};
@@ -28,17 +29,22 @@ pub async fn request_principal(
     let (member, wallet) = tokio::try_join!(work.read::<Member>(member_id), work.read::<Wallet>(member_id))?;
     // Whether the amount is one that can be asked for is decided with everything else.
     let shares = withdraw::shares(&wallet, asked.amount.max(Fen(1))).unwrap_or_default();
-    give_back(work, Some(request_id), &member, &wallet, &shares, |input| {
+    let asked_for = give_back(work, Some(request_id), &member, &wallet, &shares, |input| {
         request_principal_refund(input, asked)
     })
-    .await
+    .await?;
+    Ok(Reply::RefundsRequested {
+        needs_approval: asked_for.iter().any(|(_, needs_approval)| *needs_approval),
+        refunds: asked_for.into_iter().map(|(refund, _)| refund).collect(),
+    })
 }
 
 /// Gives a guest back what is left.
 pub async fn return_leftover(work: &Work<'_>, member_id: MemberId) -> Result<Reply, CommandError> {
     let (member, wallet) = tokio::try_join!(work.read::<Member>(member_id), work.read::<Wallet>(member_id))?;
     let shares = withdraw::leftover(&wallet);
-    give_back(work, None, &member, &wallet, &shares, decide_leftover).await
+    give_back(work, None, &member, &wallet, &shares, decide_leftover).await?;
+    Ok(Reply::Done)
 }
 
 /// Lets a refund go out.
@@ -67,6 +73,7 @@ pub async fn reject(work: &Work<'_>, refund_id: RefundId, by: Uuid, reason: &str
     Ok(Reply::Done)
 }
 
+/// Gives the shares back; tells which refunds that makes, and whether each waits for somebody's word.
 async fn give_back(
     work: &Work<'_>,
     request_id: Option<Uuid>,
@@ -74,7 +81,7 @@ async fn give_back(
     wallet: &Held<Wallet>,
     shares: &[LotShare],
     decide: impl FnOnce(WithdrawInput<'_>) -> Result<PaymentChanges, Refusal>,
-) -> Result<Reply, CommandError> {
+) -> Result<Vec<(RequestedRefund, bool)>, CommandError> {
     let chain_id = member.profile.as_ref().map(|profile| profile.chain_id);
     let chain = work.read::<Chain>(chain_id.unwrap_or_default()).await?;
     let chain = chain
@@ -107,5 +114,23 @@ async fn give_back(
             work.write(payment, events)?;
         }
     }
-    Ok(Reply::Done)
+    let requested = changes.new_refunds.iter().flat_map(|(_, events)| events);
+    Ok(requested.filter_map(requested_refund).collect())
+}
+
+fn requested_refund(event: &RefundEvent) -> Option<(RequestedRefund, bool)> {
+    let RefundEvent::RefundRequested {
+        request,
+        needs_approval,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let refund = RequestedRefund {
+        refund_id: request.refund_id,
+        intent_id: request.order.order_no.intent_id,
+        amount: request.order.amount,
+    };
+    Some((refund, *needs_approval))
 }

@@ -1,8 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, SessionId, TableId,
-    TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId, SessionId,
+    TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::Bill;
 use baize_domain::{Fen, Refusal};
@@ -76,6 +76,11 @@ pub enum Reply {
         bonus: Fen,
         expires_at: Timestamp,
     },
+    /// To `RequestPrincipalRefund`.
+    RefundsRequested {
+        refunds: Vec<RequestedRefund>,
+        needs_approval: bool,
+    },
     /// To `PayBill`.
     BillPaid { paid: Fen },
     /// To `ReversePoints`.
@@ -92,6 +97,15 @@ pub enum Reply {
     },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
+}
+
+/// A part of a refund that goes back to one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "fields are named as in the message that they become")]
+pub struct RequestedRefund {
+    pub refund_id: RefundId,
+    pub intent_id: PaymentIntentId,
+    pub amount: Fen,
 }
 
 /// A result as it is stored: a refusal is an answer like any other.

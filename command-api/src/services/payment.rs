@@ -8,8 +8,10 @@ use baize_domain::refusal::{Refusal, RefusalKind};
 use baize_proto::access::{Access, Belonging, Denial, denied};
 use baize_proto::hall::payment::v1::payment_service_server::PaymentService;
 use baize_proto::hall::payment::v1::{
-    CancelPaymentRequest, CancelPaymentResponse, Channel as Named, DefineTopUpTiersRequest, DefineTopUpTiersResponse,
-    GetPaySheetRequest, GetPaySheetResponse, ResolvePaymentRequest, ResolvePaymentResponse, ResolveRefundRequest,
+    ApproveRefundRequest, ApproveRefundResponse, CancelPaymentRequest, CancelPaymentResponse, ChangePaymentPolicyRequest,
+    ChangePaymentPolicyResponse, Channel as Named, DefineTopUpTiersRequest, DefineTopUpTiersResponse,
+    GetPaySheetRequest, GetPaySheetResponse, RejectRefundRequest, RejectRefundResponse, RequestPrincipalRefundRequest,
+    RequestPrincipalRefundResponse, ResolvePaymentRequest, ResolvePaymentResponse, ResolveRefundRequest,
     ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest, StartPaymentResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
@@ -70,6 +72,34 @@ impl PaymentService for Services {
         &self,
         request: Request<DefineTopUpTiersRequest>,
     ) -> Result<Response<DefineTopUpTiersResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn change_payment_policy(
+        &self,
+        request: Request<ChangePaymentPolicyRequest>,
+    ) -> Result<Response<ChangePaymentPolicyResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn request_principal_refund(
+        &self,
+        request: Request<RequestPrincipalRefundRequest>,
+    ) -> Result<Response<RequestPrincipalRefundResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn approve_refund(
+        &self,
+        request: Request<ApproveRefundRequest>,
+    ) -> Result<Response<ApproveRefundResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn reject_refund(
+        &self,
+        request: Request<RejectRefundRequest>,
+    ) -> Result<Response<RejectRefundResponse>, Status> {
         self.execute(request).await
     }
 

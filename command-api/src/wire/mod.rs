@@ -9,6 +9,7 @@ pub mod identity;
 mod loyalty;
 mod member;
 mod payment;
+mod refund;
 mod staff;
 mod table;
 mod tariff;
@@ -48,7 +49,12 @@ pub trait Mutation: prost::Message {
 
 /// Names who calls in a command that puts it on record.
 pub fn given_by(command: &mut Command, caller: Uuid) {
-    if let Command::ResolvePayment { by, .. } | Command::ResolveRefund { by, .. } = command {
+    if let Command::ResolvePayment { by, .. }
+    | Command::ResolveRefund { by, .. }
+    | Command::ApproveRefund { by, .. }
+    | Command::RejectRefund { by, .. }
+    | Command::RequestPrincipalRefund { by, .. } = command
+    {
         *by = caller;
     }
 }

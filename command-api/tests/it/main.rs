@@ -14,6 +14,7 @@ mod points;
 mod processes;
 mod publication;
 mod reflection;
+mod refunds;
 mod repeats;
 mod requests;
 mod sessions;

@@ -30,15 +30,16 @@ mod fixtures;
 
 const CODE: &str = "weixin://wxpay/bizpayurl?pr=ours";
 
-struct Till {
-    world: World,
+/// A service with a provider, and a member.
+pub struct Till {
+    pub world: World,
     provider: Arc<Scripted>,
-    clients: Clients,
-    member_id: String,
+    pub clients: Clients,
+    pub member_id: String,
 }
 
 impl Till {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let provider = Arc::new(Scripted::new(Channel::WechatPay));
         provider.answers(ProviderAnswer::Created(Presented::Code(CODE.to_owned())));
         let set_up = Arc::clone(&provider);
@@ -53,7 +54,7 @@ impl Till {
         }
     }
 
-    fn top_up(&self, amount_fen: i64) -> StartPaymentRequest {
+    pub fn top_up(&self, amount_fen: i64) -> StartPaymentRequest {
         StartPaymentRequest {
             request_id: request_id(),
             member_id: self.member_id.clone(),
@@ -64,7 +65,7 @@ impl Till {
         }
     }
 
-    async fn start(&mut self, amount_fen: i64) -> StartPaymentResponse {
+    pub async fn start(&mut self, amount_fen: i64) -> StartPaymentResponse {
         let request = self.top_up(amount_fen);
         self.clients.payment.start_payment(request).await.unwrap().into_inner()
     }
@@ -92,7 +93,7 @@ impl Till {
     }
 
     /// The provider tells that the first attempt was paid.
-    async fn tell(&self, intent_id: &str, fen: i64) -> u16 {
+    pub async fn tell(&self, intent_id: &str, fen: i64) -> u16 {
         let intent_id = Uuid::try_parse(intent_id).unwrap();
         let order_no = OrderNo::new(intent_id.into(), 1).unwrap();
         let body = serde_json::to_vec(&Told {

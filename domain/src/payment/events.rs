@@ -174,4 +174,28 @@ pub enum PaymentEvent {
     },
 }
 
+impl PaymentEvent {
+    /// When it became known here.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::PaymentStarted { at, .. }
+            | Self::AttemptAsked { at, .. }
+            | Self::AttemptPresented { at, .. }
+            | Self::AttemptUnknown { at, .. }
+            | Self::AttemptPaid { at, .. }
+            | Self::AttemptClosed { at, .. }
+            | Self::AttemptFailed { at, .. }
+            | Self::AttemptUnclear { at, .. }
+            | Self::PaymentSucceeded { at, .. }
+            | Self::PaymentFailed { at, .. }
+            | Self::PaymentExpired { at, .. }
+            | Self::PaymentCancelled { at, .. }
+            | Self::PaymentConflicted { at, .. }
+            | Self::PaymentResolved { at, .. }
+            | Self::RefundReserved { at, .. }
+            | Self::RefundReleased { at, .. } => *at,
+        }
+    }
+}
+
 crate::event::domain_events!(PaymentEvent: PaymentStarted, AttemptAsked, AttemptPresented, AttemptUnknown, AttemptPaid, AttemptClosed, AttemptFailed, AttemptUnclear, PaymentSucceeded, PaymentFailed, PaymentExpired, PaymentCancelled, PaymentConflicted, PaymentResolved, RefundReserved, RefundReleased);

@@ -178,4 +178,21 @@ pub enum RefundEvent {
     },
 }
 
+impl RefundEvent {
+    /// When it became known here.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::RefundRequested { at, .. }
+            | Self::RefundApproved { at, .. }
+            | Self::RefundRejected { at, .. }
+            | Self::RefundSent { at, .. }
+            | Self::RefundSucceeded { at, .. }
+            | Self::RefundFailed { at, .. }
+            | Self::RefundRetried { at, .. }
+            | Self::RefundReplaced { at, .. }
+            | Self::RefundSettledByHand { at, .. } => *at,
+        }
+    }
+}
+
 crate::event::domain_events!(RefundEvent: RefundRequested, RefundApproved, RefundRejected, RefundSent, RefundSucceeded, RefundFailed, RefundRetried, RefundReplaced, RefundSettledByHand);

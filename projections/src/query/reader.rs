@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Wallets};
+use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -29,6 +29,8 @@ pub(crate) struct Reader {
     pub(crate) loyalty: Arc<Shared<Loyalty>>,
     pub(crate) members: Arc<Shared<Members>>,
     pub(crate) notices: Arc<Shared<Notices>>,
+    pub(crate) payments: Arc<Shared<Payments>>,
+    pub(crate) trial_balance: Arc<Shared<TrialBalance>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.
@@ -249,6 +251,8 @@ mod tests {
             loyalty: Shared::new(),
             members: Shared::new(),
             notices: Shared::new(),
+            payments: Shared::new(),
+            trial_balance: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         }

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::reader::Reader;
 use crate::views::bills::BillRow;
 use crate::views::directory::TableRow;
+use crate::views::payments::PaymentRow;
 
 /// The caller of one query.
 pub(crate) struct Asker {
@@ -23,6 +24,17 @@ pub(crate) trait Belongs {
 impl Belongs for BillRow {
     fn belonging(&self) -> Belonging {
         Belonging::to_hall(self.hall_id).and_member(self.member_id)
+    }
+}
+
+impl Belongs for PaymentRow {
+    /// A payment is its payer's, of the chain that is paid, and of the hall if it is for play there.
+    fn belonging(&self) -> Belonging {
+        Belonging {
+            member: Some(self.member_id),
+            hall: self.hall_id,
+            chain: Some(self.chain_id),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use super::reader::{Found, Reader};
 use crate::engine::Announcement;
 use crate::views::bills::BillRow;
 use crate::views::board::TableRow;
+use crate::views::payments::PaymentRow;
 
 const READ_MAX: Duration = Duration::from_secs(5);
 
@@ -34,6 +35,13 @@ pub(crate) struct BoardUpdate {
 #[derive(Debug, Clone)]
 pub(crate) struct BillUpdate {
     pub(crate) bill: BillRow,
+    pub(crate) position: u64,
+}
+
+/// A payment as it is now.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentUpdate {
+    pub(crate) payment: PaymentRow,
     pub(crate) position: u64,
 }
 
@@ -94,6 +102,34 @@ pub(crate) fn watch_bill(
         }
         let update = watcher.next_bill(session_id).await;
         watcher.ended = update.as_ref().map_or(true, |update| update.bill.status.is_final());
+        Some((update, watcher))
+    }))
+}
+
+/// A payment, until its outcome is known.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_payment(
+    reader: Arc<Reader>,
+    intent_id: Uuid,
+) -> Result<impl Stream<Item = Result<PaymentUpdate, Error>> + Send, Error> {
+    let announcements = reader.payments.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    Ok(stream::unfold(watcher, move |mut watcher| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_payment(intent_id).await;
+        watcher.ended = update
+            .as_ref()
+            .map_or(true, |update| update.payment.status.is_final());
         Some((update, watcher))
     }))
 }
@@ -214,6 +250,26 @@ impl Watcher<Arc<[BillRow]>> {
         let (bill, position) = self.reader.bill(session_id, Deadline::within(READ_MAX)).await?;
         self.seen = Some(position);
         Ok(BillUpdate { bill, position })
+    }
+}
+
+impl Watcher<Arc<[PaymentRow]>> {
+    async fn next_payment(&mut self, intent_id: Uuid) -> Result<PaymentUpdate, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            if let Some(payment) = change.iter().find(|payment| payment.intent_id == intent_id) {
+                return Ok(PaymentUpdate {
+                    payment: payment.clone(),
+                    position,
+                });
+            }
+        }
+        let (payment, position) = self.reader.payment(intent_id, Deadline::within(READ_MAX)).await?;
+        self.seen = Some(position);
+        Ok(PaymentUpdate { payment, position })
     }
 }
 

@@ -6,6 +6,8 @@ pub mod directory;
 pub mod loyalty;
 pub mod members;
 pub mod notices;
+pub mod payments;
+pub mod trial_balance;
 pub mod wallets;
 
 pub use bills::Bills;
@@ -14,4 +16,6 @@ pub use directory::Directory;
 pub use loyalty::Loyalty;
 pub use members::Members;
 pub use notices::Notices;
+pub use payments::Payments;
+pub use trial_balance::TrialBalance;
 pub use wallets::Wallets;

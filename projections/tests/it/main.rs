@@ -11,6 +11,7 @@ mod audit;
 mod directory;
 mod evening;
 mod faults;
+mod payments;
 mod people;
 mod poison;
 mod queries;

@@ -105,7 +105,7 @@ impl Client {
     }
 }
 
-fn patient<T>(message: T) -> Request<T> {
+pub fn patient<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(PATIENCE);
     request

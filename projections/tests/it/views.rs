@@ -1,13 +1,16 @@
 //! What the views show.
 
+use std::collections::BTreeSet;
+
 use baize_domain::device::FailureKind;
-use baize_projections::{Options, Projections};
+use baize_projections::{Options, Projections, VIEWS};
 use baize_proto::hall::table::v1::bill_line;
 use baize_proto::hall::view::v1::wallet_entry::Kind;
 use baize_proto::hall::view::v1::{BillStatus, BoardTable, LightStatus, SessionBill, TableStatus};
 use uuid::Uuid;
 
 use crate::evening::{Session, Table, at, bill, device, hall, topped_up, wallet_opened};
+use crate::payments::Paying;
 use crate::queries::Client;
 use crate::stage::{NO_NATS, Stage, reach};
 
@@ -37,7 +40,10 @@ async fn rows_that_are_not_kept_in_memory_are_loaded_when_they_are_needed() {
     let service = Projections::start(options).await.unwrap();
     // Each event alone in its batch: nothing that it needs is there by luck.
     let mut position = 0;
-    for event in evening.events(250).into_iter().flatten() {
+    let paying = Paying::new(Uuid::now_v7(), None);
+    let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
+    let paid = [paying.started(0), paying.paid(1), vec![refund]].concat();
+    for event in evening.events(250).into_iter().flatten().chain(paid) {
         position = stage.append(vec![event]).await;
         reach(&service, position).await;
     }
@@ -404,7 +410,11 @@ async fn verification_finds_every_kind_of_altered_row() {
     let stage = Stage::new().await;
     let (mut evening, _) = stage.furnished(2).await;
     let service = stage.serve().await;
-    let position = stage.append_all(evening.events(300)).await;
+    stage.append_all(evening.events(300)).await;
+    let paying = Paying::new(Uuid::now_v7(), None);
+    stage.append([paying.started(0), paying.paid(1)].concat()).await;
+    let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
+    let position = stage.append(vec![refund]).await;
     reach(&service, position).await;
     stage.verify_all(position).await;
     service.stop().await;
@@ -415,7 +425,7 @@ async fn verification_finds_every_kind_of_altered_row() {
             if key == "position" { "bigint" } else { "uuid" }
         )
     };
-    for (view, table, key, change) in [
+    let alterations = [
         (
             "board",
             "views.board_tables_g1",
@@ -459,7 +469,100 @@ async fn verification_finds_every_kind_of_altered_row() {
             "position",
             "INSERT INTO {t} SELECT 1000000, member_id, kind, principal_fen, bonus_fen, held_fen, owed_fen, reference, at FROM {t} WHERE {w}",
         ),
-    ] {
+        (
+            "directory",
+            "views.directory_halls_g1",
+            "hall_id",
+            "UPDATE {t} SET name = 'x' WHERE {w}",
+        ),
+        (
+            "directory",
+            "views.directory_tables_g1",
+            "table_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "directory",
+            "views.directory_codes_g1",
+            "code_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "directory",
+            "views.directory_devices_g1",
+            "device_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "members",
+            "views.members_people_g1",
+            "member_id",
+            "UPDATE {t} SET sessions = sessions + 1 WHERE {w}",
+        ),
+        (
+            "notices",
+            "views.notices_notices_g1",
+            "position",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "notices",
+            "views.notices_labels_g1",
+            "table_id",
+            "UPDATE {t} SET label = 'B9' WHERE {w}",
+        ),
+        (
+            "loyalty",
+            "views.loyalty_points_g1",
+            "member_id",
+            "UPDATE {t} SET points = points + 1 WHERE {w}",
+        ),
+        (
+            "loyalty",
+            "views.loyalty_points_entries_g1",
+            "position",
+            "UPDATE {t} SET points = points + 1 WHERE {w}",
+        ),
+        (
+            "payments",
+            "views.payments_intents_g1",
+            "intent_id",
+            "UPDATE {t} SET status = 'failed' WHERE {w}",
+        ),
+        (
+            "payments",
+            "views.payments_intents_g1",
+            "intent_id",
+            "UPDATE {t} SET refunds = '{}' WHERE {w}",
+        ),
+        (
+            "payments",
+            "views.payments_refunds_g1",
+            "refund_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "payments",
+            "views.payments_reviews_g1",
+            "review_id",
+            "UPDATE {t} SET open = NOT open WHERE {w}",
+        ),
+        (
+            "trial_balance",
+            "views.trial_balance_accounts_g1",
+            "account_id",
+            "UPDATE {t} SET debit_fen = debit_fen + 1 WHERE {w}",
+        ),
+        (
+            "trial_balance",
+            "views.trial_balance_members_g1",
+            "member_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+    ];
+    let altered: BTreeSet<_> = alterations.iter().map(|(view, ..)| *view).collect();
+    assert_eq!(altered, VIEWS.iter().copied().collect(), "every view is tried");
+    for (view, table, key, change) in alterations {
         stage.execute(&format!("CREATE TABLE kept AS TABLE {table}")).await;
         stage
             .execute(&change.replace("{t}", table).replace("{w}", &some(table, key)))

@@ -69,6 +69,7 @@ impl Ours {
             ("intent_id", Uuid::now_v7().to_string()),
             ("refund_id", Uuid::now_v7().to_string()),
             ("page_token", String::new()),
+            ("business_date", "2026-11-20".to_owned()),
             ("phone", "+8613800138000".to_owned()),
             ("code", "123456".to_owned()),
             ("gift_id", gift_id),
@@ -137,6 +138,8 @@ impl Ours {
             Kind::Message(of) if of.full_name() == "google.protobuf.Timestamp" => instant(of),
             // Every field of it has a default, and they bound each other.
             Kind::Message(of) if of.name() == "HallPolicy" => Value::Message(DynamicMessage::new(of)),
+            // The least of each that a chain can set.
+            Kind::Message(of) if of.full_name() == "hall.payment.v1.PaymentPolicy" => payment_policy(of),
             Kind::Message(of) => Value::Message(self.request(&of)),
             _ => return None,
         })
@@ -233,6 +236,15 @@ fn level(field: &FieldDescriptor, code: &str) -> Value {
         level.set_field_by_name(name, Value::String(text.to_owned()));
     }
     Value::Message(level)
+}
+
+fn payment_policy(of: MessageDescriptor) -> Value {
+    let mut policy = DynamicMessage::new(of);
+    for (name, seconds) in [("expiry_seconds", 60), ("declines_max", 1), ("review_seconds", 60), ("query_seconds_max", 2)] {
+        policy.set_field_by_name(name, Value::U32(seconds));
+    }
+    policy.set_field_by_name("top_up_max_fen", Value::I64(1));
+    Value::Message(policy)
 }
 
 fn instant(of: MessageDescriptor) -> Value {
