@@ -8,11 +8,12 @@ use baize_domain::refusal::{Refusal, RefusalKind};
 use baize_proto::access::{Access, Belonging, Denial, denied};
 use baize_proto::hall::payment::v1::payment_service_server::PaymentService;
 use baize_proto::hall::payment::v1::{
-    ApproveRefundRequest, ApproveRefundResponse, CancelPaymentRequest, CancelPaymentResponse, ChangePaymentPolicyRequest,
-    ChangePaymentPolicyResponse, Channel as Named, DefineTopUpTiersRequest, DefineTopUpTiersResponse,
-    GetPaySheetRequest, GetPaySheetResponse, RejectRefundRequest, RejectRefundResponse, RequestPrincipalRefundRequest,
-    RequestPrincipalRefundResponse, ResolvePaymentRequest, ResolvePaymentResponse, ResolveRefundRequest,
-    ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest, StartPaymentResponse,
+    ApproveRefundRequest, ApproveRefundResponse, CancelPaymentRequest, CancelPaymentResponse,
+    ChangePaymentPolicyRequest, ChangePaymentPolicyResponse, Channel as Named, DefineTopUpTiersRequest,
+    DefineTopUpTiersResponse, GetPaySheetRequest, GetPaySheetResponse, RejectRefundRequest, RejectRefundResponse,
+    RequestPrincipalRefundRequest, RequestPrincipalRefundResponse, ResolvePaymentRequest, ResolvePaymentResponse,
+    ResolveRefundRequest, ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest,
+    StartPaymentResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;

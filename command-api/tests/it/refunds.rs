@@ -67,8 +67,15 @@ async fn a_small_refund_of_principal_goes_out_on_the_word_of_whoever_asks() {
     let request = ask(&till, 20_000);
     let answer = asked(&mut till.clients, request.clone()).await.unwrap();
     assert!(!answer.needs_approval);
-    assert_eq!(answer.refunds.iter().map(|refund| refund.amount_fen).sum::<i64>(), 20_000);
-    assert_eq!(asked(&mut till.clients, request).await.unwrap(), answer, "a repeat refunds nothing");
+    assert_eq!(
+        answer.refunds.iter().map(|refund| refund.amount_fen).sum::<i64>(),
+        20_000
+    );
+    assert_eq!(
+        asked(&mut till.clients, request).await.unwrap(),
+        answer,
+        "a repeat refunds nothing"
+    );
     assert_eq!(balance(&till).await, 30_000);
     let out = till
         .world
@@ -127,9 +134,17 @@ async fn who_may_ask_for_a_refund_and_who_may_approve_it() {
         ..Claims::new(subject, Role::Customer, Timestamp::now(), Role::Customer.lifetime_max())
     };
     let mut stranger = till.clients.of(customer(Uuid::now_v7()));
-    refused(asked(&mut stranger, ask(&till, 100)).await, Code::PermissionDenied, "NOT_YOURS");
+    refused(
+        asked(&mut stranger, ask(&till, 100)).await,
+        Code::PermissionDenied,
+        "NOT_YOURS",
+    );
     let mut elsewhere = till.clients.of(of(Role::Staff).in_chain(Uuid::now_v7()));
-    refused(asked(&mut elsewhere, ask(&till, 100)).await, Code::PermissionDenied, "NOT_YOURS");
+    refused(
+        asked(&mut elsewhere, ask(&till, 100)).await,
+        Code::PermissionDenied,
+        "NOT_YOURS",
+    );
     let mut staff = till.clients.of(of(Role::Staff));
     asked(&mut staff, ask(&till, 100)).await.unwrap();
     let mut payer = till.clients.of(customer(own));
@@ -139,7 +154,11 @@ async fn who_may_ask_for_a_refund_and_who_may_approve_it() {
         let answer = clients.payment.approve_refund(approve(refund_id)).await;
         refused(answer, Code::PermissionDenied, "ROLE_NOT_ALLOWED");
     }
-    let nothing = till.clients.payment.approve_refund(approve(&Uuid::now_v7().to_string())).await;
+    let nothing = till
+        .clients
+        .payment
+        .approve_refund(approve(&Uuid::now_v7().to_string()))
+        .await;
     refused(nothing, Code::NotFound, "REFUND_NOT_FOUND");
 }
 
@@ -186,7 +205,11 @@ async fn what_a_chain_sets_for_its_payments_holds_from_then_on() {
         policy: Some(policy),
     };
     let mut owner = till.clients.of(of(Role::Owner));
-    owner.payment.change_payment_policy(change(policy.clone())).await.unwrap();
+    owner
+        .payment
+        .change_payment_policy(change(policy.clone()))
+        .await
+        .unwrap();
     let request = ask(&till, 1);
     assert!(asked(&mut till.clients, request).await.unwrap().needs_approval);
     let too_much = till.clients.payment.start_payment(till.top_up(10_001)).await;

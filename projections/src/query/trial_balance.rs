@@ -50,7 +50,9 @@ impl book_service_server::BookService for BookService {
         };
         let reader = &self.reader;
         asker.may_ask(reader, of, deadline).await?;
-        reader.wait(&reader.trial_balance, request.min_position, deadline).await?;
+        reader
+            .wait(&reader.trial_balance, request.min_position, deadline)
+            .await?;
         let Found { rows, position } = reader.balances(chain_id, hall_id, deadline).await?;
         Ok(Response::new(GetTrialBalanceResponse {
             debit_fen: rows.iter().map(|row| row.debit_fen).sum(),

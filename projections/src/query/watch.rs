@@ -127,9 +127,7 @@ pub(crate) fn watch_payment(
             return None;
         }
         let update = watcher.next_payment(intent_id).await;
-        watcher.ended = update
-            .as_ref()
-            .map_or(true, |update| update.payment.status.is_final());
+        watcher.ended = update.as_ref().map_or(true, |update| update.payment.status.is_final());
         Some((update, watcher))
     }))
 }

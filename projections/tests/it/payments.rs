@@ -256,7 +256,11 @@ async fn a_payment_is_shown_with_its_attempts_and_its_refunds() {
         intent_id: paying.intent_id.to_string(),
         min_position: head,
     };
-    let answer = payments(&client).get_payment(patient(request)).await.unwrap().into_inner();
+    let answer = payments(&client)
+        .get_payment(patient(request))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(answer.position, head);
     let payment = answer.payment.unwrap();
     assert_eq!(
@@ -270,7 +274,12 @@ async fn a_payment_is_shown_with_its_attempts_and_its_refunds() {
     let attempt = &payment.attempts[0];
     assert_eq!(
         (attempt.attempt, attempt.channel(), attempt.state(), attempt.r#use()),
-        (1, Named::WechatPay, payment_attempt::State::Paid, payment_attempt::Use::Served)
+        (
+            1,
+            Named::WechatPay,
+            payment_attempt::State::Paid,
+            payment_attempt::Use::Served
+        )
     );
     assert_eq!(attempt.order_no, paying.order_no().to_string());
     let refund = &payment.refunds[0];
@@ -311,7 +320,10 @@ async fn payments_are_listed_newest_first_by_whose_they_are_how_they_stand_and_t
         member_id: member_id.to_string(),
         ..all.clone()
     };
-    assert_eq!(listed(&mut client, of_member.clone()).await, [id(second), id(top_up), id(first)]);
+    assert_eq!(
+        listed(&mut client, of_member.clone()).await,
+        [id(second), id(top_up), id(first)]
+    );
     let succeeded = ListPaymentsRequest {
         state: PaymentState::Succeeded.into(),
         ..of_member.clone()
@@ -342,7 +354,11 @@ async fn payments_are_listed_newest_first_by_whose_they_are_how_they_stand_and_t
         ..of_member
     };
     loop {
-        let page = client.list_payments(patient(request.clone())).await.unwrap().into_inner();
+        let page = client
+            .list_payments(patient(request.clone()))
+            .await
+            .unwrap()
+            .into_inner();
         pages.push(page.payments.len());
         if page.next_page_token.is_empty() {
             break;
@@ -375,7 +391,10 @@ async fn what_waits_for_somebody_is_listed_with_why_and_what_can_be_done_the_old
     };
     let reviews = client.list_manual_review(patient(request(head))).await.unwrap();
     let reviews = reviews.into_inner().reviews;
-    let told: Vec<_> = reviews.iter().map(|review| (review.why(), review.actions().collect::<Vec<_>>())).collect();
+    let told: Vec<_> = reviews
+        .iter()
+        .map(|review| (review.why(), review.actions().collect::<Vec<_>>()))
+        .collect();
     assert_eq!(
         told,
         [
@@ -408,18 +427,39 @@ async fn what_waits_for_somebody_is_listed_with_why_and_what_can_be_done_the_old
         page_token,
         ..request(min_position)
     };
-    let first = client.list_manual_review(patient(page(String::new(), head))).await.unwrap();
+    let first = client
+        .list_manual_review(patient(page(String::new(), head)))
+        .await
+        .unwrap();
     let first = first.into_inner();
-    assert_eq!(first.reviews[0].why(), Why::OtherAmountPaid, "it has waited for longer now");
-    let second = client.list_manual_review(patient(page(first.next_page_token, head))).await.unwrap();
+    assert_eq!(
+        first.reviews[0].why(),
+        Why::OtherAmountPaid,
+        "it has waited for longer now"
+    );
+    let second = client
+        .list_manual_review(patient(page(first.next_page_token, head)))
+        .await
+        .unwrap();
     let second = second.into_inner();
-    assert_eq!((second.reviews[0].why(), second.next_page_token.as_str()), (Why::RefundClosed, ""));
-    assert!(second.reviews[0].actions().any(|action| action == Action::ReplaceRefund));
+    assert_eq!(
+        (second.reviews[0].why(), second.next_page_token.as_str()),
+        (Why::RefundClosed, "")
+    );
+    assert!(
+        second.reviews[0]
+            .actions()
+            .any(|action| action == Action::ReplaceRefund)
+    );
     let elsewhere = ListManualReviewRequest {
         chain_id: Uuid::now_v7().to_string(),
         ..request(head)
     };
-    let none = client.list_manual_review(patient(elsewhere)).await.unwrap().into_inner();
+    let none = client
+        .list_manual_review(patient(elsewhere))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(none.reviews, []);
 }
 
@@ -558,7 +598,9 @@ async fn the_trial_balance_is_the_sum_of_the_journal_and_is_even_in_every_chain_
     };
     let shown = |answer: &GetTrialBalanceResponse| {
         let accounts = answer.accounts.iter();
-        accounts.map(|account| (account.account(), account.balance_fen)).collect::<Vec<_>>()
+        accounts
+            .map(|account| (account.account(), account.balance_fen))
+            .collect::<Vec<_>>()
     };
     let whole = ask(CHAIN.to_string(), String::new()).await;
     assert_eq!(

@@ -42,8 +42,15 @@ pub(super) fn payment(row: &PaymentRow) -> ProviderPayment {
         started_at: Some(timestamp(row.started_at.timestamp())),
         expires_at: intent.map(|intent| timestamp(intent.expires_at)),
         changed_at: Some(timestamp(row.changed_at.timestamp())),
-        attempts: row.payment.numbered().map(|(number, told)| attempt(number, told)).collect(),
-        refunds: refunds.into_iter().map(|(refund_id, note)| refund(*refund_id, note)).collect(),
+        attempts: row
+            .payment
+            .numbered()
+            .map(|(number, told)| attempt(number, told))
+            .collect(),
+        refunds: refunds
+            .into_iter()
+            .map(|(refund_id, note)| refund(*refund_id, note))
+            .collect(),
     }
 }
 
@@ -120,7 +127,10 @@ fn refund(refund_id: Uuid, note: &RefundNote) -> PaymentRefund {
 }
 
 fn amount(note: &RefundNote) -> i64 {
-    note.refund.request.as_deref().map_or(0, |request| request.order.amount.0)
+    note.refund
+        .request
+        .as_deref()
+        .map_or(0, |request| request.order.amount.0)
 }
 
 pub(super) fn review(row: &ReviewRow, of: &PaymentRow) -> ManualReview {
@@ -147,10 +157,7 @@ const fn why(why: ReviewReason) -> (Why, &'static [Action]) {
     match why {
         ReviewReason::OtherAmountPaid => (Why::OtherAmountPaid, &[Action::TakeIn, Action::GiveBack]),
         ReviewReason::PaymentUnclear => (Why::PaymentUnclear, &[Action::TakeIn, Action::NotPaid]),
-        ReviewReason::RefundNeedsApproval => (
-            Why::RefundNeedsApproval,
-            &[Action::ApproveRefund, Action::RejectRefund],
-        ),
+        ReviewReason::RefundNeedsApproval => (Why::RefundNeedsApproval, &[Action::ApproveRefund, Action::RejectRefund]),
         ReviewReason::RefundAbnormal => (Why::RefundAbnormal, failed),
         ReviewReason::RefundClosed => (Why::RefundClosed, closed),
         ReviewReason::RefundDeclined => (Why::RefundDeclined, closed),

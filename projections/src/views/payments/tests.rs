@@ -147,10 +147,7 @@ fn what_was_paid_otherwise_waits_until_somebody_has_decided() {
     let mut events = [started(), vec![taken(4_999, Use::Suspended), conflicted]].concat();
     let state = fold(&events, &[]).unwrap();
     assert_eq!(waiting(&state, INTENT.0), Some((ReviewReason::OtherAmountPaid, 4)));
-    assert_eq!(
-        state.payments.get(INTENT.0).unwrap().status,
-        PaymentStatus::Conflicted
-    );
+    assert_eq!(state.payments.get(INTENT.0).unwrap().status, PaymentStatus::Conflicted);
     events.push(PaymentEvent::PaymentResolved {
         resolution: PaymentResolution::Refund,
         by: STAFF,
@@ -178,10 +175,7 @@ fn a_refund_waits_for_the_second_person_and_again_when_it_does_not_arrive() {
     let payment = served();
     let mut events = vec![requested(true)];
     let state = fold(&payment, &events).unwrap();
-    assert_eq!(
-        waiting(&state, REFUND.0),
-        Some((ReviewReason::RefundNeedsApproval, 6))
-    );
+    assert_eq!(waiting(&state, REFUND.0), Some((ReviewReason::RefundNeedsApproval, 6)));
     events.push(RefundEvent::RefundApproved {
         by: Uuid::from_u128(9),
         at: at(6),

@@ -59,13 +59,7 @@ pub(super) fn account_id(chain_id: Option<Uuid>, hall_id: Option<Uuid>, account:
     derived(&["account", &chain_id, &hall_id, account.as_str()])
 }
 
-fn post(
-    state: &mut TrialBalanceState,
-    chain_id: Option<Uuid>,
-    hall_id: Option<Uuid>,
-    entry: Entry,
-    position: i64,
-) {
+fn post(state: &mut TrialBalanceState, chain_id: Option<Uuid>, hall_id: Option<Uuid>, entry: Entry, position: i64) {
     let account = entry.account.into();
     let account_id = account_id(chain_id, hall_id, account);
     let mut row = state.accounts.get(account_id).cloned().unwrap_or(AccountRow {

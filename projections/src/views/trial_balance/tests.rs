@@ -147,7 +147,10 @@ fn what_is_posted_is_of_the_halls_chain_else_of_the_members_else_of_none() {
     ])
     .unwrap();
     let of: Vec<_> = balances(&state).into_keys().collect();
-    assert_eq!(of, [(None, None), (Some(CHAINS[0]), None), (Some(CHAINS[1]), Some(HALLS[2]))]);
+    assert_eq!(
+        of,
+        [(None, None), (Some(CHAINS[0]), None), (Some(CHAINS[1]), Some(HALLS[2]))]
+    );
 }
 
 #[test]

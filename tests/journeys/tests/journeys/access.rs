@@ -240,7 +240,12 @@ fn level(field: &FieldDescriptor, code: &str) -> Value {
 
 fn payment_policy(of: MessageDescriptor) -> Value {
     let mut policy = DynamicMessage::new(of);
-    for (name, seconds) in [("expiry_seconds", 60), ("declines_max", 1), ("review_seconds", 60), ("query_seconds_max", 2)] {
+    for (name, seconds) in [
+        ("expiry_seconds", 60),
+        ("declines_max", 1),
+        ("review_seconds", 60),
+        ("query_seconds_max", 2),
+    ] {
         policy.set_field_by_name(name, Value::U32(seconds));
     }
     policy.set_field_by_name("top_up_max_fen", Value::I64(1));
