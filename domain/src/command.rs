@@ -10,7 +10,7 @@ use crate::calendar::CalendarYear;
 use crate::chain::Level;
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
-use crate::hall::{HallChange, HallPolicy};
+use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
     CalendarId, ChainId, DeviceId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
     SessionId, TableId, TariffPlanId, TopUpId,
@@ -77,6 +77,8 @@ pub enum Command {
     ChangeHallPolicy { hall_id: HallId, policy: HallPolicy },
     /// Change a hall's name, time zone and business day.
     ChangeHall { hall_id: HallId, change: HallChange },
+    /// Say what a hall sells beside play.
+    ListGoods { hall_id: HallId, goods: Vec<Goods> },
     /// Close a hall for good.
     RetireHall { hall_id: HallId },
     /// Publish the next version of a tariff plan.
@@ -273,6 +275,21 @@ pub enum Command {
     LapseOpening { session_id: SessionId, reason: LapseReason },
     /// Buy more prepaid time, or, postpaid, secure more play by raising the hold.
     ExtendSession { session_id: SessionId, minutes: u32 },
+    /// Put goods of the hall's list on a session's bill.
+    AddGoods {
+        session_id: SessionId,
+        code: String,
+        quantity: u32,
+        /// By the customer, if the hall lets them; else by staff.
+        by_customer: bool,
+    },
+    /// Take goods off a session's bill. By staff.
+    RemoveGoods {
+        session_id: SessionId,
+        code: String,
+        quantity: u32,
+        reason: String,
+    },
     /// Play on at another free table of the hall.
     TransferSession { session_id: SessionId, table_id: TableId },
     /// Stop the clock. By staff.

@@ -125,6 +125,11 @@ pub fn settlement_earning(session_id: SessionId) -> EarningId {
     EarningId(derived(&["settlement-earning", &session_id.to_string()]))
 }
 
+/// The points of what was taken for the goods of a prepaid session.
+pub fn goods_earning(session_id: SessionId) -> EarningId {
+    EarningId(derived(&["goods-earning", &session_id.to_string()]))
+}
+
 /// The points of a payment of what a session left open, told from others by what it leaves open.
 pub fn debt_earning(session_id: SessionId, outstanding: Fen) -> EarningId {
     EarningId(derived(&[

@@ -178,6 +178,21 @@ def evening(
     lamp.wait_until("OFF", seconds=30)
     say(f"moved to table {scanned.table.label[:-1]}2, the lamps followed")
 
+    # 8c. Something to drink, from the hall's list. It is set aside with play, and on the bill at once.
+    cola = DirectoryServiceStub(queries).ListGoods(
+        directory.ListGoodsRequest(hall_id=place.hall_id, min_position=moved.position), timeout=DEADLINE_SECONDS
+    ).goods[0]
+    ordered = tables.OrderGoods(
+        table.OrderGoodsRequest(request_id=new_id(), session_id=opened.session_id, code=cola.code, quantity=2),
+        timeout=DEADLINE_SECONDS,
+    )
+    check(ordered.total_fen == 2 * cola.price_fen, "two cost twice as much as one")
+    running = bills.GetBill(
+        view.GetBillRequest(session_id=opened.session_id, min_position=ordered.position), timeout=DEADLINE_SECONDS
+    ).bill
+    check([goods.quantity for goods in running.goods] == [2], "the running bill shows what was ordered")
+    say(f"ordered 2 × {cola.name_en} at {yuan(cola.price_fen)}")
+
     # 9. The end. The reply already holds the bill; the view shows it paid once the settlement has run.
     closed = tables.CloseSession(
         table.CloseSessionRequest(request_id=new_id(), session_id=opened.session_id), timeout=DEADLINE_SECONDS
@@ -187,6 +202,8 @@ def evening(
     ).bill
     check(bill.bill == closed.bill, "the view shows the bill of the reply")
     check(sum(line.amount_fen for line in bill.bill.lines) == bill.bill.total_fen, "the bill's lines sum to its total")
+    drinks = [line.amount_fen for line in bill.bill.lines if line.kind == table.BillLine.KIND_GOODS]
+    check(drinks == [ordered.total_fen], "the drinks are one line of it")
     paid = None
     for update in bills.WatchBill(view.WatchBillRequest(session_id=opened.session_id), timeout=DEADLINE_SECONDS):
         paid = update
@@ -227,7 +244,8 @@ def evening(
 def print_bill(bill) -> None:
     for line in bill.bill.lines:
         kind = type(line).Kind.Name(line.kind).removeprefix("KIND_").lower()
-        say(f"  {kind} {line.band} {line.minutes} min {yuan(line.amount_fen)}")
+        what = f"{line.goods.quantity} × {line.goods.name_en}" if line.HasField("goods") else f"{line.band} {line.minutes} min"
+        say(f"  {kind} {what} {yuan(line.amount_fen)}")
     say(f"  total {yuan(bill.bill.total_fen)}, tariff version {bill.tariff_version}")
 
 

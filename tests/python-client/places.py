@@ -58,6 +58,14 @@ def set_up(house: grpc.Channel, relays: list[str]) -> Place:
         ),
         timeout=DEADLINE_SECONDS,
     )
+    venue.DefineGoods(
+        m.DefineGoodsRequest(
+            request_id=new_id(),
+            hall_id=hall.hall_id,
+            goods=[m.Goods(code="cola", name_zh="可乐", name_en="Cola", price_fen=6_00)],
+        ),
+        timeout=DEADLINE_SECONDS,
+    )
     table_ids = []
     for number, relay in enumerate(relays, start=1):
         device = venue.RegisterDevice(

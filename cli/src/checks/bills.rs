@@ -1,7 +1,9 @@
 //! Bills: made again from the events of each session, and compared with what was billed and paid.
 
+use std::collections::BTreeMap;
+
 use baize_domain::money::Fen;
-use baize_domain::session::{BillLine, SessionMode};
+use baize_domain::session::{Bill, BillLine, GoodsLine, SessionMode};
 use baize_domain::tariff::pricing::within_grace;
 use baize_domain::tariff::{Course, PinnedTariff, Stretch};
 use jiff::tz::TimeZone;
@@ -32,6 +34,11 @@ pub(super) fn checks(book: &Book) -> Vec<Check> {
             "every bill equals its tariff",
             closed.len(),
             faults(&closed, equals_tariff),
+        ),
+        Check::all(
+            "goods on bills = goods ordered",
+            closed.iter().filter(|(_, session)| !session.goods.is_empty()).count(),
+            faults(&closed, goods_are_billed),
         ),
         Check::all(
             "every closed session is settled exactly once",
@@ -71,6 +78,7 @@ fn equals_tariff(session: &Session) -> Option<String> {
         to: *to,
     });
     let past: Vec<_> = past.collect();
+    let goods: Fen = session.goods.iter().map(GoodsLine::amount).sum();
     let (prices, from) = session.stretch();
     let course = Course {
         zone: &zone,
@@ -82,8 +90,17 @@ fn equals_tariff(session: &Session) -> Option<String> {
     };
     match &session.mode {
         SessionMode::Postpaid { .. } | SessionMode::Deposit { .. } => {
+            // Alike goods stand in one line; how they were ordered does not show.
             let due = course.bill(*closed_at);
-            (due != *bill).then(|| format!("billed {bill:?}, due {due:?}"))
+            let time = |bill: &Bill| {
+                bill.lines
+                    .iter()
+                    .filter(|line| !matches!(line, BillLine::Goods(_)))
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            (time(&due) != time(bill) || due.total + goods != bill.total)
+                .then(|| format!("billed {bill:?}, due {due:?}"))
         }
         SessionMode::Prepaid {
             minutes: first,
@@ -129,10 +146,31 @@ fn equals_tariff(session: &Session) -> Option<String> {
                 to: *closed_at,
             });
             let free = within_grace(&played);
-            let due = if free { Fen::ZERO } else { bought };
+            let due = if free { goods } else { bought + goods };
             (due != bill.total).then(|| format!("billed {}, due {due}", bill.total))
         }
     }
+}
+
+/// So many of each kind at each price.
+type Pieces = BTreeMap<(String, Fen), u32>;
+
+fn goods_are_billed(session: &Session) -> Option<String> {
+    let (.., bill) = session.closed.as_ref()?;
+    let billed = bill.lines.iter().filter_map(|line| match line {
+        BillLine::Goods(goods) => Some(goods),
+        _ => None,
+    });
+    let (ordered, billed) = (pieces(session.goods.iter()), pieces(billed));
+    (ordered != billed).then(|| format!("ordered {ordered:?}, billed {billed:?}"))
+}
+
+fn pieces<'a>(goods: impl Iterator<Item = &'a GoodsLine>) -> Pieces {
+    let mut pieces = Pieces::new();
+    for line in goods.filter(|line| line.quantity > 0) {
+        *pieces.entry((line.code.clone(), line.price)).or_default() += line.quantity;
+    }
+    pieces
 }
 
 fn settled_once(session: &Session) -> Option<String> {

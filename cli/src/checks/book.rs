@@ -54,6 +54,10 @@ pub struct Book {
     pub guests: BTreeSet<MemberId>,
     /// Moves to another table, by the request that asked for it.
     pub moves: BTreeMap<Uuid, SessionId>,
+    /// Sessions that goods were put on the bill of, by the request that did.
+    pub orders_of_goods: BTreeMap<Uuid, SessionId>,
+    /// What settlements left open, whether or not it was paid since.
+    pub incurred: BTreeMap<SessionId, Fen>,
     /// What people and their levels say of discounts.
     pub people: People,
     /// What each provider took, less what it paid back.
@@ -90,6 +94,8 @@ impl Book {
             lapsed: BTreeSet::new(),
             guests: BTreeSet::new(),
             moves: BTreeMap::new(),
+            orders_of_goods: BTreeMap::new(),
+            incurred: BTreeMap::new(),
             people: People::default(),
             captured: BTreeMap::new(),
             orders: HashMap::new(),
@@ -303,6 +309,7 @@ impl Book {
                 present: None,
                 moved: false,
                 extensions: Vec::new(),
+                goods: Vec::new(),
                 closed: None,
                 settlements: Vec::new(),
                 cancelled: None,
@@ -328,6 +335,9 @@ impl Book {
             }
             TableSessionEvent::SessionTransferred { .. } => {
                 self.moves.insert(request_id.unwrap_or_default(), session_id);
+            }
+            TableSessionEvent::GoodsAdded { .. } => {
+                self.orders_of_goods.insert(request_id.unwrap_or_default(), session_id);
             }
             _ => {}
         }
@@ -362,6 +372,8 @@ impl Book {
                 session.moved = true;
                 session.extensions.push((0, surcharge));
             }
+            TableSessionEvent::GoodsAdded { line, .. } => session.goods.push(line),
+            TableSessionEvent::GoodsRemoved { code, quantity, .. } => session.take_goods(&code, quantity),
             TableSessionEvent::SessionPaused { at, .. } => session.end_stretch(at, None),
             TableSessionEvent::SessionResumed { at, .. } => {
                 session.present = session.present.take().map(|(tariff, _)| (tariff, at));
@@ -422,7 +434,8 @@ impl Book {
                     );
                 }
             }
-            WalletEvent::PrepaidCharged { session_id, amount, .. } => {
+            WalletEvent::PrepaidCharged { session_id, amount, .. }
+            | WalletEvent::GoodsCharged { session_id, amount, .. } => {
                 wallet.take(*amount);
                 spent = Some((*session_id, amount.total()));
             }
@@ -433,7 +446,8 @@ impl Book {
             WalletEvent::PrincipalWithdrawn { share, .. } => wallet.take(share.taken),
             WalletEvent::PrincipalRestored { share, .. } => wallet.add(share.taken),
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
-                *wallet.debts.entry(*session_id).or_default() += *amount
+                *wallet.debts.entry(*session_id).or_default() += *amount;
+                self.incurred.insert(*session_id, *amount);
             }
             WalletEvent::DebtPaid {
                 session_id,

@@ -7,7 +7,7 @@ use baize_domain::device::LightChannel;
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{HoldId, SessionId};
 use baize_domain::money::Fen;
-use baize_domain::session::{Bill, CancelReason, CloseCause, SessionMode};
+use baize_domain::session::{Bill, CancelReason, CloseCause, GoodsLine, SessionMode};
 use baize_domain::tariff::{Discount, PinnedTariff};
 use baize_domain::wallet::Split;
 use jiff::Timestamp;
@@ -49,6 +49,8 @@ pub struct Session {
     pub present: Option<(Arc<PinnedTariff>, Timestamp)>,
     /// Moved to another table at some time.
     pub moved: bool,
+    /// Goods that were put on the bill, and not taken off.
+    pub goods: Vec<GoodsLine>,
     /// Minutes and price of each extension.
     pub extensions: Vec<(u32, Fen)>,
     pub closed: Option<(Timestamp, CloseCause, Bill)>,
@@ -127,6 +129,17 @@ impl Wallet {
 }
 
 impl Session {
+    /// Takes so many of a kind off, the dearest first.
+    pub fn take_goods(&mut self, code: &str, quantity: u32) {
+        self.goods.sort_by_key(|line| std::cmp::Reverse(line.price));
+        let mut left = quantity;
+        for line in self.goods.iter_mut().filter(|line| line.code == code) {
+            let taken = line.quantity.min(left);
+            line.quantity -= taken;
+            left -= taken;
+        }
+    }
+
     /// Ends the stretch that is being played; the next begins there, by `prices` if they are other ones.
     pub(super) fn end_stretch(&mut self, at: Timestamp, prices: Option<Arc<PinnedTariff>>) {
         let (tariff, from) = self.stretch();

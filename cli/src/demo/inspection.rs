@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use baize_domain::Fen;
-use baize_domain::session::CloseCause;
+use baize_domain::session::{BillLine, CloseCause};
 use baize_eventlog::{Clock, EventLog};
 use baize_projections::Database;
 use jiff::{SignedDuration, Timestamp};
@@ -113,6 +113,7 @@ fn tell(told: &Told, book: &Book) {
     println!("\nvisitors: {}", counted(told.visits()));
     println!("openings refused: {}", counted(told.refused_openings()));
     println!("sessions: {}", counted(endings(book)));
+    println!("{}", trade(book));
     println!("light on after opening, by the hall's clock: {}", light_times(book));
     println!("\n{}", trial_balance(&checks::trial_balance(book)));
 }
@@ -132,6 +133,23 @@ fn endings(book: &Book) -> BTreeMap<&'static str, usize> {
         *counts.entry(ending).or_default() += 1;
     }
     counts
+}
+
+/// What was sold beside play, and what was not paid at once.
+fn trade(book: &Book) -> String {
+    let bills = book.sessions.values().filter_map(|session| session.closed.as_ref());
+    let (mut pieces, mut worth) = (0, Fen::ZERO);
+    for (.., bill) in bills {
+        for line in &bill.lines {
+            if let BillLine::Goods(goods) = line {
+                pieces += goods.quantity;
+                worth += goods.amount();
+            }
+        }
+    }
+    let owed: usize = book.wallets.values().map(|wallet| wallet.debts.len()).sum();
+    let left_open = book.incurred.len();
+    format!("goods sold: {pieces} for {worth}; bills left open: {left_open}, of which {owed} are still owed")
 }
 
 fn light_times(book: &Book) -> String {

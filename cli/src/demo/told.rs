@@ -48,6 +48,10 @@ enum Answer {
         member_id: Uuid,
     },
     Moved {},
+    Ordered {},
+    BillPaid {
+        session_id: Uuid,
+    },
     #[serde(other)]
     Other,
 }
@@ -55,6 +59,8 @@ enum Answer {
 #[derive(Debug, Deserialize)]
 struct Refusal {
     reason: String,
+    #[serde(default)]
+    facts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +121,8 @@ impl Told {
             self.awaited(book),
             self.guests(book),
             self.moves(book),
+            self.goods(book),
+            self.debts(book),
             self.refusals(book),
             self.repeats(),
             Check {
@@ -213,6 +221,44 @@ impl Told {
         }
     }
 
+    /// All that somebody was told is on the bill was put on it, and nothing was that nobody asked for.
+    fn goods(&self, book: &Book) -> Check {
+        let ordered = |call: &&Call| call.answer().is_some_and(|answer| matches!(answer, Answer::Ordered {}));
+        let told: BTreeSet<Uuid> = self
+            .calls
+            .iter()
+            .filter(ordered)
+            .filter_map(|call| call.request_id)
+            .collect();
+        let asked = self.calls.iter().filter(|call| call.method == "order_goods");
+        let asked: BTreeSet<Uuid> = asked.filter_map(|call| call.request_id).collect();
+        let known = &book.orders_of_goods;
+        let lost = told.iter().filter(|request_id| !known.contains_key(request_id));
+        let unasked = known.keys().filter(|request_id| !asked.contains(request_id));
+        let lost = lost.map(|request_id| format!("order {request_id} was promised and is not in the log"));
+        let unasked = unasked.map(|request_id| format!("order {request_id} is in the log, and nobody asked for it"));
+        Check {
+            faults: lost.chain(unasked).collect(),
+            ..Check::equal("orders of goods: told = in the log", told.len(), known.len())
+        }
+    }
+
+    /// Whoever was kept from a table by an unpaid bill did owe it, and what was paid is owed no more.
+    fn debts(&self, book: &Book) -> Check {
+        let blocked: BTreeSet<SessionId> = self.calls.iter().filter_map(Call::unpaid_bill).map(SessionId).collect();
+        let paid: BTreeSet<SessionId> = self.calls.iter().filter_map(Call::paid_bill).map(SessionId).collect();
+        let owed: BTreeSet<&SessionId> = book.wallets.values().flat_map(|wallet| wallet.debts.keys()).collect();
+        let unowed = blocked.iter().filter(|session| !book.incurred.contains_key(session));
+        let unowed = unowed.map(|session| format!("the bill of session {session} kept somebody out and was paid"));
+        let unpaid = paid.iter().filter(|session| owed.contains(session));
+        let unpaid = unpaid.map(|session| format!("the bill of session {session} is said to be paid and is owed"));
+        Check::all(
+            "unpaid bills kept people out and were paid",
+            blocked.union(&paid).count(),
+            unowed.chain(unpaid).collect(),
+        )
+    }
+
     /// What was refused left no trace.
     fn refusals(&self, book: &Book) -> Check {
         let mut refused = BTreeSet::new();
@@ -278,6 +324,23 @@ impl Call {
         }
     }
 
+    /// The session whose bill kept somebody from opening a table.
+    fn unpaid_bill(&self) -> Option<Uuid> {
+        match &self.outcome {
+            Outcome::Refused { refusal } if refusal.reason == "UNPAID_BILL" => {
+                refusal.facts.get("session_id")?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
+    fn paid_bill(&self) -> Option<Uuid> {
+        match self.answer()? {
+            Answer::BillPaid { session_id } => Some(*session_id),
+            _ => None,
+        }
+    }
+
     fn guest(&self) -> Option<Uuid> {
         match self.answer()? {
             Answer::GuestStarted { member_id } => Some(*member_id),
@@ -288,6 +351,8 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use baize_domain::money::Fen;
+
     use super::*;
 
     const SESSION: &str = "00000000-0000-0000-0000-000000000002";
@@ -358,5 +423,51 @@ mod tests {
             r#"{"calls":[],"visits":[],"complaints":[{"person":4,"at":"2026-11-20T10:00:00Z","text":"wrong"}]}"#;
         let told: Told = serde_json::from_str(ledger).unwrap();
         assert!(failing(&told, &empty()).contains(&"complaints of customers".to_owned()));
+    }
+
+    fn called(method: &str, request: u8, outcome: &str) -> String {
+        call(request, outcome).replace("open_table", method)
+    }
+
+    #[test]
+    fn goods_that_were_promised_or_that_nobody_asked_for_fail() {
+        let check = "orders of goods: told = in the log".to_owned();
+        let ordered = called(
+            "order_goods",
+            1,
+            r#"{"result":"ok","answer":{"kind":"ordered","goods_fen":600}}"#,
+        );
+        let mut book = empty();
+        assert!(
+            failing(&told(&ordered), &book).contains(&check),
+            "promised and not there"
+        );
+        let request = "00000000-0000-0000-0000-000000000001".parse().unwrap();
+        book.orders_of_goods.insert(request, SESSION.parse().unwrap());
+        assert!(!failing(&told(&ordered), &book).contains(&check));
+        assert!(failing(&told(""), &book).contains(&check), "nobody asked for it");
+    }
+
+    #[test]
+    fn a_bill_that_kept_somebody_out_though_nothing_was_owed_fails() {
+        let check = "unpaid bills kept people out and were paid".to_owned();
+        let refusal = format!(r#"{{"reason":"UNPAID_BILL","facts":{{"session_id":"{SESSION}"}}}}"#);
+        let blocked = call(1, &format!(r#"{{"result":"refused","refusal":{refusal}}}"#));
+        let mut book = empty();
+        assert!(failing(&told(&blocked), &book).contains(&check));
+        book.incurred.insert(SESSION.parse().unwrap(), Fen(600));
+        assert!(!failing(&told(&blocked), &book).contains(&check));
+    }
+
+    #[test]
+    fn a_bill_that_is_said_to_be_paid_and_is_still_owed_fails() {
+        let check = "unpaid bills kept people out and were paid".to_owned();
+        let answer = format!(r#"{{"result":"ok","answer":{{"kind":"bill_paid","session_id":"{SESSION}"}}}}"#);
+        let paid = called("pay_bill", 1, &answer);
+        let mut book = empty();
+        assert!(!failing(&told(&paid), &book).contains(&check));
+        let wallet = book.wallets.entry(MemberId(Uuid::from_u128(9))).or_default();
+        wallet.debts.insert(SESSION.parse().unwrap(), Fen(600));
+        assert!(failing(&told(&paid), &book).contains(&check));
     }
 }

@@ -11,8 +11,8 @@ use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, gifts, moves, payments, people, points, refunds, session, staff,
-    venue, wallet,
+    CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, refunds, session,
+    staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -41,6 +41,7 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         }
         Command::ChangeHallPolicy { hall_id, policy } => venue::change_policy(work, *hall_id, policy).await,
         Command::ChangeHall { hall_id, change } => venue::change_hall(work, *hall_id, change).await,
+        Command::ListGoods { hall_id, goods } => venue::list_goods(work, *hall_id, goods).await,
         Command::RetireHall { hall_id } => venue::retire_hall(work, *hall_id).await,
         Command::RetireDevice { device_id } => venue::retire_device(work, *device_id).await,
         Command::ChangeTable { table_id, change } => venue::change_table(work, *table_id, change).await,
@@ -253,6 +254,18 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::CloseSessionByStaff { session_id, reason } => {
             session::close(work, *session_id, CloseCause::Staff, Some(reason)).await
         }
+        Command::AddGoods {
+            session_id,
+            code,
+            quantity,
+            by_customer,
+        } => goods::add(work, *session_id, code, *quantity, *by_customer).await,
+        Command::RemoveGoods {
+            session_id,
+            code,
+            quantity,
+            reason,
+        } => goods::remove(work, *session_id, code, *quantity, reason).await,
         Command::TransferSession { session_id, table_id } => moves::transfer(work, *session_id, *table_id).await,
         Command::PauseSession { session_id, reason } => moves::pause(work, *session_id, reason).await,
         Command::ResumeSession { session_id, cause } => moves::resume(work, *session_id, *cause).await,

@@ -18,6 +18,7 @@ mod decide;
 mod device;
 mod error;
 mod gifts;
+mod goods;
 mod moves;
 mod offers;
 mod payments;

@@ -4,7 +4,7 @@ use baize_domain::ids::{
     CalendarId, ChainId, DeviceId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId, SessionId,
     TableId, TariffPlanId, TopUpId,
 };
-use baize_domain::session::Bill;
+use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,10 @@ pub enum Reply {
         refunds: Vec<RequestedRefund>,
         needs_approval: bool,
     },
+    /// To `AddGoods`, `OrderGoods` and `RemoveGoods`: what is on the bill now.
+    Goods { goods: Vec<GoodsLine>, total: Fen },
+    /// To `ListGoods`.
+    GoodsListed { version: u32 },
     /// To `PayBill`.
     BillPaid { paid: Fen },
     /// To `ReversePoints`.

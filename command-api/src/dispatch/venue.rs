@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use baize_domain::device::{Device, DeviceError, DeviceProfile};
-use baize_domain::hall::{self, Hall, HallChange, HallPolicy, HallProfile};
+use baize_domain::hall::{self, Goods, Hall, HallChange, HallPolicy, HallProfile};
 use baize_domain::ids::{DeviceId, HallId, TableId, TariffPlanId};
 use baize_domain::table::{self, Table, TableChange, TableError, TableProfile};
 use baize_domain::tariff::{self, Tariff, TariffPlan};
@@ -47,6 +47,15 @@ pub async fn change_hall(work: &Work<'_>, hall_id: HallId, change: &HallChange) 
     let events = units::change_hall(&hall, &tables, change.clone())?;
     work.write(&hall, events)?;
     Ok(Reply::Done)
+}
+
+/// Says what a hall sells beside play.
+pub async fn list_goods(work: &Work<'_>, hall_id: HallId, goods: &[Goods]) -> Result<Reply, CommandError> {
+    work.in_hall(hall_id);
+    let hall = work.read::<Hall>(hall_id).await?;
+    let events = hall::decide::list_goods(&hall, goods.to_vec()).map_err(CommandError::refuse)?;
+    let version = work.write(&hall, events)?.goods_version;
+    Ok(Reply::GoodsListed { version })
 }
 
 /// Closes a hall for good.

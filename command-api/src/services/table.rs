@@ -4,10 +4,11 @@ use baize_domain::ids::MemberId;
 use baize_proto::access::{Access, Claims, Denial, Role, denied};
 use baize_proto::hall::table::v1::table_service_server::TableService;
 use baize_proto::hall::table::v1::{
-    CancelOpeningRequest, CancelOpeningResponse, CloseSessionByStaffRequest, CloseSessionByStaffResponse,
-    CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest, ExtendSessionResponse, OpenTableRequest,
-    OpenTableResponse, PauseSessionRequest, PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse,
-    ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest, TransferSessionResponse,
+    AddGoodsRequest, AddGoodsResponse, CancelOpeningRequest, CancelOpeningResponse, CloseSessionByStaffRequest,
+    CloseSessionByStaffResponse, CloseSessionRequest, CloseSessionResponse, ExtendSessionRequest,
+    ExtendSessionResponse, OpenTableRequest, OpenTableResponse, OrderGoodsRequest, OrderGoodsResponse,
+    PauseSessionRequest, PauseSessionResponse, QuoteSessionRequest, QuoteSessionResponse, RemoveGoodsRequest,
+    RemoveGoodsResponse, ResumeSessionRequest, ResumeSessionResponse, TransferSessionRequest, TransferSessionResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -48,6 +49,21 @@ impl TableService for Services {
         &self,
         request: Request<ExtendSessionRequest>,
     ) -> Result<Response<ExtendSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn add_goods(&self, request: Request<AddGoodsRequest>) -> Result<Response<AddGoodsResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn order_goods(&self, request: Request<OrderGoodsRequest>) -> Result<Response<OrderGoodsResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn remove_goods(
+        &self,
+        request: Request<RemoveGoodsRequest>,
+    ) -> Result<Response<RemoveGoodsResponse>, Status> {
         self.execute(request).await
     }
 

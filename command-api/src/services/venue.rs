@@ -3,12 +3,12 @@
 use baize_proto::hall::venue::v1::venue_service_server::VenueService;
 use baize_proto::hall::venue::v1::{
     ChangeHallPolicyRequest, ChangeHallPolicyResponse, ChangeHallRequest, ChangeHallResponse, ChangeTableRequest,
-    ChangeTableResponse, DefineLevelsRequest, DefineLevelsResponse, EndMaintenanceRequest, EndMaintenanceResponse,
-    PublishTariffRequest, PublishTariffResponse, RegisterChainRequest, RegisterChainResponse, RegisterDeviceRequest,
-    RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse, RegisterTableRequest, RegisterTableResponse,
-    RenameChainRequest, RenameChainResponse, RetireDeviceRequest, RetireDeviceResponse, RetireHallRequest,
-    RetireHallResponse, RetireTableRequest, RetireTableResponse, RotateQrTokenRequest, RotateQrTokenResponse,
-    StartMaintenanceRequest, StartMaintenanceResponse,
+    ChangeTableResponse, DefineGoodsRequest, DefineGoodsResponse, DefineLevelsRequest, DefineLevelsResponse,
+    EndMaintenanceRequest, EndMaintenanceResponse, PublishTariffRequest, PublishTariffResponse, RegisterChainRequest,
+    RegisterChainResponse, RegisterDeviceRequest, RegisterDeviceResponse, RegisterHallRequest, RegisterHallResponse,
+    RegisterTableRequest, RegisterTableResponse, RenameChainRequest, RenameChainResponse, RetireDeviceRequest,
+    RetireDeviceResponse, RetireHallRequest, RetireHallResponse, RetireTableRequest, RetireTableResponse,
+    RotateQrTokenRequest, RotateQrTokenResponse, StartMaintenanceRequest, StartMaintenanceResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -45,6 +45,13 @@ impl VenueService for Services {
     }
 
     async fn change_hall(&self, request: Request<ChangeHallRequest>) -> Result<Response<ChangeHallResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn define_goods(
+        &self,
+        request: Request<DefineGoodsRequest>,
+    ) -> Result<Response<DefineGoodsResponse>, Status> {
         self.execute(request).await
     }
 

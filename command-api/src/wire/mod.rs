@@ -5,6 +5,7 @@ mod calendar;
 mod chain;
 mod device;
 mod fields;
+mod goods;
 pub mod identity;
 mod loyalty;
 mod member;

@@ -252,6 +252,7 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 default.auto_close_minutes,
                 0..=AUTO_CLOSE_MINUTES_MAX,
             ),
+            goods_by_customers: sent.goods_by_customers.unwrap_or(default.goods_by_customers),
             deposit,
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes

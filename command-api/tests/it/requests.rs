@@ -80,6 +80,7 @@ async fn a_hall_is_checked_field_by_field() {
             deposit_fen: Some(0),
             payment_wait_seconds: Some(0),
             auto_close_minutes: Some(61),
+            goods_by_customers: None,
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);

@@ -7,11 +7,14 @@ use baize_proto::hall::member::v1::SetLevelRequest;
 use baize_proto::hall::table::v1::bill_line::Kind;
 use baize_proto::hall::table::v1::open_table_request::Mode;
 use baize_proto::hall::table::v1::{
-    self as table, CancelOpeningRequest, CloseSessionByStaffRequest, CloseSessionRequest, ExtendSessionRequest,
-    OpenTableRequest, PauseSessionRequest, QuoteSessionRequest, ResumeSessionRequest, TransferSessionRequest,
+    self as table, AddGoodsRequest, CancelOpeningRequest, CloseSessionByStaffRequest, CloseSessionRequest,
+    ExtendSessionRequest, OpenTableRequest, OrderGoodsRequest, PauseSessionRequest, QuoteSessionRequest,
+    RemoveGoodsRequest, ResumeSessionRequest, TransferSessionRequest,
 };
 use baize_proto::hall::venue::v1::package::Time;
-use baize_proto::hall::venue::v1::{DefineLevelsRequest, Level, Package, PublishTariffRequest};
+use baize_proto::hall::venue::v1::{
+    DefineGoodsRequest, DefineLevelsRequest, Goods, Level, Package, PublishTariffRequest,
+};
 use baize_proto::hall::wallet::v1::{CreditTopUpRequest, PayBillRequest, TopUpChannel};
 
 use jiff::Timestamp;
@@ -348,4 +351,88 @@ async fn an_opening_that_waits_is_cancelled_and_the_table_is_free_again() {
     refused(open, Code::FailedPrecondition, "SESSION_STILL_OPEN");
     let lapsed = clients.wallet.pay_bill(pay(&waiting.session_id)).await;
     refused(lapsed, Code::FailedPrecondition, "OPENING_LAPSED");
+}
+
+#[tokio::test]
+async fn goods_are_ordered_from_the_halls_list_and_paid_with_the_bill() {
+    let world = World::start().await;
+    let mut clients = world.clients.clone();
+    let hall = clients.hall(1).await;
+    let member = clients.member(100_000).await;
+    let goods = |code: &str, price_fen| Goods {
+        code: code.to_owned(),
+        name_zh: "可乐".to_owned(),
+        name_en: "Cola".to_owned(),
+        price_fen,
+        retired: false,
+    };
+    let define = |goods| DefineGoodsRequest {
+        request_id: request_id(),
+        hall_id: hall.hall_id.clone(),
+        goods,
+    };
+    let wrong = clients
+        .venue
+        .define_goods(define(vec![goods("cola", 600), goods("", -1)]))
+        .await;
+    let wrong = wrong.unwrap_err().get_details_bad_request().unwrap().field_violations;
+    let fields: Vec<_> = wrong.iter().map(|violation| violation.field.as_str()).collect();
+    assert_eq!(fields, ["goods[1].code", "goods[1].price_fen"]);
+    let defined = clients.venue.define_goods(define(vec![goods("cola", 600)])).await;
+    assert_eq!(defined.unwrap().into_inner().version, 1);
+
+    let session_id = clients.open(&hall.tables[0], &member).await.unwrap().session_id;
+    clients.confirm(&hall, 1, 1, true, Timestamp::now()).await.unwrap();
+    let mut history = world.history().await;
+    history.until("BillingStarted", &session_id).await;
+    let order = OrderGoodsRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        code: "cola".to_owned(),
+        quantity: 2,
+    };
+    let ordered = clients.table.order_goods(order.clone()).await.unwrap().into_inner();
+    assert_eq!((ordered.total_fen, ordered.goods[0].quantity), (1_200, 2));
+    let repeated = clients.table.order_goods(order).await.unwrap().into_inner();
+    assert_eq!(repeated, ordered, "ordered once");
+    let add = AddGoodsRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        code: "cola".to_owned(),
+        quantity: 1,
+    };
+    assert_eq!(
+        clients.table.add_goods(add).await.unwrap().into_inner().total_fen,
+        1_800
+    );
+    let remove = RemoveGoodsRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+        code: "cola".to_owned(),
+        quantity: 1,
+        reason: "拿错了".to_owned(),
+    };
+    assert_eq!(
+        clients.table.remove_goods(remove).await.unwrap().into_inner().total_fen,
+        1_200
+    );
+    let close = CloseSessionRequest {
+        request_id: request_id(),
+        session_id: session_id.clone(),
+    };
+    let bill = clients
+        .table
+        .close_session(close)
+        .await
+        .unwrap()
+        .into_inner()
+        .bill
+        .unwrap();
+    let line = bill.lines.last().unwrap();
+    assert_eq!((line.kind(), line.amount_fen), (Kind::Goods, 1_200));
+    let settled = history.until("SessionSettled", &session_id).await;
+    let Event::TableSession(TableSessionEvent::SessionSettled { paid, .. }) = decoded(&settled) else {
+        panic!("{settled:?}");
+    };
+    assert_eq!(paid.0, bill.total_fen);
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
-use super::HallPolicy;
+use super::{Goods, HallPolicy};
 
 /// Commands of a hall.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +56,11 @@ pub enum HallCommand {
     DelistDevice {
         /// The device.
         device_id: DeviceId,
+    },
+    /// Say what the hall sells beside play.
+    ListGoods {
+        /// All of it.
+        goods: Vec<Goods>,
     },
     /// Close the hall for good.
     Retire {

@@ -6,6 +6,7 @@ use crate::ids::{DeviceId, TableId};
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 
+use super::goods::{self, Goods};
 use super::{Hall, HallChange, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, ListedTable, time_zone};
 
 /// Characters of a name, at most.
@@ -49,6 +50,7 @@ pub fn decide(hall: &Hall, command: HallCommand) -> Result<Vec<HallEvent>, HallE
         HallCommand::ListDevice { device_id, topic } => list_device(hall, device_id, &topic),
         HallCommand::DelistTable { table_id } => Ok(delist_table(hall, table_id)),
         HallCommand::DelistDevice { device_id } => delist_device(hall, device_id),
+        HallCommand::ListGoods { goods } => list_goods(hall, goods),
         HallCommand::Retire { at } => retire(hall, at),
     }
 }
@@ -210,6 +212,20 @@ pub fn delist_device(hall: &Hall, device_id: DeviceId) -> Result<Vec<HallEvent>,
     } else {
         Ok(Vec::new())
     }
+}
+
+/// Says what the hall sells beside play; the same list again changes nothing.
+///
+/// # Errors
+/// [`HallError::NotFound`], [`HallError::Retired`], [`HallError::Invalid`].
+pub fn list_goods(hall: &Hall, goods: Vec<Goods>) -> Result<Vec<HallEvent>, HallError> {
+    open(hall)?;
+    goods::validate(&goods, &hall.goods)?;
+    if *hall.goods == goods {
+        return Ok(Vec::new());
+    }
+    let version = hall.goods_version + 1;
+    Ok(vec![HallEvent::GoodsListed { version, goods }])
 }
 
 /// Closes the hall for good, once all its tables are retired.

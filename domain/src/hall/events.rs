@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
-use super::HallPolicy;
+use super::{Goods, HallPolicy};
 
 /// Events of the stream `Hall/<hall_id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,13 @@ pub enum HallEvent {
         /// The device.
         device_id: DeviceId,
     },
+    /// What the hall sells beside play, all of it; what is on bills stays as it was priced.
+    GoodsListed {
+        /// 1, then 2, …
+        version: u32,
+        /// In the order of the list.
+        goods: Vec<Goods>,
+    },
     /// The hall closed for good.
     HallRetired {
         /// When.
@@ -78,4 +85,4 @@ pub enum HallEvent {
     },
 }
 
-crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged, TableListed, TableDelisted, DeviceListed, DeviceDelisted, HallRetired);
+crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged, TableListed, TableDelisted, DeviceListed, DeviceDelisted, GoodsListed, HallRetired);

@@ -3,7 +3,7 @@
 //! ```text
 //! (nothing) ── HallRegistered ──► registered ──┐
 //!                                   ▲          │ HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged,
-//!                                   └──────────┤ TableListed, TableDelisted, DeviceListed, DeviceDelisted
+//!                                   └──────────┤ TableListed, TableDelisted, DeviceListed, DeviceDelisted, GoodsListed
 //!                                              ▼
 //!                                       HallRetired (no table is left in it)
 //! ```
@@ -18,6 +18,7 @@ mod commands;
 pub mod decide;
 mod errors;
 mod events;
+mod goods;
 mod policy;
 mod state;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use commands::{HallChange, HallCommand};
 pub use decide::decide;
 pub use errors::HallError;
 pub use events::HallEvent;
+pub use goods::Goods;
 pub use policy::HallPolicy;
 pub use state::{Hall, HallProfile, ListedTable};
 pub use zone::{time_zone, time_zone_or_utc};

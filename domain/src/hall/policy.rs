@@ -30,6 +30,8 @@ pub struct HallPolicy {
     pub payment_wait_seconds: u32,
     /// How long play may go on, free of charge, when prepaid time is over; then the session is closed.
     pub auto_close_minutes: u32,
+    /// Whether customers may put goods on their own bill; staff always may.
+    pub goods_by_customers: bool,
 }
 
 impl Default for HallPolicy {
@@ -46,6 +48,7 @@ impl Default for HallPolicy {
             deposit: Fen(10_000),
             payment_wait_seconds: 180,
             auto_close_minutes: 0,
+            goods_by_customers: true,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChainId, DeviceId, HallId, TableId};
 
-use super::{HallEvent, HallPolicy};
+use super::{Goods, HallEvent, HallPolicy};
 
 /// A hall, registered or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,12 @@ pub struct Hall {
     /// The topics of its devices, without those that were retired.
     #[serde(default)]
     pub devices: Arc<BTreeMap<DeviceId, String>>,
+    /// What it sells beside play, also what it sells no more.
+    #[serde(default)]
+    pub goods: Arc<Vec<Goods>>,
+    /// The version of that list; 0 before there is one.
+    #[serde(default)]
+    pub goods_version: u32,
     /// Whether it closed for good.
     #[serde(default)]
     pub retired: bool,
@@ -99,6 +105,10 @@ impl Hall {
             }
             HallEvent::DeviceDelisted { device_id } => {
                 Arc::make_mut(&mut self.devices).remove(device_id);
+            }
+            HallEvent::GoodsListed { version, goods } => {
+                self.goods = Arc::new(goods.clone());
+                self.goods_version = *version;
             }
             HallEvent::HallRetired { .. } => self.retired = true,
         }

@@ -95,6 +95,14 @@ pub struct GoodsLine {
     pub price: Fen,
 }
 
+impl Bill {
+    /// What the goods on it cost together.
+    pub fn goods_total(&self) -> Fen {
+        let goods = self.lines.iter().filter(|line| matches!(line, BillLine::Goods(_)));
+        goods.map(BillLine::amount).sum()
+    }
+}
+
 impl GoodsLine {
     /// What they cost together.
     pub const fn amount(&self) -> Fen {

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use crate::money::Fen;
 
 use super::moves::Terms;
-use super::{Awaited, BillingStartCause, CancelReason, CloseCause, LapseReason, Opening, Place, ResumeCause, Warning};
+use super::{
+    Awaited, BillingStartCause, CancelReason, CloseCause, GoodsLine, LapseReason, Opening, Place, ResumeCause, Warning,
+};
 
 /// Commands of a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,24 @@ pub enum TableSessionCommand {
         held: Fen,
         /// Until when it covers play.
         covered_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Put goods on the bill.
+    AddGoods {
+        /// Which, at which price.
+        line: GoodsLine,
+        /// When.
+        at: Timestamp,
+    },
+    /// Take goods off the bill.
+    RemoveGoods {
+        /// Their code.
+        code: String,
+        /// How many.
+        quantity: u32,
+        /// Why.
+        reason: String,
         /// When.
         at: Timestamp,
     },

@@ -9,6 +9,7 @@ use crate::refusal::InvalidField;
 use crate::tariff::pricing::{minutes_after, seconds_after, within_grace};
 use crate::tariff::{Course, PinnedTariff};
 
+use super::goods;
 use super::moves;
 use super::reach::{check_minutes, extension};
 use super::{
@@ -38,6 +39,13 @@ pub fn decide(
             covered_until,
             at,
         } => raise_hold(session, held, covered_until, at),
+        TableSessionCommand::AddGoods { line, at } => goods::add(session, line, at),
+        TableSessionCommand::RemoveGoods {
+            code,
+            quantity,
+            reason,
+            at,
+        } => goods::remove(session, &code, quantity, &reason, at),
         TableSessionCommand::Transfer { to, terms, at } => moves::transfer(session, *to, terms, at),
         TableSessionCommand::Pause { reason, at } => moves::pause(session, &reason, at),
         TableSessionCommand::Resume { cause, at } => moves::resume(session, cause, at),
@@ -389,12 +397,14 @@ fn final_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill 
         let past = session.past();
         return session.course(opening, &zone, &past).bill(to);
     }
-    if within_grace(&session.played_until(opening, to)) {
-        return Bill::default();
-    }
-    let mut lines = purchases(session, opening);
+    let free = within_grace(&session.played_until(opening, to));
+    let mut lines = if free { Vec::new() } else { purchases(session, opening) };
     let listed: Fen = lines.iter().map(BillLine::amount).sum();
-    let off = session.bought_price() - listed;
+    let off = if free {
+        Fen::ZERO
+    } else {
+        session.bought_price() - listed
+    };
     if let Some(discount) = opening.discount.as_ref().filter(|_| off != Fen::ZERO) {
         lines.push(BillLine::Discount {
             level: discount.level.clone(),
@@ -402,6 +412,7 @@ fn final_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill 
             amount: off,
         });
     }
+    lines.extend(session.goods.iter().cloned().map(BillLine::Goods));
     Bill {
         total: lines.iter().map(BillLine::amount).sum(),
         lines,

@@ -71,6 +71,23 @@ pub enum TableSessionError {
     /// Its light is on, so it does not come to nothing.
     #[error("the session's light was confirmed")]
     LightConfirmed,
+    /// Its bill has as many lines of goods as it can.
+    #[error("the bill has {lines_max} lines of goods, and can have no more")]
+    TooManyGoods {
+        /// The most.
+        lines_max: usize,
+    },
+    /// So many of these goods are not on the bill.
+    #[error("only {on_bill} of {code} are on the bill")]
+    NotOnBill {
+        /// Their code.
+        code: String,
+        /// How many are.
+        on_bill: u32,
+    },
+    /// The hall lets only staff put goods on a bill.
+    #[error("goods are put on the bill by staff")]
+    GoodsByStaffOnly,
     /// It is not paid in the way that the command needs.
     #[error("the session is paid {}", if *.prepaid { "beforehand" } else { "afterwards" })]
     OtherMode {
@@ -134,6 +151,13 @@ impl From<TableSessionError> for Refusal {
             }
             TableSessionError::OtherHall { .. } => refuse("TABLE_IN_OTHER_HALL", "Choose a table of the same hall."),
             TableSessionError::LightConfirmed => refuse("SESSION_LIGHT_CONFIRMED", "Close the session instead."),
+            TableSessionError::TooManyGoods { lines_max } => {
+                refuse("TOO_MANY_GOODS", "Close the session and open another.").with("lines_max", lines_max)
+            }
+            TableSessionError::NotOnBill { code, on_bill } => refuse("GOODS_NOT_ON_BILL", "Look at the bill again.")
+                .with("code", code)
+                .with("on_bill", on_bill),
+            TableSessionError::GoodsByStaffOnly => refuse("GOODS_BY_STAFF_ONLY", "Ask the staff."),
             TableSessionError::OtherMode { prepaid } => refuse(
                 if prepaid {
                     "SESSION_IS_PREPAID"

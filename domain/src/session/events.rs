@@ -11,7 +11,7 @@ use crate::ids::{HallId, HoldId, MemberId, SessionId, TableId};
 use crate::money::Fen;
 use crate::tariff::{Discount, PinnedTariff, SoldPackage};
 
-use super::{Awaited, Bill};
+use super::{Awaited, Bill, GoodsLine};
 
 /// How a session is paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +193,24 @@ pub enum TableSessionEvent {
         /// When.
         at: Timestamp,
     },
+    /// Goods were put on the bill.
+    GoodsAdded {
+        /// Which, at which price.
+        line: GoodsLine,
+        /// When.
+        at: Timestamp,
+    },
+    /// Goods were taken off the bill.
+    GoodsRemoved {
+        /// Their code.
+        code: String,
+        /// How many.
+        quantity: u32,
+        /// Why, as the staff said it.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Play moved to another table of the hall.
     SessionTransferred {
         /// The table that was left.
@@ -279,4 +297,4 @@ pub enum TableSessionEvent {
     },
 }
 
-crate::event::domain_events!(TableSessionEvent: OpeningAwaited, OpeningLapsed, SessionOpened, BillingStarted, SessionExtended, HoldRenewed, SessionTransferred, SessionPaused, SessionResumed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);
+crate::event::domain_events!(TableSessionEvent: OpeningAwaited, OpeningLapsed, SessionOpened, BillingStarted, SessionExtended, HoldRenewed, GoodsAdded, GoodsRemoved, SessionTransferred, SessionPaused, SessionResumed, CustomerWarned, SessionClosed, SessionSettled, SessionCancelled);

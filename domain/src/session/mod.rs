@@ -23,6 +23,7 @@ mod commands;
 pub mod decide;
 mod errors;
 mod events;
+pub mod goods;
 pub mod moves;
 mod play;
 pub mod reach;

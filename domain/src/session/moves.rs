@@ -76,6 +76,7 @@ pub fn terms(session: &TableSession, opening: &Opening, prices: &PinnedTariff, n
         past: &past,
         prices,
         from,
+        goods: &session.goods,
         ..opening.course(&zone)
     };
     let held = course.secured(session.covered_until).total.max(session.held);
@@ -166,6 +167,7 @@ pub fn resume(
             past: &past,
             prices: session.prices(opening),
             from: at,
+            goods: &session.goods,
             ..opening.course(&zone)
         };
         course.covered_until(session.held).max(session.covered_until)

@@ -122,6 +122,7 @@ impl TableSession {
             past,
             prices: self.prices(opening),
             from: self.from(opening),
+            goods: &self.goods,
             ..opening.course(zone)
         }
     }

@@ -86,6 +86,19 @@ pub fn extension(session: &TableSession, opening: &Opening, minutes: u32) -> Res
     })
 }
 
+/// What it takes to keep play secured for as long as it was, with the goods that are on the bill now. What is held stays held.
+pub fn raise_for_goods(session: &TableSession, opening: &Opening) -> Raise {
+    let zone = opening.zone();
+    let past = session.past();
+    let course = session.course(opening, &zone, &past);
+    let held = course.secured(session.covered_until).total.max(session.held);
+    Raise {
+        added: held - session.held,
+        held,
+        covered_until: course.covered_until(held).max(session.covered_until),
+    }
+}
+
 /// What it takes to secure `minutes` more of postpaid play.
 ///
 /// # Errors

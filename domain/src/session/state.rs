@@ -12,7 +12,10 @@ use crate::ids::{HallId, MemberId, SessionId, TableId};
 use crate::money::Fen;
 use crate::tariff::{Course, Discount, PinnedTariff, SoldPackage, Tariff};
 
-use super::{Awaited, Bill, BillingStartCause, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning};
+use super::goods;
+use super::{
+    Awaited, Bill, BillingStartCause, GoodsLine, Leg, Pause, Place, Played, SessionMode, TableSessionEvent, Warning,
+};
 
 /// A session, opened or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,8 @@ pub struct TableSession {
     pub covered_until: Timestamp,
     /// Postpaid: the whole hold.
     pub held: Fen,
+    /// What was put on the bill beside play.
+    pub goods: Vec<GoodsLine>,
     /// Prepaid: what was bought, at opening and by extension.
     pub purchases: Vec<Purchase>,
     /// Prepaid: by which prices it was bought.
@@ -217,6 +222,8 @@ impl TableSession {
                 self.covered_until = *covered_until;
                 self.warned.clear();
             }
+            TableSessionEvent::GoodsAdded { line, .. } => goods::put(&mut self.goods, line),
+            TableSessionEvent::GoodsRemoved { code, quantity, .. } => goods::take(&mut self.goods, code, *quantity),
             TableSessionEvent::SessionTransferred { .. } => self.transfer(event),
             TableSessionEvent::SessionPaused { until, at, .. } => {
                 self.end_stretch(*at);

@@ -7,6 +7,7 @@
 //! | `PayOpening` | [`pay_opening`] | session, wallet, device |
 //! | `LapseOpening` | [`lapse_opening`] | session, table, wallet |
 //! | `ExtendSession` | [`extend_session`] | session, wallet, device |
+//! | `AddGoods`, `RemoveGoods` | [`add_goods`], [`remove_goods`] | session, hall, wallet, device |
 //! | `RenewHold` | [`renew_hold`] | session, wallet, device |
 //! | `TransferSession` | [`transfer_session`] | session, both tables, plan, wallet, device of each light |
 //! | `PauseSession` | [`pause_session`] | session, device |
@@ -31,6 +32,7 @@
 mod await_payment;
 mod begin_session;
 mod cancel_session;
+mod change_goods;
 mod changes;
 mod close_session;
 mod credit_top_up;
@@ -50,6 +52,7 @@ mod venue;
 
 pub use await_payment::{AwaitedInput, lapse_opening, pay_opening};
 pub use cancel_session::{CancelSessionInput, cancel_session};
+pub use change_goods::{GoodsInput, add_goods, remove_goods};
 pub use changes::Changes;
 pub use close_session::{CloseSessionInput, close_session};
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};

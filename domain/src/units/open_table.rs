@@ -19,7 +19,7 @@ use crate::wallet::{Wallet, WalletError};
 
 use super::Changes;
 use super::await_payment::{await_payment, opened};
-use super::begin_session::{NotSecured, begin, secure};
+use super::begin_session::{NotSecured, Secured, begin, secure};
 
 /// What it is decided from. Plan, hall and device are those that the table names; the wallet is the member's.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,8 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
     }
     let hall = input.hall.profile.as_ref().ok_or(HallError::NotFound)?;
     let occupied = table::decide::occupy(input.table, input.session_id, input.now)?;
-    if input.member.may_open()?.chain_id != hall.chain_id {
+    let member = input.member.may_open()?;
+    if member.chain_id != hall.chain_id {
         return Err(MemberError::OtherChain.into());
     }
     let plan = plan_for(input.plan, profile)?;
@@ -86,7 +87,12 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
         time_zone: hall.time_zone.clone(),
         policy: hall.policy.clone(),
     };
-    let mut secured = secure(&asked, input.wallet, input.now);
+    // Whoever has bound a way to pay lacks money, not a way to pay it.
+    let (newly_opened, wallet) = match member.payment_methods.is_empty() {
+        true => (Vec::new(), input.wallet.clone()),
+        false => opened(input.wallet, input.member_id, input.now),
+    };
+    let mut secured = secure(&asked, &wallet, input.now);
     if let Err(NotSecured::Wallet(WalletError::NotOpened)) = secured
         && input.wait_for_payment
     {
@@ -100,6 +106,10 @@ pub fn open_table(input: OpenTableInput<'_>) -> Result<Changes, Refusal> {
             return await_payment(asked, occupied, input.session, input.wallet, missing, input.now);
         }
         secured => secured?,
+    };
+    let secured = Secured {
+        wallet: newly_opened.into_iter().chain(secured.wallet).collect(),
+        ..secured
     };
     Ok(Changes {
         table: occupied,

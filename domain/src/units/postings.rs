@@ -142,12 +142,24 @@ impl Context {
         ))
     }
 
-    /// Prepaid time was earned.
-    pub(super) fn prepaid_settlement(self, session_id: SessionId, total: Fen) -> Result<Posting, Refusal> {
+    /// Prepaid time was earned, and goods were taken, or as much of them as there was.
+    pub(super) fn prepaid_settlement(
+        self,
+        session_id: SessionId,
+        time: Fen,
+        goods: Split,
+        outstanding: Fen,
+    ) -> Result<Posting, Refusal> {
         post(self.transaction(
             settlement_transaction(session_id),
             Source::Settlement(session_id),
-            &[(Account::PrepaidDeferred, total), (Account::Revenue, -total)],
+            &[
+                (Account::PrepaidDeferred, time),
+                (Account::MemberPrincipal, goods.principal),
+                (Account::MemberBonus, goods.bonus),
+                (Account::Receivable, outstanding),
+                (Account::Revenue, -(time + goods.total() + outstanding)),
+            ],
         ))
     }
 

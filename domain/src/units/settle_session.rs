@@ -34,33 +34,48 @@ pub fn settle_session(input: SettleSessionInput<'_>) -> Result<Changes, Refusal>
     };
     let total = closing.bill.total;
     if opening.is_prepaid() {
-        settle_prepaid(&input, opening, total)
+        settle_prepaid(&input, opening, total, closing.bill.goods_total())
     } else {
         settle_postpaid(&input, opening, total)
     }
 }
 
-/// The time was paid when it was bought: it is earned now, or, if it costs nothing after all, paid back.
-fn settle_prepaid(input: &SettleSessionInput<'_>, opening: &Opening, total: Fen) -> Result<Changes, Refusal> {
+/// The time was paid when it was bought: it is earned now, or, if it costs nothing after all, paid back. Goods are taken then.
+fn settle_prepaid(
+    input: &SettleSessionInput<'_>,
+    opening: &Opening,
+    total: Fen,
+    goods: Fen,
+) -> Result<Changes, Refusal> {
+    let time = total - goods;
     let session_id = opening.session_id;
     let context = context(opening, input.now);
-    let (wallet_events, posting) = if total == input.session.bought_price() {
-        (
-            wallet::decide::settle_prepaid(input.wallet, session_id, input.now)?,
-            context.prepaid_settlement(session_id, total)?,
-        )
+    let (mut wallet_events, mut journal) = if time == input.session.bought_price() {
+        let earned = wallet::decide::settle_prepaid(input.wallet, session_id, input.now)?;
+        (earned, Vec::new())
     } else {
         let events = wallet::decide::refund_prepaid(input.wallet, session_id, input.now)?;
         let refunded = match events.as_slice() {
             [WalletEvent::PrepaidRefunded { amount, .. }] => *amount,
             _ => Split::default(),
         };
-        (events, context.prepaid_refund(session_id, refunded)?)
+        let posting = context.prepaid_refund(session_id, refunded)?;
+        (events, posting.into_iter().collect())
     };
+    let mut wallet = input.wallet.clone();
+    wallet_events.iter().for_each(|event| wallet.evolve(event));
+    let charged = wallet::decide::charge_goods(&wallet, session_id, opening.hall_id, goods, input.now);
+    let captured = match charged.first() {
+        Some(WalletEvent::GoodsCharged { amount, .. }) => *amount,
+        _ => Split::default(),
+    };
+    let outstanding = goods - captured.total();
+    wallet_events.extend(charged);
+    journal.extend(context.prepaid_settlement(session_id, time, captured, outstanding)?);
     Ok(Changes {
-        session: session::decide::settle(input.session, total, Fen::ZERO, input.now)?,
+        session: session::decide::settle(input.session, time + captured.total(), outstanding, input.now)?,
         wallet: wallet_events,
-        journal: posting.into_iter().collect(),
+        journal,
         ..Changes::default()
     })
 }

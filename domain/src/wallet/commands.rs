@@ -97,6 +97,17 @@ pub enum WalletCommand {
         /// When.
         at: Timestamp,
     },
+    /// Take what is on a prepaid session's bill beside its time.
+    ChargeGoods {
+        /// The session.
+        session_id: SessionId,
+        /// The hall that is paid.
+        hall_id: HallId,
+        /// What it costs.
+        total: Fen,
+        /// When.
+        at: Timestamp,
+    },
     /// A session's prepaid time is earned.
     SettlePrepaid {
         /// The session.

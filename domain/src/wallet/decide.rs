@@ -50,6 +50,12 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
             charge_more_prepaid(wallet, session_id, amount, at)
         }
         WalletCommand::RefundPrepaid { session_id, at } => refund_prepaid(wallet, session_id, at),
+        WalletCommand::ChargeGoods {
+            session_id,
+            hall_id,
+            total,
+            at,
+        } => Ok(charge_goods(wallet, session_id, hall_id, total, at)),
         WalletCommand::SettlePrepaid { session_id, at } => settle_prepaid(wallet, session_id, at),
     }
 }
@@ -267,6 +273,39 @@ pub fn refund_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> 
         .prepaid_for(session_id)
         .ok_or(WalletError::NothingHeld(session_id))?;
     Ok(vec![WalletEvent::PrepaidRefunded { session_id, amount, at }])
+}
+
+/// Takes what is on a prepaid session's bill beside its time; what the wallet cannot give is owed.
+pub fn charge_goods(
+    wallet: &Wallet,
+    session_id: SessionId,
+    hall_id: HallId,
+    total: Fen,
+    at: Timestamp,
+) -> Vec<WalletEvent> {
+    let taken = total.min(wallet.available());
+    let mut events = Vec::with_capacity(2);
+    if taken.is_positive() {
+        let amount = wallet.split(taken);
+        events.push(WalletEvent::GoodsCharged { session_id, amount, at });
+    }
+    if taken < total {
+        events.push(WalletEvent::DebtIncurred {
+            session_id,
+            hall_id,
+            amount: total - taken,
+            at,
+        });
+    }
+    events
+}
+
+/// Whether the wallet has that much to spend.
+///
+/// # Errors
+/// [`WalletError::TooLittle`].
+pub fn has(wallet: &Wallet, needed: Fen) -> Result<(), WalletError> {
+    enough(wallet, needed)
 }
 
 /// A session's prepaid time is earned; the wallet no longer stands for it.

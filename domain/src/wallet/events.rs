@@ -113,6 +113,15 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
+    /// What was on a prepaid session's bill beside its time was taken.
+    GoodsCharged {
+        /// The session.
+        session_id: SessionId,
+        /// What was spent, principal first.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
     /// A prepaid session was settled: its time is earned.
     PrepaidSettled {
         /// The session.
@@ -164,4 +173,4 @@ pub enum WalletEvent {
     },
 }
 
-crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored);
+crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, GoodsCharged, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored);

@@ -141,6 +141,9 @@ impl Wallet {
                     self.lots.put_back(&shares);
                 }
             }
+            WalletEvent::GoodsCharged { amount, .. } => {
+                self.lots.take(*amount);
+            }
             WalletEvent::DebtIncurred {
                 session_id,
                 hall_id,

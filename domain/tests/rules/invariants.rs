@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::device::DeviceEvent;
-use baize_domain::hall::HallPolicy;
+use baize_domain::hall::{Goods, HallPolicy};
 use baize_domain::ids::{MemberId, SessionId, TableId};
 use baize_domain::journal::{Account, JournalEvent};
 use baize_domain::session::{
@@ -18,13 +18,16 @@ use baize_domain::tariff::{Package, PackageTime, Tariff};
 use baize_domain::{Event, Fen};
 use proptest::prelude::*;
 
-use super::world::{World, at, balances, credit, member_id, open, session_id, table_id, yuan_a_minute};
+use super::world::{HALL, World, at, balances, credit, member_id, open, session_id, table_id, yuan_a_minute};
 
 const TABLES: u8 = 2;
 const MEMBERS: u8 = 3;
 
 /// The package of every tariff.
 const PACKAGE: &str = "half_an_hour";
+
+/// What every hall sells.
+const GOODS: &str = "cola";
 
 /// What somebody tries next. Sessions are named by their place among all sessions, counted from the newest.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ enum Action {
     Resume(usize, ResumeCause),
     Settle(usize),
     PayBill(usize),
+    AddGoods(usize, u32),
+    RemoveGoods(usize, u32),
     EndMaintenance(u8),
     /// A command of before, once more, counted from the newest.
     Again(usize),
@@ -91,7 +96,9 @@ fn actions() -> impl Strategy<Value = Action> {
         2 => session.clone().prop_map(Action::Pause),
         2 => (session.clone(), resume).prop_map(|(s, cause)| Action::Resume(s, cause)),
         4 => session.clone().prop_map(Action::Settle),
-        2 => session.prop_map(Action::PayBill),
+        2 => session.clone().prop_map(Action::PayBill),
+        4 => (session.clone(), 1u32..4).prop_map(|(s, n)| Action::AddGoods(s, n)),
+        2 => (session, 1u32..3).prop_map(|(s, n)| Action::RemoveGoods(s, n)),
         1 => (1..=TABLES).prop_map(Action::EndMaintenance),
         2 => (0usize..20).prop_map(Action::Again),
     ]
@@ -154,6 +161,18 @@ fn command(action: Action, sessions: u16, now: jiff::Timestamp, past: &[Command]
         Action::Resume(back, cause) => Command::ResumeSession {
             session_id: nth(back),
             cause,
+        },
+        Action::AddGoods(back, quantity) => Command::AddGoods {
+            session_id: nth(back),
+            code: GOODS.into(),
+            quantity,
+            by_customer: true,
+        },
+        Action::RemoveGoods(back, quantity) => Command::RemoveGoods {
+            session_id: nth(back),
+            code: GOODS.into(),
+            quantity,
+            reason: "not what was asked for".into(),
         },
         Action::PayBill(back) => Command::PayBill { session_id: nth(back) },
         Action::Settle(back) => Command::SettleSession { session_id: nth(back) },
@@ -378,6 +397,14 @@ proptest! {
         let policy = HallPolicy { linger_seconds, auto_close_minutes, ..HallPolicy::default() };
         let mut world = World::new(tariff, policy, TABLES);
         let mut now = at("2026-03-02T10:00:00Z");
+        let goods = vec![Goods {
+            code: GOODS.into(),
+            name_zh: "可乐".into(),
+            name_en: "Cola".into(),
+            price: Fen(600),
+            retired: false,
+        }];
+        world.run(&Command::ListGoods { hall_id: HALL, goods }, now);
         for member in 1..=MEMBERS {
             world.top_up(member, 1_000 + u16::from(member), 9_000, 1_000, now);
         }

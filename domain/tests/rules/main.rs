@@ -3,6 +3,7 @@
 mod catalogue;
 mod discounts;
 mod gifts;
+mod goods;
 mod holidays;
 mod invariants;
 mod journeys;

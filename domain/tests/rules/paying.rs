@@ -3,7 +3,9 @@
 use baize_domain::command::{Command, OpenMode};
 use baize_domain::hall::HallPolicy;
 use baize_domain::journal::Account;
+use baize_domain::member::PaymentMethod;
 use baize_domain::session::{BillingStartCause, CloseCause, LapseReason, Phase, SessionMode, TableSessionEvent};
+use baize_domain::tariff::Tariff;
 use baize_domain::tariff::pricing::{minutes_after, seconds_after};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
@@ -177,6 +179,66 @@ fn who_asked_for_a_table_may_let_it_go_before_it_is_paid_and_not_after() {
         reason: LapseReason::Cancelled,
     };
     assert_eq!(world.refused(&begun, seconds(9)).reason, "SESSION_BEGUN");
+}
+
+fn bind(member: u8) -> Command {
+    Command::BindPaymentMethod {
+        member_id: member_id(member),
+        method: PaymentMethod::WechatPay,
+    }
+}
+
+#[test]
+fn who_has_bound_a_way_to_pay_is_told_what_is_missing_and_who_has_not_is_led_to_binding() {
+    for (mode, needed) in [
+        (OpenMode::Postpaid, "6000"),
+        (OpenMode::Deposit, "10000"),
+        (OpenMode::Prepaid { minutes: 30 }, "3000"),
+    ] {
+        let mut world = world(1_000);
+        let unbound = world.refused(&open(1, 1, 2, mode.clone()), ten());
+        assert_eq!(unbound.reason, "PAYMENT_METHOD_REQUIRED");
+        world.run(&bind(2), ten());
+        let short = world.refused(&open(1, 1, 2, mode), ten());
+        assert_eq!(
+            (
+                &*short.reason,
+                &*short.facts["shortfall_fen"],
+                &*short.facts["available_fen"]
+            ),
+            ("TOP_UP_REQUIRED", needed, "0")
+        );
+    }
+}
+
+#[test]
+fn who_has_bound_a_way_to_pay_waits_for_the_payment_and_the_table_opens() {
+    let mut world = world(1_000);
+    world.run(&bind(2), ten());
+    let waiting = world.run(&open_or_wait(1, 1, 2, OpenMode::Deposit), ten());
+    assert_eq!(
+        names(&waiting),
+        ["OpeningAwaited", "TableOccupied", "WalletOpened", "FundsHeld"]
+    );
+    world.top_up(2, 2, 10_000, 0, seconds(1));
+    world.run(&pay(1), seconds(2));
+    assert_eq!(world.session(1).phase, Phase::Open);
+    assert_eq!(world.wallet(2).held(), Fen(10_000));
+}
+
+#[test]
+fn who_has_bound_a_way_to_pay_opens_what_costs_nothing_without_a_top_up() {
+    let free = Tariff {
+        price_per_hour: Fen::ZERO,
+        ..yuan_a_minute()
+    };
+    let mut world = World::new(free, HallPolicy::default(), 1);
+    let unbound = world.refused(&open(1, 1, 1, OpenMode::Postpaid), ten());
+    assert_eq!(unbound.reason, "PAYMENT_METHOD_REQUIRED");
+    world.run(&bind(1), ten());
+    let opened = world.run(&open(1, 1, 1, OpenMode::Postpaid), ten());
+    assert!(names(&opened).contains(&"WalletOpened"), "{opened:?}");
+    assert_eq!(world.session(1).phase, Phase::Open);
 }
 
 fn pay_bill(session: u16) -> Command {

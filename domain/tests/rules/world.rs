@@ -455,6 +455,26 @@ impl World {
                     now,
                 })
             }),
+            Command::ListGoods { hall_id, goods } => {
+                let events = hall::decide(&get(&self.halls, hall_id), HallCommand::ListGoods { goods })?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
+            Command::AddGoods {
+                session_id,
+                code,
+                quantity,
+                by_customer,
+            } => self.unit(session_id, |unit| {
+                units::add_goods(unit.goods(&code, quantity, now), &get(&self.halls, HALL), by_customer)
+            }),
+            Command::RemoveGoods {
+                session_id,
+                code,
+                quantity,
+                reason,
+            } => self.unit(session_id, |unit| {
+                units::remove_goods(unit.goods(&code, quantity, now), &reason)
+            }),
             Command::TransferSession { session_id, table_id } => self.transfer(session_id, table_id, now),
             Command::PauseSession { session_id, reason } => self.unit(session_id, |unit| {
                 units::pause_session(
@@ -783,6 +803,19 @@ struct Unit {
     table: Table,
     wallet: Wallet,
     device: Device,
+}
+
+impl Unit {
+    fn goods<'a>(&'a self, code: &'a str, quantity: u32, now: Timestamp) -> units::GoodsInput<'a> {
+        units::GoodsInput {
+            code,
+            quantity,
+            session: &self.session,
+            wallet: &self.wallet,
+            device: &self.device,
+            now,
+        }
+    }
 }
 
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Rows as messages.
 
-use baize_domain::session::BillLine;
+use baize_domain::session::{BillLine, GoodsLine};
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
@@ -96,6 +96,7 @@ pub(crate) fn session_bill(row: BillRow) -> view::SessionBill {
         outstanding_fen: row.outstanding_fen,
         tariff_plan_id: row.tariff_plan_id.to_string(),
         tariff_version: u32::try_from(row.tariff_version).unwrap_or_default(),
+        goods: row.goods.0.iter().map(goods).collect(),
     }
 }
 
@@ -149,15 +150,19 @@ fn bill_line(line: &BillLine) -> table::BillLine {
             ..of(Kind::Package)
         },
         BillLine::Goods(line) => table::BillLine {
-            goods: Some(table::Goods {
-                code: line.code.clone(),
-                name_zh: line.name_zh.clone(),
-                name_en: line.name_en.clone(),
-                quantity: line.quantity,
-                price_fen: line.price.0,
-            }),
+            goods: Some(goods(line)),
             ..of(Kind::Goods)
         },
+    }
+}
+
+fn goods(line: &GoodsLine) -> table::Goods {
+    table::Goods {
+        code: line.code.clone(),
+        name_zh: line.name_zh.clone(),
+        name_en: line.name_en.clone(),
+        quantity: line.quantity,
+        price_fen: line.price.0,
     }
 }
 
@@ -181,6 +186,7 @@ pub(crate) fn wallet_entry(row: EntryRow) -> view::WalletEntry {
         EntryKind::Release => Kind::Release,
         EntryKind::Capture => Kind::Capture,
         EntryKind::Prepaid => Kind::Prepaid,
+        EntryKind::Goods => Kind::Goods,
         EntryKind::PrepaidRefund => Kind::PrepaidRefund,
         EntryKind::Debt => Kind::Debt,
         EntryKind::DebtPaid => Kind::DebtPaid,

@@ -154,6 +154,15 @@ impl<'d, 't> Fields<'d, 't> {
         self.optional_text(faults, field).unwrap_or_default()
     }
 
+    /// `true` or `false`, if the field is there.
+    pub fn optional_flag(&mut self, faults: &mut Faults<'_>, field: &'static str) -> Option<bool> {
+        let flag = self.get(field)?.get_ref().as_bool();
+        if flag.is_none() {
+            self.refuse(faults, field, "is neither true nor false");
+        }
+        flag
+    }
+
     /// A whole number within `range`, if the field is there.
     pub fn optional_number(
         &mut self,

@@ -4,6 +4,7 @@
 //! request ids follow from the file, so the same file again changes nothing, and an import that was interrupted goes on where it was.
 
 mod document;
+mod goods;
 mod read;
 mod step;
 mod tariff;
@@ -209,6 +210,10 @@ mod tests {
                 "calendar_id = \"x88b50fa",
                 "tariffs.calendar_id",
             ),
+            ("code = \"water\"", "code = \"Water\"", "hall.goods.code"),
+            ("code = \"cola\"", "code = \"water\"", "hall.goods.code"),
+            ("price_fen = 600", "price_fen = -600", "hall.goods.price_fen"),
+            ("name_zh = \"可乐\"", "name_zh = 1", "hall.goods.name_zh"),
             ("price_fen = 9800", "price_fen = -1", "tariffs.overnights.price_fen"),
             ("code = \"three_hours\"", "code = \"3 hours\"", "tariffs.packages.code"),
             ("minutes = 180", "minutes = 1441", "tariffs.packages.minutes"),

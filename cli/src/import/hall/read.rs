@@ -10,6 +10,7 @@ use baize_proto::hall::venue::v1::{
 use uuid::Uuid;
 
 use super::document::{Faults, Fields, number};
+use super::goods::goods;
 use super::step::{Request, Step};
 use super::tariff::tariff;
 
@@ -164,6 +165,7 @@ fn hall(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<Step
     let policy = fields
         .table(faults, "policy")
         .map(|policy| self::policy(policy, faults));
+    let goods = goods(&mut fields, faults, &hall_id);
     fields.end(faults);
     let register = RegisterHallRequest {
         hall_id: hall_id.clone(),
@@ -175,6 +177,7 @@ fn hall(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<Step
         ..RegisterHallRequest::default()
     };
     steps.push(Step::new(fields.line, format!("hall {name}"), Request::Hall(register)));
+    steps.extend(goods);
     hall_id
 }
 
@@ -193,6 +196,7 @@ fn policy(mut fields: Fields<'_, '_>, faults: &mut Faults<'_>) -> HallPolicy {
         pause_minutes_max: seconds(&mut fields, faults, "pause_minutes_max", 1..=1_440),
         payment_wait_seconds: seconds(&mut fields, faults, "payment_wait_seconds", 1..=3_600),
         auto_close_minutes: seconds(&mut fields, faults, "auto_close_minutes", 0..=60),
+        goods_by_customers: fields.optional_flag(faults, "goods_by_customers"),
         deposit_fen: fields.optional_number(faults, "deposit_fen", 1..=AMOUNT_FEN_MAX),
         warning_minutes: fields.list(faults, "warning_minutes", "whole numbers from 1 to 1440", |value| {
             let minutes = number(value).filter(|minutes| (1..=1_440).contains(minutes))?;

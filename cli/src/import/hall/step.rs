@@ -6,8 +6,8 @@ use baize_domain::ids::derived;
 use baize_proto::access::Bearing;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::venue::v1::{
-    DefineLevelsRequest, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest, RegisterHallRequest,
-    RegisterTableRequest,
+    DefineGoodsRequest, DefineLevelsRequest, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest,
+    RegisterHallRequest, RegisterTableRequest,
 };
 use prost::Message as _;
 use tonic::{Code, Status};
@@ -36,6 +36,7 @@ pub enum Request {
     Chain(RegisterChainRequest),
     Levels(DefineLevelsRequest),
     Hall(RegisterHallRequest),
+    Goods(DefineGoodsRequest),
     Tariff(PublishTariffRequest),
     Device(RegisterDeviceRequest),
     Table(RegisterTableRequest),
@@ -48,6 +49,7 @@ impl Step {
             Request::Chain(request) => ("chain", request.encode_to_vec()),
             Request::Levels(request) => ("levels", request.encode_to_vec()),
             Request::Hall(request) => ("hall", request.encode_to_vec()),
+            Request::Goods(request) => ("goods", request.encode_to_vec()),
             Request::Tariff(request) => ("tariff", request.encode_to_vec()),
             Request::Device(request) => ("device", request.encode_to_vec()),
             Request::Table(request) => ("table", request.encode_to_vec()),
@@ -88,6 +90,7 @@ impl Request {
             Self::Chain(request) => request.request_id = request_id,
             Self::Levels(request) => request.request_id = request_id,
             Self::Hall(request) => request.request_id = request_id,
+            Self::Goods(request) => request.request_id = request_id,
             Self::Tariff(request) => request.request_id = request_id,
             Self::Device(request) => request.request_id = request_id,
             Self::Table(request) => request.request_id = request_id,
@@ -99,6 +102,7 @@ impl Request {
             Self::Chain(request) => position(venue.register_chain(timed(request)).await, |answer| answer.position),
             Self::Levels(request) => position(venue.define_levels(timed(request)).await, |answer| answer.position),
             Self::Hall(request) => position(venue.register_hall(timed(request)).await, |answer| answer.position),
+            Self::Goods(request) => position(venue.define_goods(timed(request)).await, |answer| answer.position),
             Self::Tariff(request) => position(venue.publish_tariff(timed(request)).await, |answer| answer.position),
             Self::Device(request) => position(venue.register_device(timed(request)).await, |answer| answer.position),
             Self::Table(request) => position(venue.register_table(timed(request)).await, |answer| answer.position),

@@ -1,7 +1,7 @@
 //! What was paid for a session earns points (business rules 8): whenever principal was taken for it, at its settlement or later.
 //!
 //! ```text
-//! HoldCaptured, PrepaidSettled, DebtPaid ─► EarnPoints … ─► over when each was answered
+//! HoldCaptured, PrepaidSettled, GoodsCharged, DebtPaid ─► EarnPoints … ─► over when each was answered
 //! ```
 //!
 //! Which points a payment earns, and whether its payer earns at all, is the command's to decide; it is told by the payment's own id, so a repeat

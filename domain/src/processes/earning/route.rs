@@ -1,7 +1,7 @@
 //! Which events earn points: those by which principal was spent on a session.
 
 use crate::event::Event;
-use crate::ids::{SessionId, debt_earning, settlement_earning};
+use crate::ids::{SessionId, debt_earning, goods_earning, settlement_earning};
 use crate::points_account::Earning;
 use crate::processes::Route;
 use crate::wallet::{Split, WalletEvent};
@@ -26,6 +26,10 @@ pub(super) fn earning(event: &Event) -> Option<Earning> {
             session_id, captured, ..
         } => Some(settlement(*session_id, *captured)),
         WalletEvent::PrepaidSettled { session_id, amount, .. } => Some(settlement(*session_id, *amount)),
+        WalletEvent::GoodsCharged { session_id, amount, .. } => Some(Earning {
+            earning_id: goods_earning(*session_id),
+            ..settlement(*session_id, *amount)
+        }),
         WalletEvent::DebtPaid {
             session_id,
             paid,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::command::Command;
 use crate::event::Event;
-use crate::ids::{HallId, HoldId, debt_earning, settlement_earning};
+use crate::ids::{HallId, HoldId, debt_earning, goods_earning, settlement_earning};
 use crate::money::Fen;
 use crate::processes::fixtures::{Instance, SESSION, at, credited, dispatched, refusal};
 use crate::processes::{Effect, ProcessManager as _, Route};
@@ -31,6 +31,14 @@ fn captured(principal: i64, bonus: i64) -> Event {
 
 fn prepaid(principal: i64) -> Event {
     Event::Wallet(WalletEvent::PrepaidSettled {
+        session_id: SESSION,
+        amount: split(principal, 0),
+        at: at(0),
+    })
+}
+
+fn goods(principal: i64) -> Event {
+    Event::Wallet(WalletEvent::GoodsCharged {
         session_id: SESSION,
         amount: split(principal, 0),
         at: at(0),
@@ -67,7 +75,7 @@ fn earned(effects: &[Effect]) -> Vec<(String, i64)> {
 #[test]
 fn principal_that_is_paid_for_a_session_earns_and_nothing_else_does() {
     let member = Uuid::from_u128(1).to_string();
-    for paid in [captured(100, 5), prepaid(100), debt_paid(100, 0)] {
+    for paid in [captured(100, 5), prepaid(100), goods(100), debt_paid(100, 0)] {
         assert_eq!(Earning::route(&member, &paid), Route::Start(SESSION.0));
     }
     let owed = Event::Wallet(WalletEvent::DebtIncurred {
@@ -102,6 +110,15 @@ fn each_payment_of_a_session_earns_under_its_own_id_and_a_repeat_under_the_same(
     );
     assert_eq!(earning.accepted(&debt, 2), [Effect::End]);
     assert!(earning.accepted(&debt, 3).is_empty(), "once");
+}
+
+#[test]
+fn goods_of_a_prepaid_session_earn_beside_its_time() {
+    let mut earning = Instance::<Earning>::new();
+    let settlement = settlement_earning(SESSION).to_string();
+    assert_eq!(earned(&earning.event(&prepaid(100), 0)), [(settlement, 100)]);
+    let own = goods_earning(SESSION).to_string();
+    assert_eq!(earned(&earning.event(&goods(30), 0)), [(own, 30)]);
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn on_event(state: &mut State, event: &Event) -> Taken {
         }
         TableSessionEvent::OpeningAwaited { .. }
         | TableSessionEvent::OpeningLapsed { .. }
+        | TableSessionEvent::GoodsAdded { .. }
+        | TableSessionEvent::GoodsRemoved { .. }
         | TableSessionEvent::CustomerWarned { .. }
         | TableSessionEvent::SessionSettled { .. } => {}
     }

@@ -20,6 +20,8 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         | TableSessionEvent::SessionCancelled { .. } => Route::Continue(session_id.0),
         TableSessionEvent::OpeningAwaited { .. }
         | TableSessionEvent::OpeningLapsed { .. }
+        | TableSessionEvent::GoodsAdded { .. }
+        | TableSessionEvent::GoodsRemoved { .. }
         | TableSessionEvent::CustomerWarned { .. }
         | TableSessionEvent::SessionSettled { .. } => Route::Ignore,
     }

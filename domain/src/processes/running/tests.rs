@@ -7,7 +7,7 @@ use crate::processes::fixtures::{
     renewed, resumed, settled, steps, transferred,
 };
 use crate::processes::{Effect, ProcessManager, Route};
-use crate::session::{CloseCause, ResumeCause, Warning};
+use crate::session::{CloseCause, ResumeCause, TableSessionEvent, Warning};
 
 use super::Running;
 use super::names::{CLOSE, NEXT, RENEW, RESUME, WARN_SHORT};
@@ -317,4 +317,75 @@ fn a_move_to_a_cheaper_table_puts_the_end_off() {
     running.event(&transferred(minute(20), minute(23), minute(90)), minute(20));
     assert_eq!(steps(&running.timer(NEXT, minute(60))), NOTHING);
     assert_eq!(steps(&running.timer(NEXT, minute(80))), [RENEW]);
+}
+
+/// After its prepaid end, play may go on for so many minutes.
+fn courteous(mut opening: Event, minutes: u32) -> Event {
+    if let Event::TableSession(TableSessionEvent::SessionOpened { policy, .. }) = &mut opening {
+        policy.auto_close_minutes = minutes;
+    }
+    opening
+}
+
+/// Prepaid for an hour, billed from the start, with five minutes of courtesy.
+fn a_courteous_hour() -> Instance<Running> {
+    let opening = courteous(prepaid(minute(60)), 5);
+    Instance::new().after(&[opening, billed(0, minute(60))], 0)
+}
+
+#[test]
+fn the_courtesy_puts_the_close_off_and_the_warnings_not() {
+    let mut running = a_courteous_hour();
+    assert_eq!(steps(&running.timer(NEXT, minute(30))), ["warn-30"]);
+    let effects = running.timer(NEXT, minute(55));
+    assert_eq!(
+        effects,
+        [
+            Effect::dispatch("warn-5", warn(Warning::PrepaidEnding { minutes: 5 })),
+            next(65),
+        ]
+    );
+    for early in [60, 64] {
+        assert_eq!(steps(&running.timer(NEXT, minute(early))), NOTHING, "minute {early}");
+    }
+    let effects = running.timer(NEXT, minute(65));
+    assert_eq!(effects, [Effect::dispatch(CLOSE, close(CloseCause::PrepaidEnd))]);
+    assert_eq!(steps(&running.timer(NEXT, minute(65))), NOTHING, "it goes off twice");
+    assert_eq!(running.accepted(CLOSE, minute(66)), [Effect::End]);
+}
+
+#[test]
+fn time_bought_in_the_courtesy_puts_the_close_off_by_as_much() {
+    let mut running = a_courteous_hour();
+    running.timer(NEXT, minute(30));
+    running.timer(NEXT, minute(55));
+    assert_eq!(running.event(&extended(minute(63), minute(90)), minute(63)), [next(85)]);
+    assert_eq!(steps(&running.timer(NEXT, minute(65))), NOTHING);
+    assert_eq!(steps(&running.timer(NEXT, minute(85))), ["warn-5"]);
+    assert_eq!(steps(&running.timer(NEXT, minute(90))), NOTHING);
+    assert_eq!(steps(&running.timer(NEXT, minute(95))), [CLOSE]);
+}
+
+#[test]
+fn a_close_that_lost_against_an_extension_in_the_courtesy_waits_for_the_new_end_and_its_courtesy() {
+    let mut running = a_courteous_hour();
+    assert_eq!(steps(&running.timer(NEXT, minute(65))), [CLOSE]);
+    // The refusal names the instant at which the session may be closed, five minutes after what was bought ends.
+    let not_over = refusal("SESSION_NOT_OVER").with("until", at(minute(95)));
+    assert_eq!(running.refused(CLOSE, &not_over, minute(65)), [next(85)]);
+    assert_eq!(running.event(&extended(minute(64), minute(90)), minute(66)), []);
+    assert_eq!(steps(&running.timer(NEXT, minute(90))), ["warn-5"]);
+    assert_eq!(steps(&running.timer(NEXT, minute(95))), [CLOSE]);
+}
+
+#[test]
+fn who_pays_afterwards_has_no_courtesy() {
+    let opening = courteous(postpaid(minute(60)), 5);
+    let mut running = Instance::<Running>::new().after(&[opening, billed(0, minute(60))], 0);
+    for minutes in 50..60 {
+        running.timer(NEXT, minute(minutes));
+        running.refused(RENEW, &refusal("TOP_UP_REQUIRED"), minute(minutes));
+    }
+    let effects = running.timer(NEXT, minute(60));
+    assert_eq!(dispatched(&effects), [(CLOSE, &close(CloseCause::HoldExhausted))]);
 }

@@ -45,6 +45,8 @@ fn story(runner: &Runner) -> Vec<(i64, String)> {
                     | TableSessionEvent::BillingStarted { at, .. }
                     | TableSessionEvent::SessionExtended { at, .. }
                     | TableSessionEvent::HoldRenewed { at, .. }
+                    | TableSessionEvent::GoodsAdded { at, .. }
+                    | TableSessionEvent::GoodsRemoved { at, .. }
                     | TableSessionEvent::SessionTransferred { at, .. }
                     | TableSessionEvent::SessionPaused { at, .. }
                     | TableSessionEvent::SessionResumed { at, .. }

@@ -4,7 +4,7 @@ use baize_proto::hall::venue::v1 as venue;
 use baize_proto::hall::view::v1 as view;
 
 use crate::query::encode::{table_class, table_status, timestamp};
-use crate::views::directory::{ChainRow, DeviceRow, Driver, TableRow, TariffRow};
+use crate::views::directory::{ChainRow, DeviceRow, Driver, HallRow, TableRow, TariffRow};
 
 use super::read::CountedHall;
 use super::tariff_text;
@@ -78,6 +78,22 @@ pub(super) fn tariff(row: TariffRow, position: u64) -> view::GetTariffResponse {
         name: row.tariff.0.name,
         lines_zh,
         lines_en,
+        position,
+    }
+}
+
+pub(super) fn goods(hall: HallRow, with_retired: bool, position: u64) -> view::ListGoodsResponse {
+    let listed = hall.goods.0.into_iter().filter(|goods| with_retired || !goods.retired);
+    let goods = listed.map(|goods| venue::Goods {
+        code: goods.code,
+        name_zh: goods.name_zh,
+        name_en: goods.name_en,
+        price_fen: goods.price.0,
+        retired: goods.retired,
+    });
+    view::ListGoodsResponse {
+        goods: goods.collect(),
+        version: hall.goods_version.unsigned_abs(),
         position,
     }
 }

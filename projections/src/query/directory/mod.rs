@@ -12,8 +12,9 @@ use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::directory_service_server;
 use baize_proto::hall::view::v1::{
     GetChainRequest, GetChainResponse, GetHallRequest, GetHallResponse, GetTariffRequest, GetTariffResponse,
-    ListDevicesRequest, ListDevicesResponse, ListHallsRequest, ListHallsResponse, ListTableCodesRequest,
-    ListTableCodesResponse, ListTablesRequest, ListTablesResponse, ScanTableRequest, ScanTableResponse,
+    ListDevicesRequest, ListDevicesResponse, ListGoodsRequest, ListGoodsResponse, ListHallsRequest, ListHallsResponse,
+    ListTableCodesRequest, ListTableCodesResponse, ListTablesRequest, ListTablesResponse, ScanTableRequest,
+    ScanTableResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -145,6 +146,17 @@ impl directory_service_server::DirectoryService for DirectoryService {
             next_page_token,
             position,
         }))
+    }
+
+    async fn list_goods(&self, request: Request<ListGoodsRequest>) -> Result<Response<ListGoodsResponse>, Status> {
+        let deadline = Deadline::of(request.metadata());
+        let request = request.into_inner();
+        let mut fields = Fields::default();
+        let hall_id = fields.id("hall_id", &request.hall_id);
+        fields.finish()?;
+        self.reached(request.min_position, deadline).await?;
+        let (hall, position) = self.reader.counted_hall(hall_id, deadline).await?;
+        Ok(Response::new(encode::goods(hall.hall, request.with_retired, position)))
     }
 
     async fn get_tariff(&self, request: Request<GetTariffRequest>) -> Result<Response<GetTariffResponse>, Status> {

@@ -1,7 +1,7 @@
 //! How events change a bill.
 
 use baize_domain::Event;
-use baize_domain::session::TableSessionEvent;
+use baize_domain::session::{TableSessionEvent, goods};
 use baize_domain::wallet::{Split, WalletEvent};
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -57,6 +57,7 @@ pub(super) fn session_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
         WalletEvent::DebtPaid { session_id, .. }
         | WalletEvent::HoldCaptured { session_id, .. }
         | WalletEvent::PrepaidCharged { session_id, .. }
+        | WalletEvent::GoodsCharged { session_id, .. }
         | WalletEvent::PrepaidRefunded { session_id, .. },
     ) = &decoded.event
     {
@@ -99,6 +100,7 @@ fn session(
                 tariff_plan_id: tariff.plan_id.0,
                 tariff_version: i32::try_from(tariff.version).unwrap_or(i32::MAX),
                 tariff_name: tariff.tariff.name.clone(),
+                goods: Json(Vec::new()),
                 lines: Json(Vec::new()),
                 total_fen: 0,
                 paid_fen: 0,
@@ -131,7 +133,14 @@ fn session(
         }),
         TableSessionEvent::SessionCancelled { at, .. } => change(state, session_id, position, |bill| {
             bill.status = BillStatus::Cancelled;
+            bill.goods.0.clear();
             bill.closed_at = Some((*at).into());
+        }),
+        TableSessionEvent::GoodsAdded { line, .. } => {
+            change(state, session_id, position, |bill| goods::put(&mut bill.goods.0, line))
+        }
+        TableSessionEvent::GoodsRemoved { code, quantity, .. } => change(state, session_id, position, |bill| {
+            goods::take(&mut bill.goods.0, code, *quantity)
         }),
         TableSessionEvent::SessionExtended { .. }
         | TableSessionEvent::HoldRenewed { .. }
@@ -147,6 +156,7 @@ fn session(
 fn payment(event: &WalletEvent, position: i64) -> Option<PaymentRow> {
     let (kind, session_id, amount, at) = match event {
         WalletEvent::PrepaidCharged { session_id, amount, at } => (PaymentKind::Prepaid, session_id, *amount, at),
+        WalletEvent::GoodsCharged { session_id, amount, at } => (PaymentKind::Settlement, session_id, *amount, at),
         WalletEvent::HoldCaptured {
             session_id,
             captured,

@@ -24,11 +24,17 @@ pub struct Bills;
 const UNSEEN: &[&str] = &["SessionExtended", "HoldRenewed", "CustomerWarned"];
 
 /// Events of wallets by which sessions are paid, or paid back.
-const PAYMENTS: &[&str] = &["PrepaidCharged", "PrepaidRefunded", "HoldCaptured", "DebtPaid"];
+const PAYMENTS: &[&str] = &[
+    "PrepaidCharged",
+    "PrepaidRefunded",
+    "GoodsCharged",
+    "HoldCaptured",
+    "DebtPaid",
+];
 
 impl View for Bills {
     const NAME: &'static str = "bills";
-    const SHAPE: i32 = 2;
+    const SHAPE: i32 = 3;
     const TABLES: &'static [TableDef] = &[BillRow::TABLE, PaymentRow::TABLE];
 
     type State = BillsState;

@@ -1,6 +1,6 @@
 //! The table of bills.
 
-use baize_domain::session::BillLine;
+use baize_domain::session::{BillLine, GoodsLine};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ table! {
         tariff_version: i32 = "integer NOT NULL",
         /// What that version is called.
         tariff_name: String = "text NOT NULL",
+        /// What was ordered and not taken off again, also while play goes on.
+        goods: Json<Vec<GoodsLine>> = "jsonb NOT NULL",
         /// The lines, once play ended.
         lines: Json<Vec<BillLine>> = "jsonb NOT NULL",
         /// What the session costs, once play ended.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use baize_domain::device::LightChannel;
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{HallId, MemberId, SessionId, TableId, TariffPlanId};
-use baize_domain::session::{Bill, BillLine, CloseCause, SessionMode, TableSessionEvent};
+use baize_domain::session::{Bill, BillLine, CancelReason, CloseCause, GoodsLine, SessionMode, TableSessionEvent};
 use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{BillRow, BillStatus, Bills};
+use super::{BillRow, BillStatus, Bills, PaymentKind};
 use crate::engine::{Contradiction, View as _, fold_all};
 
 const SESSION: Uuid = Uuid::from_u128(1);
@@ -117,6 +117,64 @@ fn a_bill_goes_from_running_to_paid() {
         assert_eq!(row.status, expected);
         assert_eq!((row.opened_position, row.position), (1, count as i64));
     }
+}
+
+fn added(quantity: u32, price: i64) -> TableSessionEvent {
+    TableSessionEvent::GoodsAdded {
+        line: GoodsLine {
+            code: "cola".to_owned(),
+            name_zh: "可乐".to_owned(),
+            name_en: "Cola".to_owned(),
+            quantity,
+            price: Fen(price),
+        },
+        at: AT,
+    }
+}
+
+#[test]
+fn what_is_ordered_shows_while_play_goes_on_and_what_is_taken_off_does_not() {
+    let removed = TableSessionEvent::GoodsRemoved {
+        code: "cola".to_owned(),
+        quantity: 2,
+        reason: "拿错了".to_owned(),
+        at: AT,
+    };
+    let ordered = |events: &[TableSessionEvent]| {
+        let row = fold(session([&[opened()], events].concat())).unwrap();
+        let goods = row.goods.0.iter();
+        let goods: Vec<_> = goods.map(|line| (line.quantity, line.price.0)).collect();
+        (goods, row.position)
+    };
+    let events = [added(1, 600), added(2, 600), added(1, 700), removed];
+    assert_eq!(ordered(&events[..2]), (vec![(3, 600)], 3), "alike goods are one line");
+    assert_eq!(ordered(&events[..3]), (vec![(3, 600), (1, 700)], 4));
+    assert_eq!(ordered(&events), (vec![(2, 600)], 5), "the dearest go first");
+    let cancelled = TableSessionEvent::SessionCancelled {
+        reason: CancelReason::LightNotConfirmed,
+        at: AT,
+    };
+    assert_eq!(ordered(&[added(1, 600), cancelled]), (vec![], 3));
+}
+
+#[test]
+fn goods_that_prepaid_play_is_charged_for_are_a_payment() {
+    let charged = WalletEvent::GoodsCharged {
+        session_id: SessionId(SESSION),
+        amount: Split {
+            principal: Fen(500),
+            bonus: Fen(100),
+        },
+        at: AT,
+    };
+    let mut happened = session(vec![opened(), added(1, 600)]);
+    happened.push((Uuid::from_u128(4), Event::Wallet(charged)));
+    let state = fold_all::<Bills>(happened).unwrap();
+    let payment = state.payments.get(3).unwrap();
+    assert_eq!(
+        (payment.kind, payment.principal_fen, payment.bonus_fen),
+        (PaymentKind::Settlement, 500, 100)
+    );
 }
 
 #[test]

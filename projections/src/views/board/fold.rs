@@ -73,7 +73,8 @@ fn hall(state: &mut BoardState, id: Uuid, event: &HallEvent, position: i64) -> R
         | HallEvent::TableListed { .. }
         | HallEvent::TableDelisted { .. }
         | HallEvent::DeviceListed { .. }
-        | HallEvent::DeviceDelisted { .. } => return Ok(()),
+        | HallEvent::DeviceDelisted { .. }
+        | HallEvent::GoodsListed { .. } => return Ok(()),
     };
     let row = state.halls.change(id);
     let row = row.ok_or_else(|| Contradiction(format!("hall {id} was never registered")))?;
@@ -216,6 +217,8 @@ fn session(
         | TableSessionEvent::OpeningAwaited { .. }
         | TableSessionEvent::OpeningLapsed { .. }
         | TableSessionEvent::SessionPaused { .. }
+        | TableSessionEvent::GoodsAdded { .. }
+        | TableSessionEvent::GoodsRemoved { .. }
         | TableSessionEvent::CustomerWarned { .. }
         | TableSessionEvent::SessionSettled { .. } => {}
     });

@@ -36,6 +36,9 @@ const UNSEEN: &[&str] = &[
     "DeviceRegistered",
     "DeviceRetired",
     "CustomerWarned",
+    "GoodsAdded",
+    "GoodsRemoved",
+    "GoodsListed",
     "SessionSettled",
 ];
 

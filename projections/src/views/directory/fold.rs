@@ -81,6 +81,8 @@ fn hall(state: &mut DirectoryState, id: Uuid, event: &HallEvent, position: i64) 
             name: name.clone(),
             time_zone: time_zone.clone(),
             business_day_cutoff_minutes: minutes(*business_day_cutoff_minutes),
+            goods: Json(Vec::new()),
+            goods_version: 0,
             retired: false,
             registered: position,
             position,
@@ -94,6 +96,10 @@ fn hall(state: &mut DirectoryState, id: Uuid, event: &HallEvent, position: i64) 
         HallEvent::BusinessDayCutoffChanged {
             business_day_cutoff_minutes,
         } => row.business_day_cutoff_minutes = minutes(*business_day_cutoff_minutes),
+        HallEvent::GoodsListed { version, goods } => {
+            row.goods = Json(goods.clone());
+            row.goods_version = i32::try_from(*version).unwrap_or(i32::MAX);
+        }
         HallEvent::HallRetired { .. } => row.retired = true,
         HallEvent::HallRegistered { .. }
         | HallEvent::HallPolicyChanged { .. }

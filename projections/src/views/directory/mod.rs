@@ -35,7 +35,7 @@ const UNSEEN: &[&str] = &[
 
 impl View for Directory {
     const NAME: &'static str = "directory";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[
         ChainRow::TABLE,
         HallRow::TABLE,

@@ -1,6 +1,7 @@
 //! The tables of the directory.
 
 use baize_domain::chain::Level;
+use baize_domain::hall::Goods;
 use baize_domain::tariff::Tariff;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -37,6 +38,10 @@ table! {
         time_zone: String = "text NOT NULL",
         /// Minutes after local midnight at which a business day ends.
         business_day_cutoff_minutes: i16 = "smallint NOT NULL",
+        /// What it sells beside play.
+        goods: Json<Vec<Goods>> = "jsonb NOT NULL",
+        /// The version of that list.
+        goods_version: i32 = "integer NOT NULL",
         /// Closed for good.
         retired: bool = "boolean NOT NULL",
         /// Position at which it was registered: the order of lists.

@@ -180,6 +180,8 @@ fn told(row: &SessionRow, event: &TableSessionEvent, position: i64) -> Option<No
         | TableSessionEvent::BillingStarted { .. }
         | TableSessionEvent::SessionExtended { .. }
         | TableSessionEvent::HoldRenewed { .. }
+        | TableSessionEvent::GoodsAdded { .. }
+        | TableSessionEvent::GoodsRemoved { .. }
         | TableSessionEvent::SessionClosed { .. } => return None,
     })
 }

@@ -115,6 +115,9 @@ fn entry(wallet: &mut WalletRow, event: &WalletEvent, position: i64) -> Result<O
         WalletEvent::PrepaidCharged { session_id, amount, at } => {
             spent(blank(EntryKind::Prepaid, session_id.0, at), *amount)
         }
+        WalletEvent::GoodsCharged { session_id, amount, at } => {
+            spent(blank(EntryKind::Goods, session_id.0, at), *amount)
+        }
         WalletEvent::PrepaidRefunded { session_id, amount, at } => {
             gained(blank(EntryKind::PrepaidRefund, session_id.0, at), *amount)
         }

@@ -20,6 +20,8 @@ text_enum! {
         Capture = "capture",
         /// Prepaid time was paid.
         Prepaid = "prepaid",
+        /// Goods of a prepaid session were paid.
+        Goods = "goods",
         /// Prepaid time was paid back.
         PrepaidRefund = "prepaid_refund",
         /// A settlement could not be paid whole.

@@ -185,6 +185,27 @@ fn acknowledged(answer: &Answer, call: &Call, unit: &[&Entry], log: &Log) -> Opt
         Answer::Closed {
             total_fen, position, ..
         } => (position, closings(call, *total_fen, *position, log)),
+        Answer::Ordered { position, .. } => (
+            position,
+            count(unit, |event| {
+                matches!(event, Event::TableSession(TableSessionEvent::GoodsAdded { .. }))
+            }),
+        ),
+        // The money that was brought for it may have paid it already.
+        Answer::BillPaid { paid_fen, position, .. } => {
+            let paid = count(unit, |event| match event {
+                Event::Wallet(WalletEvent::DebtPaid { paid, .. }) => paid.total().0 == *paid_fen,
+                _ => false,
+            });
+            (
+                position,
+                if *paid_fen == 0 {
+                    usize::from(unit.is_empty())
+                } else {
+                    paid
+                },
+            )
+        }
         Answer::Repaired { position } => (position, usize::from(unit.len() <= 1)),
         Answer::Quoted { .. } | Answer::Bill { .. } | Answer::Wallet { .. } => return None,
     };
@@ -222,6 +243,8 @@ fn only_customers_cause(event: &Event) -> bool {
             TableSessionEvent::SessionOpened { .. }
             | TableSessionEvent::OpeningAwaited { .. }
             | TableSessionEvent::SessionExtended { .. }
+            | TableSessionEvent::GoodsAdded { .. }
+            | TableSessionEvent::GoodsRemoved { .. }
             | TableSessionEvent::SessionTransferred { .. },
         )
         | Event::Wallet(WalletEvent::TopUpCredited { .. })

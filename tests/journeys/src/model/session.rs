@@ -133,6 +133,8 @@ impl Session {
             }
             TableSessionEvent::OpeningAwaited { .. }
             | TableSessionEvent::OpeningLapsed { .. }
+            | TableSessionEvent::GoodsAdded { .. }
+            | TableSessionEvent::GoodsRemoved { .. }
             | TableSessionEvent::CustomerWarned { .. }
             | TableSessionEvent::SessionOpened { .. } => {}
         }

@@ -68,7 +68,10 @@ impl Wallet {
                 let held = self.holds.remove(hold_id);
                 claims.that(held == Some(*released), "released what was not held");
             }
-            WalletEvent::PrepaidCharged { session_id, amount, .. } => self.spend(*session_id, *amount),
+            WalletEvent::PrepaidCharged { session_id, amount, .. }
+            | WalletEvent::GoodsCharged { session_id, amount, .. } => {
+                self.spend(*session_id, *amount);
+            }
             WalletEvent::PrepaidRefunded { session_id, amount, .. } => {
                 let spent = self.spent.remove(session_id);
                 claims.that(spent == Some(amount.total()), "paid back what was not spent");

@@ -6,6 +6,7 @@ mod access;
 mod clients;
 mod debt;
 mod gifts;
+mod goods;
 mod lights;
 mod moves;
 mod opening;

@@ -29,9 +29,9 @@ async fn told(world: &World, member_id: &str, kind: NoticeKind) -> anyhow::Resul
     found.await
 }
 
-async fn closed_and_paid(hall: &Hall, session_id: &str, position: u64) -> anyhow::Result<u64> {
-    hall.close(session_id).await?;
-    let (_, position) = hall.bill_until(session_id, position, BillStatus::Paid).await?;
+async fn closed_and_paid(hall: &Hall, session_id: &str) -> anyhow::Result<u64> {
+    let closed = hall.close(session_id).await?;
+    let (_, position) = hall.bill_until(session_id, closed.position, BillStatus::Paid).await?;
     Ok(position)
 }
 
@@ -79,7 +79,7 @@ async fn who_has_too_little_tops_up_what_is_missing_and_the_same_opening_goes_th
     let beyond = members.mark_notices_read(timed(beyond)).await.unwrap_err();
     assert_eq!(beyond.code(), tonic::Code::InvalidArgument);
 
-    let position = closed_and_paid(&hall, &opened.session_id, opened.position).await?;
+    let position = closed_and_paid(&hall, &opened.session_id).await?;
     let receipt = GetReceiptRequest {
         session_id: opened.session_id.clone(),
         min_position: position,
@@ -117,6 +117,12 @@ async fn who_has_no_way_to_pay_binds_one_and_the_table_opens_when_the_money_is_t
         method: PaymentMethod::WechatPay.into(),
     };
     world.clients.members.clone().bind_payment_method(timed(bind)).await?;
+    let short = hall.open_prepaid(&table, &newcomer, 60).await.unwrap_err();
+    assert_eq!(
+        (&*short.reason, &*short.facts["shortfall_fen"]),
+        ("TOP_UP_REQUIRED", "1200"),
+        "there is a way to pay now, and no money"
+    );
     let waiting = hall.open_when_paid(&table, &newcomer, 60).await?;
     assert_eq!((waiting.due_fen, waiting.shortfall_fen), (1_200, 1_200));
     let kept = told(&world, &newcomer, NoticeKind::PaymentAwaited).await?;
@@ -124,7 +130,7 @@ async fn who_has_no_way_to_pay_binds_one_and_the_table_opens_when_the_money_is_t
     hall.top_up(&newcomer, 1_200, 0).await?;
     lamp_is(&fleet, "a1", true).await?;
     told(&world, &newcomer, NoticeKind::TableOpen).await?;
-    closed_and_paid(&hall, &waiting.session_id, waiting.position + 1).await?;
+    closed_and_paid(&hall, &waiting.session_id).await?;
     lamp_is(&fleet, "a1", false).await?;
     all_is_well(&world, &fleet).await
 }
@@ -204,7 +210,7 @@ async fn vips_and_members_are_shown_their_price_and_pay_exactly_that() -> anyhow
         let opened = hall.open_prepaid(table, who, 60).await?;
         assert_eq!(opened.secured_fen, price, "what was shown is what is paid");
         lamp_is(&fleet, topic, true).await?;
-        closed_and_paid(&hall, &opened.session_id, opened.position).await?;
+        closed_and_paid(&hall, &opened.session_id).await?;
         lamp_is(&fleet, topic, false).await?;
     }
     all_is_well(&world, &fleet).await
@@ -273,7 +279,7 @@ async fn after_a_move_a_light_that_does_not_answer_is_reported_told_and_chased()
     // It is chased for as long as it is wanted: when the relay answers again, the lamp goes on.
     relay.set_offline(false);
     lamp_is(&fleet, "a2", true).await?;
-    closed_and_paid(&hall, &opened.session_id, opened.position).await?;
+    closed_and_paid(&hall, &opened.session_id).await?;
     lamp_is(&fleet, "a1", false).await?;
     lamp_is(&fleet, "a2", false).await?;
     all_is_well(&world, &fleet).await

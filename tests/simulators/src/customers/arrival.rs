@@ -70,7 +70,7 @@ impl Visitor {
                         .await
                         .map_err(|_| VisitEnd::GaveUp)?;
                 }
-                "UNPAID_BILL" if self.owed_fen > 0 => self.pay_debt().await?,
+                "UNPAID_BILL" if self.owed_fen > 0 => self.pay_debt(&refusal).await?,
                 "TOP_UP_REQUIRED" if top_ups < TOP_UPS_MAX => {
                     top_ups += 1;
                     self.top_up_shortfall(&refusal).await?;
@@ -245,24 +245,17 @@ impl Visitor {
         }
     }
 
-    /// The bill of the last visit comes first.
-    async fn pay_debt(&mut self) -> Result<(), VisitEnd> {
-        let owed_fen = std::mem::take(&mut self.owed_fen);
-        self.top_up((whole_ten_yuan(owed_fen), 0))
-            .await
-            .map_err(|_| VisitEnd::GaveUp)?;
-        self.paid_fen += owed_fen;
-        Ok(())
-    }
-
     /// Whether a bill has the discount of the person's level, and no other.
     pub(super) fn is_discounted(&self, bill: &Bill) -> bool {
         let rate = self.day.hall.discount(&self.level).unwrap_or(0.0);
         // A package has its price whoever buys it; what is bought on top is discounted.
         let has_package = bill.lines.iter().any(|line| line.kind() == Kind::Package);
+        // Goods are never discounted.
+        let goods = bill.lines.iter().filter(|line| line.kind() == Kind::Goods);
+        let play_fen = bill.total_fen - goods.map(|line| line.amount_fen).sum::<i64>();
         let mut discounts = bill.lines.iter().filter(|line| line.kind() == Kind::Discount);
         match discounts.next() {
-            None => rate == 0.0 || bill.total_fen == 0 || has_package,
+            None => rate == 0.0 || play_fen == 0 || has_package,
             Some(line) => {
                 let right = line.level == self.level && line.rate.parse() == Ok(rate);
                 right && line.amount_fen <= 0 && discounts.next().is_none()

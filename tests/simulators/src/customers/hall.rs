@@ -1,4 +1,4 @@
-//! What everybody can know of the hall: the codes that hang on its tables, and the levels of its chain.
+//! What everybody can know of the hall: the codes that hang on its tables, what it sells, and the levels of its chain.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use baize_proto::hall::view::v1::list_table_codes_request::Of;
-use baize_proto::hall::view::v1::{GetChainRequest, ListTableCodesRequest};
+use baize_proto::hall::view::v1::{GetChainRequest, ListGoodsRequest, ListTableCodesRequest};
 use uuid::Uuid;
 
 use super::caller::id;
@@ -27,6 +27,8 @@ pub(crate) struct Hall {
     codes: Mutex<HashMap<Uuid, String>>,
     /// What each level takes off, 0 to 1.
     levels: HashMap<String, f64>,
+    /// What is sold beside play: code and price in fen.
+    goods: Vec<(String, i64)>,
 }
 
 impl Hall {
@@ -37,6 +39,7 @@ impl Hall {
             wire: wire.clone(),
             codes: Mutex::default(),
             levels: HashMap::new(),
+            goods: Vec::new(),
         };
         let mut position = 0;
         for _ in 0..LOOKS_MAX {
@@ -60,6 +63,11 @@ impl Hall {
             let discount = level.discount.parse().unwrap_or(0.0);
             hall.levels.insert(level.code, discount);
         }
+        hall.goods = hall
+            .list_goods(position)
+            .await
+            .map_err(told)
+            .context("the goods of the hall")?;
         Ok(hall)
     }
 
@@ -79,6 +87,33 @@ impl Hall {
     /// What a level takes off; `None` if there is no such level.
     pub(crate) fn discount(&self, level: &str) -> Option<f64> {
         self.levels.get(level).copied()
+    }
+
+    /// Something that is sold, the same for the same `taste`; `None` if nothing is.
+    pub(crate) fn goods(&self, taste: u64) -> Option<(String, i64)> {
+        let kinds = u64::try_from(self.goods.len()).ok().filter(|kinds| *kinds > 0)?;
+        let chosen = usize::try_from(taste % kinds).ok()?;
+        self.goods.get(chosen).cloned()
+    }
+
+    /// The cheapest of what is sold and costs something.
+    pub(crate) fn cheapest_goods(&self) -> Option<(String, i64)> {
+        let priced = self.goods.iter().filter(|(_, price_fen)| *price_fen > 0);
+        priced.min_by_key(|(_, price_fen)| *price_fen).cloned()
+    }
+
+    async fn list_goods(&self, min_position: u64) -> Result<Vec<(String, i64)>, Failed> {
+        let goods = ListGoodsRequest {
+            hall_id: self.hall_id.to_string(),
+            min_position,
+            ..ListGoodsRequest::default()
+        };
+        let asked = self.wire.ask(|| {
+            let (mut client, message) = (self.wire.directory(), timed(goods.clone()));
+            async move { client.list_goods(message).await }
+        });
+        let listed = asked.await.result?.goods.into_iter();
+        Ok(listed.map(|goods| (goods.code, goods.price_fen)).collect())
     }
 
     /// Reads all codes; gives the log position that they are of.

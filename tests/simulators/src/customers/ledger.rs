@@ -66,7 +66,9 @@ pub enum Method {
     OpenTable,
     ExtendSession,
     TransferSession,
+    OrderGoods,
     CloseSession,
+    PayBill,
     GetBill,
     GetWallet,
     EndMaintenance,
@@ -178,6 +180,16 @@ pub enum Answer {
         minutes: u32,
         amount_fen: i64,
         secured_until: Timestamp,
+        position: u64,
+    },
+    /// Goods are on the bill; all of them cost so much.
+    Ordered {
+        goods_fen: i64,
+        position: u64,
+    },
+    BillPaid {
+        session_id: Uuid,
+        paid_fen: i64,
         position: u64,
     },
     Closed {

@@ -1,7 +1,8 @@
 //! A day of customers, who act only through gRPC and write down what they are told.
 //!
 //! Arrivals follow the hours and a seed. Guests, members and VIPs pick a free table from the board, scan its code, open it, play,
-//! prolong, move, close or let their time run out, read their bill and do the sums. Some only look, try a table that is taken, come
+//! prolong, move, close or let their time run out, read their bill and do the sums. Some order drinks, some
+//! leave with a debt and pay it before the next table. Some only look, try a table that is taken, come
 //! without money, never play, send everything twice or lose their connection. While a service is away they repeat the call under the same request id,
 //! so that services may be killed in mid-evening.
 
@@ -10,6 +11,8 @@ mod arrival;
 mod caller;
 mod calls;
 mod counter;
+mod debts;
+mod drinks;
 mod guest;
 mod hall;
 mod hours;

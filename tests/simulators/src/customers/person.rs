@@ -132,8 +132,9 @@ impl Visitor {
         if self.day.closing.is_cancelled() {
             return end;
         }
-        // With an empty wallet: what is owed is asked for first, then the next game is paid for.
+        // With an empty wallet: what is owed is asked for first, then the next game is paid for, and nothing else.
         self.person.play = SHORT_GAME;
+        self.person.habit = Habit::Plain;
         self.take_and_play().await
     }
 
@@ -189,7 +190,9 @@ impl Visitor {
         }
         let began = self.caller.now();
         let leaves_at = later(began, self.person.play).min(self.day.closes_at);
-        let changes = self.person.extends.is_some() || self.person.habit == Habit::Moves;
+        let changes = self.person.extends.is_some()
+            || self.person.orders.is_some()
+            || matches!(self.person.habit, Habit::Moves | Habit::EndsShort);
         let mut changes_at = changes.then(|| later(began, self.person.play / 2));
         let stays_to_the_end = self.person.runs_out && matches!(self.person.mode, Mode::Prepaid { .. });
         let leaves_at = if stays_to_the_end {
@@ -209,10 +212,7 @@ impl Visitor {
             }
             if changes_at.is_some_and(|at| at <= next) {
                 changes_at = None;
-                match self.person.habit {
-                    Habit::Moves => self.move_on(session_id).await?,
-                    _ => self.extend(session_id).await?,
-                }
+                self.change(opened).await?;
             } else {
                 self.close(session_id).await?;
                 break;
@@ -221,8 +221,23 @@ impl Visitor {
         self.settle(session_id).await
     }
 
-    async fn extend(&mut self, session_id: Uuid) -> Result<(), Failed> {
-        let minutes = self.person.extends.unwrap_or(15);
+    /// What the person does half-way.
+    async fn change(&mut self, opened: &Opened) -> Result<(), Failed> {
+        let session_id = opened.session_id;
+        if let Some(pieces) = self.person.orders {
+            self.order_some(session_id, pieces).await?;
+        }
+        match self.person.habit {
+            Habit::Moves => self.move_on(session_id).await,
+            Habit::EndsShort => self.spend_all(opened).await,
+            _ => match self.person.extends {
+                Some(minutes) => self.extend(session_id, minutes).await,
+                None => Ok(()),
+            },
+        }
+    }
+
+    async fn extend(&mut self, session_id: Uuid, minutes: u32) -> Result<(), Failed> {
         match self.caller.extend(session_id, minutes).await {
             Err(Failed::Refused(refusal)) if refusal.reason == "TOP_UP_REQUIRED" => {
                 if self.top_up_shortfall(&refusal).await.is_ok()

@@ -38,6 +38,8 @@ pub enum Habit {
     NeverPays,
     /// Has money for one hold, plays on until it is used up, and comes again later.
     PlaysUntilBroke,
+    /// Spends on drinks what is left, plays on, leaves a bill open, and comes again later.
+    EndsShort,
     /// Plays on a deposit.
     Deposit,
     /// Buys a package, if one is on offer.
@@ -57,7 +59,7 @@ pub enum Habit {
 }
 
 /// The deck of habits. Plain people are the most.
-const DECK: [Habit; 29] = [
+const DECK: [Habit; 30] = [
     Habit::Plain,
     Habit::Plain,
     Habit::Plain,
@@ -78,6 +80,7 @@ const DECK: [Habit; 29] = [
     Habit::PaysWaiting,
     Habit::NeverPays,
     Habit::PlaysUntilBroke,
+    Habit::EndsShort,
     Habit::Deposit,
     Habit::BuysPackage,
     Habit::Moves,
@@ -112,6 +115,8 @@ pub(crate) struct Person {
     pub(crate) quotes: bool,
     /// Minutes to prolong by, once, half-way.
     pub(crate) extends: Option<u32>,
+    /// Pieces of one kind to order, once, half-way.
+    pub(crate) orders: Option<u32>,
     /// Prepaid: plays to the end instead of closing.
     pub(crate) runs_out: bool,
     /// How long the person waits for a free table.
@@ -158,7 +163,13 @@ fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) ->
         extends: rng
             .random_bool(0.3)
             .then(|| [15, 30][rng.random_range(0..2)])
-            .filter(|_| !matches!(habit, Habit::PlaysUntilBroke | Habit::Moves)),
+            .filter(|_| !matches!(habit, Habit::PlaysUntilBroke | Habit::EndsShort | Habit::Moves)),
+        orders: rng.random_bool(0.4).then(|| rng.random_range(1..=3)).filter(|_| {
+            !matches!(
+                habit,
+                Habit::PlaysUntilBroke | Habit::EndsShort | Habit::MisScan | Habit::NoShow
+            )
+        }),
         runs_out: rng.random_bool(0.7),
         // Who is rare waits longer, so that an evening shows what only they do.
         patience: SignedDuration::from_mins(if habit == Habit::Plain {
@@ -167,7 +178,8 @@ fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) ->
             rng.random_range(20..60)
         }),
         top_up_fen: top_up_fen(rng, habit),
-        comes_again: (habit == Habit::PlaysUntilBroke).then(|| SignedDuration::from_mins(rng.random_range(20..60))),
+        comes_again: matches!(habit, Habit::PlaysUntilBroke | Habit::EndsShort)
+            .then(|| SignedDuration::from_mins(rng.random_range(20..60))),
         seed: rng.random(),
     }
 }
@@ -177,6 +189,8 @@ fn mode(rng: &mut StdRng, habit: Habit) -> Mode {
     let prepaid = match habit {
         Habit::Deposit => return Mode::Deposit,
         Habit::PlaysUntilBroke | Habit::MisScan | Habit::NoShow => false,
+        // Short, so that there is money left to be spent.
+        Habit::EndsShort => return Mode::Prepaid { minutes: 30 },
         Habit::ShortOfMoney | Habit::PaysWaiting | Habit::NeverPays | Habit::BuysPackage => true,
         _ => rng.random_bool(0.4),
     };
@@ -204,6 +218,8 @@ fn top_up_fen(rng: &mut StdRng, habit: Habit) -> (i64, i64) {
         Habit::ShortOfMoney | Habit::PaysWaiting | Habit::NeverPays => (500, 0),
         // Enough for a first hold in the demo's hall, not for a second.
         Habit::PlaysUntilBroke => (6_000, 0),
+        // Half an hour, half an hour more and many drinks.
+        Habit::EndsShort => (8_000, 0),
         _ => (paid_in, paid_in / 10),
     }
 }
@@ -258,6 +274,7 @@ mod tests {
                     assert!(matches!(person.mode, Mode::Prepaid { .. }) && person.top_up_fen == (500, 0));
                 }
                 Habit::Deposit => assert_eq!(person.mode, Mode::Deposit),
+                Habit::EndsShort => assert!(person.comes_again.is_some() && person.orders.is_none()),
                 _ => {}
             }
         }

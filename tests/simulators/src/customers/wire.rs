@@ -115,6 +115,11 @@ impl Wire {
         WalletServiceClient::new(self.command.with(self.counter.clone()))
     }
 
+    /// The customer's own, to pay from; who pays in does so at the counter.
+    pub(crate) fn own_wallet(&self) -> WalletServiceClient<Bearing> {
+        WalletServiceClient::new(self.command.clone())
+    }
+
     pub(crate) fn members(&self) -> MemberServiceClient<Bearing> {
         MemberServiceClient::new(self.command.with(self.counter.clone()))
     }
