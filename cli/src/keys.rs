@@ -1,10 +1,15 @@
-//! `baize keys`: the keys that sign and vouch for tokens, and their rotation.
+//! `baize keys`: the keys that sign and vouch for tokens, and their rotation; and those that wrap the keys of people.
 
 use anyhow::Context as _;
+use baize_command_api::{PersonalKeys, Rewrapped, rewrap_keys};
+use baize_eventlog::{EventLog, LogOptions};
 use baize_proto::access::{KeyFolder, KeyState};
 use comfy_table::Table;
 use jiff::Timestamp;
+use serde_json::json;
 
+use crate::infrastructure::Infrastructure;
+use crate::serve::people;
 use crate::settings::Settings;
 
 /// What the subcommand is told.
@@ -34,6 +39,9 @@ enum Step {
     Drop,
     /// Print the public half of a key as PEM, for a service that only verifies
     Public,
+    /// Wrap the keys of all people by the first `wrap` line of personal_keys, when every command service has that file. Prints how far it is, one
+    /// JSON object a line; broken off, it goes on when it is repeated. Then the older lines can go
+    Rewrap,
 }
 
 impl Args {
@@ -41,12 +49,13 @@ impl Args {
     ///
     /// # Errors
     /// The directory cannot be read or written, or the step would be a mistake.
-    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+    pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let folder = KeyFolder::at(settings.keys_dir());
         let now = Timestamp::now();
         match self.step {
             Step::Generate => folder.ensure(now)?,
             Step::List => {}
+            Step::Rewrap => return rewrap(settings).await,
             Step::Add => {
                 println!("{}", folder.add()?);
                 return Ok(());
@@ -72,6 +81,45 @@ impl Args {
     fn named(&self) -> anyhow::Result<String> {
         self.key.clone().context("name the key: `baize keys list` shows them")
     }
+}
+
+async fn rewrap(settings: &Settings) -> anyhow::Result<()> {
+    let path = people::keys_file(settings);
+    let keys = people::personal_keys(&path)?;
+    let infrastructure = Infrastructure::database_only(settings, false).await?;
+    let rewrapped = rewrap_in(&infrastructure.database_url, keys).await;
+    infrastructure.stop().await;
+    let Rewrapped { unreadable, .. } = rewrapped?;
+    anyhow::ensure!(
+        unreadable == 0,
+        "{unreadable} keys of people were wrapped by a key that {} does not hold: they are as they were, and no line may go",
+        path.display()
+    );
+    Ok(())
+}
+
+async fn rewrap_in(database_url: &str, keys: PersonalKeys) -> anyhow::Result<Rewrapped> {
+    let log = EventLog::connect(LogOptions::new(database_url.parse()?).role(baize_schema::APP_ROLE)).await?;
+    let rewrapped = rewrap_keys(log.pool(), keys, tell).await;
+    log.close().await;
+    let rewrapped = rewrapped?;
+    if rewrapped.people == 0 {
+        tell(rewrapped);
+    }
+    Ok(rewrapped)
+}
+
+fn tell(done: Rewrapped) {
+    let Rewrapped {
+        people,
+        seen,
+        rewrapped,
+        unreadable,
+    } = done;
+    println!(
+        "{}",
+        json!({"people": people, "seen": seen, "rewrapped": rewrapped, "unreadable": unreadable})
+    );
 }
 
 fn list(folder: &KeyFolder) -> anyhow::Result<()> {

@@ -170,7 +170,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         }
         Command::Keys(configured) => {
             let (args, settings) = configured.load("warn")?;
-            args.run(&settings).map(|()| true)
+            args.run(&settings).await.map(|()| true)
         }
         Command::Token(configured) => {
             let (args, settings) = configured.load("warn")?;

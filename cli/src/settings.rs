@@ -95,9 +95,18 @@ pub struct Settings {
     /// File with the application's private key, PEM or base64 [default: none; needed with alipay_app_id]
     #[arg(long, env = "BAIZE_ALIPAY_KEY_FILE", value_name = "FILE")]
     pub alipay_key_file: Option<PathBuf>,
-    /// File with Alipay's public key, PEM or base64 [default: none; needed with alipay_app_id]
+    /// File with Alipay's public key, PEM or base64 [default: none; needed with alipay_app_id, unless that has a certificate]
     #[arg(long, env = "BAIZE_ALIPAY_PUBLIC_KEY_FILE", value_name = "FILE")]
     pub alipay_public_key_file: Option<PathBuf>,
+    /// File with the application's certificate, appCertPublicKey_….crt [default: none; instead of alipay_public_key_file]
+    #[arg(long, env = "BAIZE_ALIPAY_APP_CERTIFICATE_FILE", value_name = "FILE")]
+    pub alipay_app_certificate_file: Option<PathBuf>,
+    /// File with Alipay's certificate, alipayCertPublicKey_RSA2.crt [default: none; needed with alipay_app_certificate_file]
+    #[arg(long, env = "BAIZE_ALIPAY_CERTIFICATE_FILE", value_name = "FILE")]
+    pub alipay_certificate_file: Option<PathBuf>,
+    /// File with Alipay's roots, alipayRootCert.crt [default: none; needed with alipay_app_certificate_file]
+    #[arg(long, env = "BAIZE_ALIPAY_ROOT_CERTIFICATE_FILE", value_name = "FILE")]
+    pub alipay_root_certificate_file: Option<PathBuf>,
     /// Where Alipay reaches callback_listen from outside, https://…/callbacks/alipay [default: none; needed with alipay_app_id]
     #[arg(long, env = "BAIZE_ALIPAY_NOTIFY_URL", value_name = "URL")]
     pub alipay_notify_url: Option<String>,
@@ -204,7 +213,7 @@ impl Settings {
         Ok(self.or(below))
     }
 
-    fn or(self, below: Self) -> Self {
+    pub(crate) fn or(self, below: Self) -> Self {
         Self {
             data_dir: self.data_dir.or(below.data_dir),
             keys_dir: self.keys_dir.or(below.keys_dir),
@@ -229,6 +238,9 @@ impl Settings {
             alipay_seller_id: self.alipay_seller_id.or(below.alipay_seller_id),
             alipay_key_file: self.alipay_key_file.or(below.alipay_key_file),
             alipay_public_key_file: self.alipay_public_key_file.or(below.alipay_public_key_file),
+            alipay_app_certificate_file: self.alipay_app_certificate_file.or(below.alipay_app_certificate_file),
+            alipay_certificate_file: self.alipay_certificate_file.or(below.alipay_certificate_file),
+            alipay_root_certificate_file: self.alipay_root_certificate_file.or(below.alipay_root_certificate_file),
             alipay_notify_url: self.alipay_notify_url.or(below.alipay_notify_url),
             alipay_url: self.alipay_url.or(below.alipay_url),
             wechat_pay_mch_id: self.wechat_pay_mch_id.or(below.wechat_pay_mch_id),
@@ -415,6 +427,9 @@ mod tests {
             alipay_seller_id = "x"
             alipay_key_file = "x"
             alipay_public_key_file = "x"
+            alipay_app_certificate_file = "x"
+            alipay_certificate_file = "x"
+            alipay_root_certificate_file = "x"
             alipay_notify_url = "x"
             alipay_url = "x"
             wechat_pay_mch_id = "x"
@@ -467,6 +482,9 @@ mod tests {
             alipay_seller_id: Some(_),
             alipay_key_file: Some(_),
             alipay_public_key_file: Some(_),
+            alipay_app_certificate_file: Some(_),
+            alipay_certificate_file: Some(_),
+            alipay_root_certificate_file: Some(_),
             alipay_notify_url: Some(_),
             alipay_url: Some(_),
             wechat_pay_mch_id: Some(_),

@@ -21,7 +21,8 @@ mod wire;
 pub use options::{Limits, Options};
 pub use payments::{BreakerOptions, CallbackOptions, PaymentOptions};
 pub use people::{
-    CodeLimits, LoginLimits, PeopleOptions, PersonalKeys, PersonalKeysError, TencentSmsOptions, WechatOptions,
+    CodeLimits, LoginLimits, PeopleOptions, PersonalKeys, PersonalKeysError, Rewrapped, TencentSmsOptions,
+    WechatOptions, rewrap_keys,
 };
 pub use processes::{RunnerLimits, RunnerStatus};
 pub use service::CommandApi;

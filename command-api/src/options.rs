@@ -56,7 +56,9 @@ pub struct Limits {
     pub health_interval: Duration,
     /// How long the answer to a request is kept, so that its repetition gets the same; a day at least.
     pub answers_kept: Duration,
-    /// How often old answers are forgotten.
+    /// How long the tokens of a login are kept after they expired or were revoked.
+    pub logins_kept: Duration,
+    /// How often old answers and logins are forgotten.
     pub upkeep_interval: Duration,
 }
 
@@ -91,6 +93,7 @@ impl Default for Limits {
             drain_max: Duration::from_secs(10),
             health_interval: Duration::from_millis(500),
             answers_kept: Duration::from_secs(7 * 24 * 3_600),
+            logins_kept: Duration::from_secs(24 * 3_600),
             upkeep_interval: Duration::from_secs(3_600),
         }
     }

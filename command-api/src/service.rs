@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::server::TcpIncoming;
 
 use crate::dispatch::{Dispatcher, Offers};
-use crate::options::Options;
+use crate::options::{Limits, Options};
 use crate::payments::{self, CallbackOptions, Callbacks, Calls, Channels};
 use crate::people::People;
 use crate::processes::{Runner, RunnerStatus};
@@ -47,7 +47,7 @@ pub struct CommandApi {
     runner_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
-    upkeep: AbortOnDropHandle<()>,
+    upkeep: Vec<AbortOnDropHandle<()>>,
     offers: AbortOnDropHandle<()>,
 }
 
@@ -82,6 +82,7 @@ impl CommandApi {
             People::new(people, Arc::clone(&dispatcher), pool, clock).map(Arc::new)
         });
         let people = people.transpose().context("people cannot be let in")?;
+        let upkeep = upkeep(&log, people.as_ref(), &options.limits);
         let channels = Arc::new(Channels::new(options.payments.as_ref(), options.clock.clone()));
         let calls_max = options.payments.as_ref().map_or(1, |payments| payments.calls_max);
         let calls = Arc::new(Calls::new(Arc::clone(&channels), people.clone(), calls_max));
@@ -115,8 +116,6 @@ impl CommandApi {
             let runner = runner.clone();
             async move { health.watch(pool, runner, interval).await }
         });
-        let (kept, interval) = (options.limits.answers_kept, options.limits.upkeep_interval);
-        let upkeep = tokio::spawn(upkeep::forget_answers(log.clone(), kept, interval));
         let listening = match &options.payments {
             Some(payments) => {
                 let book = Arc::clone(&dispatcher);
@@ -158,7 +157,7 @@ impl CommandApi {
             runner_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
-            upkeep: AbortOnDropHandle::new(upkeep),
+            upkeep,
             offers,
         })
     }
@@ -223,6 +222,14 @@ impl CommandApi {
         }
         self.log.close().await;
     }
+}
+
+/// Begins to forget what is old.
+fn upkeep(log: &EventLog, people: Option<&Arc<People>>, limits: &Limits) -> Vec<AbortOnDropHandle<()>> {
+    let (answers, logins, interval) = (limits.answers_kept, limits.logins_kept, limits.upkeep_interval);
+    let mut tasks = vec![tokio::spawn(upkeep::forget_answers(log.clone(), answers, interval))];
+    tasks.extend(people.map(|people| tokio::spawn(upkeep::forget_logins(Arc::clone(people), logins, interval))));
+    tasks.into_iter().map(AbortOnDropHandle::new).collect()
 }
 
 /// Listens for notifications; returns where.

@@ -1,10 +1,14 @@
-//! What is done now and then so that a system that runs for years stays small: old answers to requests are forgotten.
+//! What is done now and then so that a system that runs for years stays small: old answers to requests and logins that are over are forgotten.
 
+use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use baize_eventlog::EventLog;
 
-/// Answers that go in one transaction: short, so that nobody waits for it.
+use crate::people::People;
+
+/// Rows that go in one transaction: short, so that nobody waits for it.
 const BATCH: u32 = 5_000;
 /// Batches of one round; what is left goes in the next.
 const BATCHES_MAX: u32 = 2_000;
@@ -13,20 +17,33 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Forgets answers older than `keep`, every `interval`, for ever. Any number of processes may do so at the same time.
 pub async fn forget_answers(log: EventLog, keep: Duration, interval: Duration) {
+    now_and_then("old answers to requests", interval, || log.forget_results(keep, BATCH)).await;
+}
+
+/// Forgets logins that have been over for `keep`, every `interval`, for ever. Any number of processes may do so at the same time.
+pub async fn forget_logins(people: Arc<People>, keep: Duration, interval: Duration) {
+    now_and_then("logins that are over", interval, || people.forget_logins(keep, BATCH)).await;
+}
+
+async fn now_and_then<E, F>(what: &str, interval: Duration, batch: impl Fn() -> F)
+where
+    E: Display,
+    F: Future<Output = Result<u64, E>>,
+{
     loop {
-        match round(&log, keep).await {
+        match round(&batch).await {
             Ok(0) => {}
-            Ok(gone) => tracing::info!(gone, "old answers to requests were forgotten"),
-            Err(error) => tracing::warn!(%error, "old answers to requests could not be forgotten; later again"),
+            Ok(gone) => tracing::info!(gone, "{what} were forgotten"),
+            Err(error) => tracing::warn!(%error, "{what} could not be forgotten; later again"),
         }
         tokio::time::sleep(interval).await;
     }
 }
 
-async fn round(log: &EventLog, keep: Duration) -> baize_eventlog::Result<u64> {
+async fn round<E, F: Future<Output = Result<u64, E>>>(batch: impl Fn() -> F) -> Result<u64, E> {
     let mut gone = 0;
     for _ in 0..BATCHES_MAX {
-        let batch = log.forget_results(keep, BATCH).await?;
+        let batch = batch().await?;
         gone += batch;
         if batch < u64::from(BATCH) {
             break;

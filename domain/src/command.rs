@@ -135,7 +135,7 @@ pub enum Command {
         nickname: Option<Sealed>,
     },
     /// Let the owner of an openid in: who is new becomes a member under `member_id`, and `phone` is noted; whose openid is known has a login noted
-    /// and nothing else.
+    /// and nothing else. If `member_id` is a member already, whose number `phone` is, the openid is attached to that member.
     LogIn {
         member_id: MemberId,
         chain_id: ChainId,

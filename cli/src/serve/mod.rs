@@ -8,7 +8,7 @@ mod command_api;
 mod device_bridge;
 mod patience;
 pub(crate) mod payments;
-mod people;
+pub(crate) mod people;
 mod projections;
 mod sealer;
 mod tokens;

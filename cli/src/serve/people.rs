@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,15 +16,27 @@ const PROVIDER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What `serve all` lets people in with: the keys in the data directory are made if there are none.
 pub(super) fn at_home(settings: &Settings, keys: Keys) -> anyhow::Result<PeopleOptions> {
-    let path = match &settings.personal_keys {
-        Some(path) => path.clone(),
-        None => {
-            let path = settings.data_dir().join("personal.keys");
-            make_once(&path).with_context(|| format!("the keys of personal data in {}", path.display()))?;
-            path
-        }
-    };
+    let path = keys_file(settings);
+    if settings.personal_keys.is_none() {
+        make_once(&path).with_context(|| format!("the keys of personal data in {}", path.display()))?;
+    }
     with_keys(settings, keys, &path)
+}
+
+/// Where the keys of personal data are: in the file that is named, or in the data directory.
+pub(crate) fn keys_file(settings: &Settings) -> PathBuf {
+    settings
+        .personal_keys
+        .clone()
+        .unwrap_or_else(|| settings.data_dir().join("personal.keys"))
+}
+
+/// The keys in a file.
+///
+/// # Errors
+/// It cannot be read, or holds none.
+pub(crate) fn personal_keys(path: &Path) -> anyhow::Result<PersonalKeys> {
+    PersonalKeys::read(&read(path)?).with_context(|| path.display().to_string())
 }
 
 /// What a command service of its own lets people in with; `None` if no keys are named. It never makes keys: others may have their own.
@@ -37,9 +49,7 @@ pub(super) fn if_named(settings: &Settings, keys: Keys) -> anyhow::Result<Option
 }
 
 fn with_keys(settings: &Settings, keys: Keys, path: &Path) -> anyhow::Result<PeopleOptions> {
-    let text = read(path)?;
-    let personal = PersonalKeys::read(&text).with_context(|| path.display().to_string())?;
-    let mut people = PeopleOptions::new(personal, Signer::new(keys));
+    let mut people = PeopleOptions::new(personal_keys(path)?, Signer::new(keys));
     people.wechat = wechat(settings)?;
     people.sms = sms(settings)?;
     Ok(people)

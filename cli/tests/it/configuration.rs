@@ -50,6 +50,7 @@ fn a_service_on_its_own_says_what_it_lacks() {
         ("command-api", "database_url"),
         ("projections", "database_url"),
         ("device-bridge", "nats_url"),
+        ("sealer", "database_url"),
     ] {
         let served = output(&["serve", service]);
         assert!(!served.status.success());

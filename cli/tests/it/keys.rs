@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use baize_command_api::PersonalKeys;
 use baize_proto::access::{KeyFolder, Role, TokenError, Verifier};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -57,4 +58,45 @@ fn keys_are_rotated_and_dropped_from_the_command_line() {
     assert!(run(&keys, &["keys", "drop", &old, "--force"]).0);
     assert_eq!(taken(&token), Err(TokenError::Invalid));
     assert!(taken(&fresh).is_ok());
+}
+
+#[tokio::test]
+async fn keys_of_people_are_wrapped_anew_from_the_command_line_and_what_cannot_be_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("personal.keys");
+    std::fs::write(&file, PersonalKeys::generate().unwrap().to_text()).unwrap();
+    let url = baize_servers::testing::fresh_database();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    baize_schema::migrate(&pool).await.unwrap();
+    let rewrap = || {
+        let file = file.to_str().unwrap();
+        output(&["keys", "rewrap", "--database-url", &url, "--personal-keys", file])
+    };
+    let told = rewrap();
+    assert!(told.status.success(), "{}", text(&told));
+    assert!(text(&told).contains(r#""people":0"#), "{}", text(&told));
+    let foreign = "INSERT INTO person_keys (person, wrapped, created_at) VALUES (gen_random_uuid(), '\\x056f74686572aabb', now())";
+    sqlx::query(foreign).execute(&pool).await.unwrap();
+    pool.close().await;
+    let told = rewrap();
+    assert!(!told.status.success(), "{}", text(&told));
+    assert!(text(&told).contains(r#""unreadable":1"#), "{}", text(&told));
+    assert!(text(&told).contains("no line may go"), "{}", text(&told));
+
+    std::fs::write(&file, "secret\n").unwrap();
+    let told = rewrap();
+    assert!(
+        !told.status.success() && text(&told).contains("line 1"),
+        "{}",
+        text(&told)
+    );
+    let nowhere = output(&[
+        "keys",
+        "rewrap",
+        "--database-url",
+        &url,
+        "--personal-keys",
+        "/nowhere/keys",
+    ]);
+    assert!(!nowhere.status.success() && text(&nowhere).contains("/nowhere/keys"));
 }

@@ -1,10 +1,13 @@
 //! One service a process, as on several machines: each comes up whenever its peers do.
 
+use baize_eventlog::{EventLog, LogOptions, Metadata, NewEvent, RequestKey, StreamAppend, StreamId, Unit};
+use baize_proto::access::Key;
 use baize_servers::testing;
 use nix::sys::signal::Signal;
+use uuid::Uuid;
 
 use crate::hall;
-use crate::program::{serve, wait_for};
+use crate::program::{LIMIT, output, serve, text, wait_for};
 
 #[tokio::test]
 async fn services_wait_for_servers_that_are_not_there_yet() {
@@ -71,4 +74,83 @@ fn a_service_that_waits_can_be_told_to_stop() {
     service.signal(Signal::SIGTERM);
     assert!(!service.wait().success(), "it never served");
     assert!(service.log().contains("told to stop"), "{}", service.log());
+}
+
+#[test]
+fn a_sealer_without_a_key_says_what_it_lacks_and_how_to_make_one() {
+    let database = ["serve", "sealer", "--database-url", "postgres://127.0.0.1:1/none"];
+    let told = output(&database);
+    assert!(!told.status.success());
+    for word in ["seal_key", "BAIZE_SEAL_KEY", "openssl genpkey"] {
+        assert!(text(&told).contains(word), "{word}: {}", text(&told));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let public = dir.path().join("public.pem");
+    std::fs::write(&public, Key::generate().unwrap().public_pem()).unwrap();
+    for (file, problem) in [
+        (public.to_str().unwrap(), "with its private half"),
+        ("/nowhere/seal-key.pem", "/nowhere/seal-key.pem"),
+    ] {
+        let told = output(&[&database[..], &["--seal-key", file]].concat());
+        assert!(!told.status.success());
+        assert!(text(&told).contains(problem), "{}", text(&told));
+    }
+}
+
+#[tokio::test]
+async fn a_sealer_with_its_key_seals_what_is_in_the_log() {
+    let url = testing::fresh_database();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    baize_schema::migrate(&pool).await.unwrap();
+    let log = EventLog::connect(LogOptions::new(url.parse().unwrap())).await.unwrap();
+    let payload = r#"{"GuestStarted":{"member_id":"0199a000-0000-7000-8000-000000000001","chain_id":"0199a000-0000-7000-8000-000000000002","at":"2026-03-02T09:00:00Z"}}"#;
+    let unit = Unit {
+        request: RequestKey::new("test", Uuid::new_v4(), b""),
+        streams: vec![StreamAppend {
+            stream: StreamId::new("Member", "0199a000-0000-7000-8000-000000000001"),
+            expected_version: 0,
+            events: vec![NewEvent {
+                event_type: "GuestStarted".to_owned(),
+                event_version: "1.0.0".to_owned(),
+                payload: payload.to_owned(),
+            }],
+        }],
+        metadata: Metadata::default(),
+        response: Vec::new(),
+    };
+    let position = log.append(unit).await.unwrap().position();
+    log.close().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (key, copies) = (dir.path().join("seal-key.pem"), dir.path().join("copies"));
+    std::fs::write(&key, Key::generate().unwrap().private_pem().unwrap()).unwrap();
+    std::fs::create_dir(&copies).unwrap();
+    let mut sealer = serve(&[
+        "sealer",
+        "--database-url",
+        &url,
+        "--seal-key",
+        key.to_str().unwrap(),
+        "--seal-copies",
+        copies.to_str().unwrap(),
+    ]);
+    sealer.ready();
+    // Whoever has begun to seal, seals what is there before it stops.
+    let begun = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+         WHERE locktype = 'advisory' AND datname = current_database()";
+    let waiting = async {
+        while sqlx::query_scalar::<_, i64>(begun).fetch_one(&pool).await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, waiting).await.expect("it does not begin");
+    sealer.signal(Signal::SIGTERM);
+    assert!(sealer.wait().success(), "{}", sealer.log());
+    let sealed: i64 = sqlx::query_scalar("SELECT max(size) FROM tree_heads")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(sealed.unsigned_abs(), position);
+    let copies: Vec<_> = std::fs::read_dir(&copies).unwrap().collect();
+    assert_eq!(copies.len(), 1, "{copies:?}");
+    pool.close().await;
 }

@@ -16,11 +16,13 @@ use super::{CommandError, Reply, chain};
 /// Takes somebody in at the counter.
 pub async fn register(work: &Work<'_>, registration: Registration) -> Result<Reply, CommandError> {
     let member_id = registration.member_id;
-    join(work, None, registration).await?;
+    let member = work.read::<Member>(member_id).await?;
+    join(work, &member, None, registration).await?;
     Ok(Reply::MemberRegistered { member_id })
 }
 
-/// Lets the owner of an openid in, or takes a newcomer in. Of two logins of a newcomer at once, one finds the other's member.
+/// Lets the owner of an openid in, or takes a newcomer in, or attaches the openid to a member who had none. Of two logins of a newcomer at once, one
+/// finds the other's member.
 pub async fn log_in(work: &Work<'_>, openid: IdentityId, registration: Registration) -> Result<Reply, CommandError> {
     let account = work.read::<Identity>(openid).await?;
     if let Some(member_id) = account.owner {
@@ -32,7 +34,16 @@ pub async fn log_in(work: &Work<'_>, openid: IdentityId, registration: Registrat
         });
     }
     let (member_id, phone_noted) = (registration.member_id, registration.phone.is_some());
-    join(work, Some(account), registration).await?;
+    let member = work.read::<Member>(member_id).await?;
+    if member.profile.is_some() {
+        attach(work, &member, &account, registration).await?;
+        return Ok(Reply::LoggedIn {
+            member_id,
+            is_new: false,
+            phone_noted,
+        });
+    }
+    join(work, &member, Some(account), registration).await?;
     Ok(Reply::LoggedIn {
         member_id,
         is_new: true,
@@ -40,19 +51,40 @@ pub async fn log_in(work: &Work<'_>, openid: IdentityId, registration: Registrat
     })
 }
 
-async fn join(work: &Work<'_>, openid: Option<Held<Identity>>, registration: Registration) -> Result<(), CommandError> {
+/// Attaches an openid to a member who is known by a phone number.
+async fn attach(
+    work: &Work<'_>,
+    member: &Held<Member>,
+    account: &Held<Identity>,
+    registration: Registration,
+) -> Result<(), CommandError> {
+    let (Some(openid), Some(number)) = (registration.openid, registration.phone) else {
+        return Err(CommandError::refuse(MemberError::Exists(registration.member_id)));
+    };
+    let phone = work.read::<Identity>(number.identity_id).await?;
+    let changes = decide::attach_openid(member, account, &phone, openid, work.now)?;
+    work.write(account, changes.openid)?;
+    work.write(member, changes.member)?;
+    Ok(())
+}
+
+async fn join(
+    work: &Work<'_>,
+    member: &Held<Member>,
+    openid: Option<Held<Identity>>,
+    registration: Registration,
+) -> Result<(), CommandError> {
     chain::known(work, registration.chain_id).await?;
     let phone = registration.phone.as_ref().map(|phone| phone.identity_id);
-    let member = work.read::<Member>(registration.member_id).await?;
     let phone = identity(work, phone).await?;
-    let changes = decide::register_member(&member, openid.as_deref(), phone.as_deref(), registration, work.now)?;
+    let changes = decide::register_member(member, openid.as_deref(), phone.as_deref(), registration, work.now)?;
     if let Some(openid) = &openid {
         work.write(openid, changes.openid)?;
     }
     if let Some(phone) = &phone {
         work.write(phone, changes.phone)?;
     }
-    work.write(&member, changes.member)?;
+    work.write(member, changes.member)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! repeated request is answered from the command's stored answer, without asking a provider again, and only the tokens are new.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use baize_domain::ids::{ChainId, IdentityId, MemberId};
 use baize_domain::member::MemberKind;
@@ -85,7 +86,8 @@ impl People {
         self.clock.now()
     }
 
-    /// Lets the owner of a WeChat account in; with `phone_code`, the phone number that WeChat vouches for is noted too.
+    /// Lets the owner of a WeChat account in; with `phone_code`, the phone number that WeChat vouches for is noted too, and who is a member by it and
+    /// has no account yet gets this one.
     ///
     /// # Errors
     /// WeChat does not accept a code, or a command is refused.
@@ -107,7 +109,11 @@ impl People {
             None => None,
         };
         let openid_id = self.vault.openid(chain_id, &openid);
-        let known = self.dispatcher.owner(openid_id).await?;
+        let known = match (self.dispatcher.owner(openid_id).await?, &phone) {
+            (Some(owner), _) => Some(owner),
+            (None, Some(phone)) => self.known_by_phone_alone(chain_id, phone).await?,
+            (None, None) => None,
+        };
         let member_id = known.unwrap_or_else(|| MemberId(Uuid::now_v7()));
         let command = Command::LogIn {
             member_id,
@@ -141,7 +147,8 @@ impl People {
             };
             self.dispatch(command, Asked { key: &key, ..asked }).await?;
         }
-        if matches!(&done.reply, Reply::LoggedIn { member_id: other, .. } if *other != member_id) {
+        let another = matches!(&done.reply, Reply::LoggedIn { member_id: other, .. } if *other != member_id);
+        if another && known.is_none() {
             // Two logins of a newcomer at once: the other's member it is.
             self.vault.destroy(member_id, self.now()).await?;
         }
@@ -193,6 +200,43 @@ impl People {
         let phone = self.phone(member_id, chain_id, phone).await?;
         let done = self.dispatch(Command::VerifyPhone { member_id, phone }, asked).await?;
         Ok(done.position)
+    }
+
+    /// Takes somebody in at the counter who read a code from their phone aloud: by that number they are known when they come with WeChat.
+    ///
+    /// # Errors
+    /// The code is wrong or no more good, the number belongs to another person, or the command is refused.
+    pub async fn register_with_phone(
+        &self,
+        asked: Asked<'_>,
+        chain_id: ChainId,
+        member_id: MemberId,
+        phone: &PhoneNumber,
+        digits: &str,
+    ) -> Result<(MemberId, u64), Error> {
+        let done = match self.dispatcher.answered(asked.key).await? {
+            Some(done) => done,
+            None => {
+                // Entered by the request: sent again, it is the same one.
+                let entered_by = MemberId(asked.key.request_id);
+                self.codes
+                    .enter(&self.vault, phone, digits, entered_by, self.now())
+                    .await?;
+                let command = Command::RegisterMember {
+                    member_id,
+                    chain_id,
+                    phone: Some(self.phone(member_id, chain_id, phone).await?),
+                    nickname: None,
+                };
+                self.dispatch(command, asked).await?
+            }
+        };
+        match done.reply {
+            Reply::MemberRegistered { member_id } => Ok((member_id, done.position)),
+            other => Err(Error::Internal(anyhow::anyhow!(
+                "a registration was answered {other:?}"
+            ))),
+        }
     }
 
     /// Makes a guest a member.
@@ -277,6 +321,14 @@ impl People {
     /// The database is away.
     pub async fn end_logins(&self, member_id: MemberId) -> Result<u64, Error> {
         self.logins.end_all(member_id, self.now()).await
+    }
+
+    /// Deletes logins that have been over for `kept`, their tokens expired or revoked: at most `max` tokens. Tells how many went.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn forget_logins(&self, kept: Duration, max: u32) -> Result<u64, Error> {
+        self.logins.forget(self.now() - kept, max).await
     }
 
     /// Forgets who a person is: everything that was sealed for the person, and for the guests that the person was, can never be opened again.
@@ -382,6 +434,15 @@ impl People {
             .active()
             .map_err(|error| Error::Command(Refusal::from(error).into()))?;
         Ok(profile.chain_id)
+    }
+
+    /// The member who is known by a phone number and by no WeChat account.
+    async fn known_by_phone_alone(&self, chain_id: ChainId, phone: &PhoneNumber) -> Result<Option<MemberId>, Error> {
+        let owner = self.dispatcher.owner(self.vault.phone(chain_id, phone)).await?;
+        let Some(member_id) = owner else { return Ok(None) };
+        let member = self.dispatcher.member(member_id).await?;
+        let alone = member.members_only().is_ok_and(|profile| profile.openid.is_none());
+        Ok(alone.then_some(member_id))
     }
 
     async fn proved(&self, guest_id: MemberId, chain_id: ChainId, proof: &Proof) -> Result<IdentityId, Error> {

@@ -18,6 +18,8 @@ use super::{Error, LoginLimits};
 
 /// Bytes of a refresh token.
 const TOKEN_BYTES: usize = 32;
+/// The advisory lock of whoever deletes what is over.
+const FORGETTING: i64 = 0x6261_697a_655f_6c67;
 
 /// What a person shows from now on.
 #[derive(Clone)]
@@ -151,6 +153,42 @@ impl Logins {
             .execute(&self.pool)
             .await?;
         Ok(ended.rows_affected())
+    }
+
+    /// Deletes tokens that expired before an instant, and those of logins that ended before it, at most `max`, and with its last token each login. A
+    /// token that was used is kept until it expires: shown again, it tells of a theft.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn forget(&self, before: Timestamp, max: u32) -> Result<u64, Error> {
+        let mut transaction = self.pool.begin().await?;
+        // Of two who delete tokens of one login at once, neither would see it as empty.
+        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+            .bind(FORGETTING)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if !alone {
+            return Ok(0);
+        }
+        let delete = "DELETE FROM refresh_tokens WHERE token IN (
+                (SELECT token FROM refresh_tokens WHERE expires_at < $1 LIMIT $2)
+                UNION ALL
+                (SELECT t.token FROM refresh_families f JOIN refresh_tokens t ON t.family = f.family WHERE f.revoked_at < $1 LIMIT $2)
+                LIMIT $2)
+             RETURNING family";
+        let mut families: Vec<Uuid> = sqlx::query_scalar(delete)
+            .bind(SqlTimestamp(before))
+            .bind(i64::from(max))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let gone = families.len() as u64;
+        families.sort_unstable();
+        families.dedup();
+        let empty = "DELETE FROM refresh_families f WHERE family = ANY($1)
+             AND NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.family = f.family)";
+        sqlx::query(empty).bind(families).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(gone)
     }
 
     async fn issue(

@@ -153,13 +153,7 @@ impl Vault {
 
     async fn make(&self, member_id: MemberId) -> Result<(), Error> {
         let key: [u8; KEY_BYTES] = self.random()?;
-        let Some(wrapping) = self.keys.wrap.first() else {
-            return Err(internal("there is no wrapping key"));
-        };
-        let wrapped = self.encrypt(&aead(&wrapping.key)?, &bound(member_id, "key"), &key)?;
-        let name = wrapping.name.as_bytes();
-        let length = u8::try_from(name.len()).map_err(|_| internal("the wrapping key's name is too long"))?;
-        let stored = [&[length], name, &wrapped].concat();
+        let stored = self.wrap(member_id, &key)?;
         let make = "INSERT INTO person_keys (person, wrapped, created_at) VALUES ($1, $2, now())
              ON CONFLICT (person) DO NOTHING";
         sqlx::query(make)
@@ -178,6 +172,33 @@ impl Vault {
         let stored = stored.flatten().ok_or(Error::Erased)?;
         let key = self.unwrap(member_id, &stored);
         aead(&key.ok_or_else(|| internal("a person's key cannot be unwrapped"))?)
+    }
+
+    /// A person's wrapped key, wrapped anew by the key that wraps now; `None` if it is that key already.
+    ///
+    /// # Errors
+    /// The key that wrapped it is not here.
+    pub fn rewrapped(&self, member_id: MemberId, stored: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let by = stored
+            .split_first()
+            .and_then(|(length, rest)| rest.get(..usize::from(*length)));
+        let newest = self.keys.wrap.first().map(|key| key.name.as_bytes());
+        let key = self.unwrap(member_id, stored);
+        let key = key.ok_or_else(|| internal("a person's key cannot be unwrapped"))?;
+        match by == newest {
+            true => Ok(None),
+            false => self.wrap(member_id, &key).map(Some),
+        }
+    }
+
+    fn wrap(&self, member_id: MemberId, key: &[u8]) -> Result<Vec<u8>, Error> {
+        let Some(wrapping) = self.keys.wrap.first() else {
+            return Err(internal("there is no wrapping key"));
+        };
+        let wrapped = self.encrypt(&aead(&wrapping.key)?, &bound(member_id, "key"), key)?;
+        let name = wrapping.name.as_bytes();
+        let length = u8::try_from(name.len()).map_err(|_| internal("the wrapping key's name is too long"))?;
+        Ok([&[length], name, &wrapped].concat())
     }
 
     fn unwrap(&self, member_id: MemberId, stored: &[u8]) -> Option<Vec<u8>> {

@@ -1,6 +1,7 @@
 //! `hall.member.v1.MemberService`.
 
-use baize_proto::access::Access;
+use baize_domain::ids::ChainId;
+use baize_proto::access::{Access, Belonging};
 use baize_proto::hall::member::v1::member_service_server::MemberService;
 use baize_proto::hall::member::v1::{
     BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse, ErasePersonRequest,
@@ -11,10 +12,10 @@ use baize_proto::hall::member::v1::{
 use tonic::{Request, Response, Status, async_trait};
 
 use super::identity::Identified;
-use super::{Services, traceparent};
-use crate::dispatch::Caller;
+use super::{Services, told, traceparent};
+use crate::dispatch::{Caller, CommandError};
 use crate::errors;
-use crate::wire::{Fields, REASON_CHARS_MAX};
+use crate::wire::{Fields, REASON_CHARS_MAX, WithPhone, registration_with_phone};
 
 #[async_trait]
 impl MemberService for Services {
@@ -22,7 +23,30 @@ impl MemberService for Services {
         &self,
         request: Request<RegisterMemberRequest>,
     ) -> Result<Response<RegisterMemberResponse>, Status> {
-        self.execute(request).await
+        if request.get_ref().phone.is_empty() {
+            return self.execute(request).await;
+        }
+        let (metadata, extensions, message) = request.into_parts();
+        let mut fields = Fields::default();
+        let registration = registration_with_phone(&message, &mut fields);
+        let registration = fields.finish(registration).map_err(errors::invalid)?;
+        let registration = registration.ok_or_else(|| Status::internal("a phone number that is none"))?;
+        let WithPhone {
+            request_id,
+            member_id,
+            chain_id,
+            phone,
+        } = registration;
+        let people = self.people().ok_or_else(no_people)?;
+        let caller = Caller::over_grpc(extensions.get::<Access>().cloned(), traceparent(&metadata));
+        of_chain("RegisterMember", &caller, chain_id)?;
+        let identified = Identified::new(request_id, "RegisterMember", &message, caller);
+        let registered = people
+            .register_with_phone(identified.asked(), chain_id, member_id, &phone, &message.code)
+            .await;
+        let (member_id, position) = registered.map_err(|error| error.status(people.now()))?;
+        let member_id = member_id.to_string();
+        Ok(Response::new(RegisterMemberResponse { member_id, position }))
     }
 
     async fn bind_payment_method(
@@ -70,9 +94,7 @@ impl MemberService for Services {
         let member_id = fields.id("member_id", &message.member_id);
         let reason = fields.text("reason", message.reason.clone(), REASON_CHARS_MAX);
         let reason = fields.finish(reason).map_err(errors::invalid)?;
-        let Some(people) = self.people() else {
-            return Err(Status::unimplemented("this service holds no personal data"));
-        };
+        let people = self.people().ok_or_else(no_people)?;
         let caller = Caller::over_grpc(extensions.get::<Access>().cloned(), traceparent(&metadata));
         let identified = Identified::new(request_id, "ErasePerson", &message, caller);
         let erased = people.erase(identified.asked(), member_id, reason).await;
@@ -83,4 +105,16 @@ impl MemberService for Services {
     async fn unblacklist(&self, request: Request<UnblacklistRequest>) -> Result<Response<UnblacklistResponse>, Status> {
         self.execute(request).await
     }
+}
+
+fn no_people() -> Status {
+    Status::unimplemented("this service holds no personal data")
+}
+
+/// Asked before a code is entered: what is tried counts, so only those may try whose chain it is.
+fn of_chain(method: &str, caller: &Caller, chain_id: ChainId) -> Result<(), Status> {
+    let chain = Belonging::default().and_chain(Some(chain_id.0));
+    let access = caller.access.as_ref();
+    let permitted = access.map_or(Ok(()), |access| access.permit(&[chain]));
+    permitted.map_err(|denial| told(method, caller, CommandError::Denied(denial)))
 }

@@ -1,5 +1,6 @@
 //! `hall.member.v1`.
 
+use baize_domain::ids::{ChainId, MemberId};
 use baize_domain::member::PaymentMethod;
 use baize_domain::{Command, LevelCode};
 use baize_proto::hall::member::v1::{
@@ -8,8 +9,11 @@ use baize_proto::hall::member::v1::{
     SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
 };
 
-use super::{Fields, Mutation};
+use uuid::Uuid;
+
+use super::{Fields, Mutation, identity};
 use crate::dispatch::Reply;
+use crate::people::PhoneNumber;
 
 /// Characters of a reason, at most.
 pub const REASON_CHARS_MAX: usize = 200;
@@ -23,6 +27,9 @@ impl Mutation for RegisterMemberRequest {
     }
 
     fn command(self, fields: &mut Fields) -> Command {
+        if !self.code.is_empty() {
+            fields.refuse("code", "is of a phone number, and there is none");
+        }
         Command::RegisterMember {
             member_id: fields.new_id("member_id", &self.member_id),
             chain_id: fields.id("chain_id", &self.chain_id),
@@ -38,6 +45,31 @@ impl Mutation for RegisterMemberRequest {
         let member_id = member_id.to_string();
         Some(RegisterMemberResponse { member_id, position })
     }
+}
+
+/// A registration at the counter with a phone number.
+pub struct WithPhone {
+    pub request_id: Uuid,
+    pub member_id: MemberId,
+    pub chain_id: ChainId,
+    pub phone: PhoneNumber,
+}
+
+/// The registration that a request with a phone number asks for; `None` only after noting a violation.
+pub fn registration_with_phone(request: &RegisterMemberRequest, fields: &mut Fields) -> Option<WithPhone> {
+    let (request_id, member_id) = (
+        fields.id("request_id", &request.request_id),
+        fields.new_id("member_id", &request.member_id),
+    );
+    let chain_id = fields.id("chain_id", &request.chain_id);
+    let phone = identity::phone("phone", &request.phone, fields);
+    identity::digits("code", &request.code, fields);
+    Some(WithPhone {
+        request_id,
+        member_id,
+        chain_id,
+        phone: phone?,
+    })
 }
 
 impl Mutation for BindPaymentMethodRequest {

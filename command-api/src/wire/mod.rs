@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 pub use bill::bill;
 pub use fields::Fields;
-pub use member::REASON_CHARS_MAX;
+pub use member::{REASON_CHARS_MAX, WithPhone, registration_with_phone};
 pub use payment::pay_sheet;
 pub use staff::act_as_request;
 pub use table::{free_tables, quote_request, quoted};

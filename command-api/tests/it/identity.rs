@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baize_command_api::{PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions};
+use baize_command_api::{Limits, Options, PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions, rewrap_keys};
 use baize_domain::Event;
 use baize_domain::member::MemberEvent;
 use baize_proto::access::{Bearing, KeyRing, Keys, Role, Signer, Verifier};
@@ -13,13 +13,13 @@ use baize_proto::hall::identity::v1::{
     RefreshTokenRequest, RequestPhoneCodeRequest, RevokeSessionsRequest, StartGuestSessionRequest, Tokens,
     UpgradeGuestRequest, VerifyPhoneCodeRequest,
 };
-use baize_proto::hall::member::v1::ErasePersonRequest;
+use baize_proto::hall::member::v1::{ErasePersonRequest, RegisterMemberRequest};
 use baize_simulators::sms::Sms;
 use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use tonic::{Code, Status};
 
-use super::world::{Clients, World, decoded, fast, refused, request_id};
+use super::world::{Clients, World, decoded, fast, refused, request_id, until};
 
 const PHONE: &str = "+8613800138000";
 
@@ -40,16 +40,15 @@ impl Entrance {
     }
 
     async fn with(set: impl FnOnce(&mut PeopleOptions)) -> Self {
+        Self::within(set, |_| {}).await
+    }
+
+    async fn within(set: impl FnOnce(&mut PeopleOptions), bound: impl FnOnce(&mut Limits)) -> Self {
         let wechat = Wechat::start("wx-app", "app-secret").await.unwrap();
         let sms = Sms::start("AKID", "sms-secret").await.unwrap();
         let keys = Keys::new(KeyRing::generate().unwrap());
         let mut people = PeopleOptions::new(PersonalKeys::generate().unwrap(), Signer::new(keys.clone()));
-        people.wechat = Some(WechatOptions {
-            base_url: wechat.base_url(),
-            app_id: "wx-app".to_owned(),
-            app_secret: "app-secret".to_owned(),
-            timeout: Duration::from_secs(5),
-        });
+        people.wechat = Some(mini_program(&wechat));
         people.sms = Some(TencentSmsOptions {
             base_url: sms.base_url(),
             secret_id: "AKID".to_owned(),
@@ -62,6 +61,7 @@ impl Entrance {
         });
         set(&mut people);
         let world = World::with(|options| {
+            bound(&mut options.limits);
             options.people = Some(people);
             // The evening of some other day: tokens must not go by it.
             options.clock = fast(1.0);
@@ -120,6 +120,29 @@ impl Entrance {
         Ok(self.identity.verify_phone_code(request).await?.into_inner().position)
     }
 
+    fn quick(&self, openid: &str, number: &str) -> QuickRegisterRequest {
+        QuickRegisterRequest {
+            request_id: request_id(),
+            chain_id: self.chain.clone(),
+            code: self.wechat.login(openid),
+            phone_code: self.wechat.phone(number),
+            nickname: String::new(),
+        }
+    }
+
+    /// Takes somebody in at the counter, who reads the code aloud.
+    async fn at_the_counter(&mut self, phone: &str, code: &str) -> Result<String, Status> {
+        let request = RegisterMemberRequest {
+            request_id: request_id(),
+            chain_id: self.chain.clone(),
+            phone: phone.to_owned(),
+            code: code.to_owned(),
+            ..RegisterMemberRequest::default()
+        };
+        let registered = self.clients.member.register_member(request).await?;
+        Ok(registered.into_inner().member_id)
+    }
+
     async fn refresh(&mut self, tokens: &Tokens) -> Result<Tokens, Status> {
         let request = RefreshTokenRequest {
             refresh_token: tokens.refresh_token.clone(),
@@ -133,6 +156,15 @@ impl Entrance {
                 "SELECT count(*) FROM events WHERE event_type = '{event_type}'"
             ))
             .await
+    }
+}
+
+fn mini_program(wechat: &Wechat) -> WechatOptions {
+    WechatOptions {
+        base_url: wechat.base_url(),
+        app_id: "wx-app".to_owned(),
+        app_secret: "app-secret".to_owned(),
+        timeout: Duration::from_secs(5),
     }
 }
 
@@ -544,4 +576,192 @@ async fn a_login_is_good_now_whatever_time_it_is_in_the_hall() {
     for tokens in [guest, member] {
         verifier.verify(&tokens.access_token, Timestamp::now()).unwrap();
     }
+}
+
+#[tokio::test]
+async fn who_was_taken_in_at_the_counter_comes_with_wechat_and_is_the_same_member() {
+    let mut entrance = Entrance::open().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    let wrong = entrance.at_the_counter(PHONE, &wrong(&code)).await;
+    refused(wrong, Code::InvalidArgument, "PHONE_CODE_WRONG");
+    let member = entrance.at_the_counter(PHONE, &code).await.unwrap();
+
+    let quick = entrance.quick("o-counter", "13800138000");
+    let first = entrance.identity.quick_register(quick).await.unwrap().into_inner();
+    assert_eq!((first.member_id.as_str(), first.is_new), (member.as_str(), false));
+    assert!(first.tokens.is_some());
+    let again = entrance.log_in("o-counter").await;
+    assert_eq!((again.member_id.as_str(), again.is_new), (member.as_str(), false));
+    assert_eq!(entrance.events("MemberRegistered").await, 1);
+    assert_eq!(entrance.events("OpenidAttached").await, 1);
+}
+
+#[tokio::test]
+async fn a_phone_number_at_the_counter_needs_its_code_and_a_code_its_number() {
+    let mut entrance = Entrance::open().await;
+    let fields = |answer: Result<String, Status>| {
+        let details = refused(answer, Code::InvalidArgument, "INVALID_ARGUMENT");
+        let violations = details.bad_request().unwrap().field_violations.clone();
+        violations
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(fields(entrance.at_the_counter(PHONE, "").await), ["code"]);
+    assert_eq!(fields(entrance.at_the_counter("12345", "123456").await), ["phone"]);
+    assert_eq!(fields(entrance.at_the_counter("", "123456").await), ["code"]);
+    assert_eq!(entrance.events("MemberRegistered").await, 0);
+}
+
+#[tokio::test]
+async fn of_many_wechat_accounts_with_one_phone_number_at_once_one_is_the_member() {
+    let mut entrance = Entrance::open().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    let member = entrance.at_the_counter(PHONE, &code).await.unwrap();
+    let attempts = (0..8).map(|n| {
+        let (mut identity, quick) = (
+            entrance.identity.clone(),
+            entrance.quick(&format!("o-{n}"), "13800138000"),
+        );
+        async move { identity.quick_register(quick).await }
+    });
+    let answers = futures::future::join_all(attempts).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for answer in answers {
+        match answer {
+            Ok(admitted) => assert_eq!(admitted.into_inner().member_id, member),
+            refusal => {
+                refused(refusal, Code::FailedPrecondition, "PHONE_BELONGS_TO_MEMBER");
+            }
+        }
+    }
+    assert_eq!(entrance.events("OpenidAttached").await, 1);
+    assert_eq!(entrance.events("MemberRegistered").await, 1);
+}
+
+#[tokio::test]
+async fn one_wechat_account_many_times_at_once_is_attached_once_and_the_members_key_stays() {
+    let mut entrance = Entrance::open().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    let member = entrance.at_the_counter(PHONE, &code).await.unwrap();
+    let attempts = (0..8).map(|_| {
+        let (mut identity, quick) = (entrance.identity.clone(), entrance.quick("o-twice", "13800138000"));
+        async move { identity.quick_register(quick).await.unwrap().into_inner() }
+    });
+    for admitted in futures::future::join_all(attempts).await {
+        assert_eq!((admitted.member_id.as_str(), admitted.is_new), (member.as_str(), false));
+    }
+    assert_eq!(entrance.events("OpenidAttached").await, 1);
+
+    // Somebody else's account comes as a newcomer and with the member's number at once: whoever is first, no member loses the key of their data.
+    let (mut login, mut quick) = (entrance.identity.clone(), entrance.identity.clone());
+    let (newcomer, attached) = tokio::join!(
+        login.login_with_wechat(entrance.login("o-other")),
+        quick.quick_register(entrance.quick("o-other", "13800138000")),
+    );
+    assert_ne!(newcomer.unwrap().into_inner().member_id, member);
+    refused(attached, Code::FailedPrecondition, "PHONE_BELONGS_TO_MEMBER");
+    let keys = format!("SELECT count(*) FROM person_keys WHERE wrapped IS NOT NULL AND person = '{member}'");
+    assert_eq!(entrance.world.count(&keys).await, 1);
+}
+
+#[tokio::test]
+async fn an_account_that_is_bound_to_a_member_is_not_attached_to_another() {
+    let mut entrance = Entrance::open().await;
+    let bound = entrance.log_in("o-bound").await.member_id;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    let member = entrance.at_the_counter(PHONE, &code).await.unwrap();
+    let quick = entrance.quick("o-bound", "13800138000");
+    let refusal = entrance.identity.quick_register(quick).await;
+    refused(refusal, Code::FailedPrecondition, "PHONE_BELONGS_TO_MEMBER");
+    assert_eq!(entrance.log_in("o-bound").await.member_id, bound);
+    let quick = entrance.quick("o-own", "13800138000");
+    let own = entrance.identity.quick_register(quick).await.unwrap().into_inner();
+    assert_eq!(own.member_id, member, "the account of their own is");
+}
+
+#[tokio::test]
+async fn logins_that_are_over_are_deleted_and_those_that_are_good_stay() {
+    let soon = |limits: &mut Limits| {
+        limits.logins_kept = Duration::ZERO;
+        limits.upkeep_interval = Duration::from_millis(20);
+    };
+    let mut entrance = Entrance::within(|_| {}, soon).await;
+    let first = entrance.log_in("o-kept").await.tokens.unwrap();
+    let kept = entrance.refresh(&first).await.unwrap();
+    let out = entrance.log_in("o-kept").await.tokens.unwrap();
+    let refresh_token = out.refresh_token.clone();
+    entrance.identity.logout(LogoutRequest { refresh_token }).await.unwrap();
+    // More than one batch of a login that was over long ago.
+    let pool = sqlx::PgPool::connect(&entrance.world.url).await.unwrap();
+    let expired = "WITH family AS (INSERT INTO refresh_families (family, member, created_at)
+             VALUES (gen_random_uuid(), gen_random_uuid(), '2026-01-01') RETURNING family)
+         INSERT INTO refresh_tokens (token, family, expires_at)
+         SELECT decode(lpad(to_hex(n), 64, '0'), 'hex'), family, '2026-02-01' FROM family, generate_series(1, 11000) n";
+    sqlx::query(expired).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    until(&entrance.world.url, "SELECT count(*) FROM refresh_tokens", |left| {
+        left == 2
+    })
+    .await;
+    assert_eq!(entrance.world.count("SELECT count(*) FROM refresh_families").await, 1);
+    let gone = entrance.refresh(&out).await;
+    refused(gone, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+    let next = entrance.refresh(&kept).await.unwrap();
+    let stolen = entrance.refresh(&first).await;
+    refused(stolen, Code::Unauthenticated, "REFRESH_TOKEN_REUSED");
+    let ended = entrance.refresh(&next).await;
+    refused(ended, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn the_keys_of_people_are_wrapped_anew_and_then_the_old_key_can_go() {
+    let old = PersonalKeys::generate().unwrap();
+    let text = old.to_text();
+    let newest = format!("wrap second {}\n", "5a".repeat(32));
+    let (identify, first) = text.split_at(text.find("wrap").unwrap());
+    let both = PersonalKeys::read(&format!("{identify}{newest}{first}")).unwrap();
+    let only = PersonalKeys::read(&format!("{identify}{newest}")).unwrap();
+    let mut entrance = Entrance::with(|people| people.keys = old).await;
+    let member = entrance.log_in("o-member").await.member_id;
+    let (guest, _) = entrance.guest().await;
+    let code = entrance.ask_for_code(PHONE).await.unwrap();
+    entrance.enter(&guest, PHONE, &code).await.unwrap();
+    entrance.log_in("o-erased").await;
+    let pool = sqlx::PgPool::connect(&entrance.world.url).await.unwrap();
+    let destroy = "UPDATE person_keys SET wrapped = NULL, destroyed_at = now() WHERE person =
+         (SELECT max(person::text)::uuid FROM person_keys)";
+    sqlx::query(destroy).execute(&pool).await.unwrap();
+
+    let without = rewrap_keys(&pool, only.clone(), |_| {}).await.unwrap();
+    assert_eq!((without.people, without.rewrapped, without.unreadable), (2, 0, 2));
+    let mut told = Vec::new();
+    let done = rewrap_keys(&pool, both.clone(), |so_far| told.push(so_far))
+        .await
+        .unwrap();
+    assert_eq!((done.people, done.seen, done.rewrapped, done.unreadable), (2, 2, 2, 0));
+    assert_eq!(told.last(), Some(&done));
+    let again = rewrap_keys(&pool, both, |_| {}).await.unwrap();
+    assert_eq!((again.seen, again.rewrapped), (2, 0), "what is done is passed over");
+    let destroyed = "SELECT count(*) FROM person_keys WHERE wrapped IS NULL";
+    assert_eq!(entrance.world.count(destroyed).await, 1, "what is destroyed stays so");
+    pool.close().await;
+
+    // A service that has the new key alone reads the guest's number and seals it for the member.
+    let (url, keys) = (entrance.world.url.clone(), entrance.keys.clone());
+    let mut options = Options::new(url);
+    let mut people = PeopleOptions::new(only, Signer::new(keys));
+    people.wechat = Some(mini_program(&entrance.wechat));
+    options.people = Some(people);
+    let second = World::on(options).await;
+    let merge = MergeGuestRequest {
+        request_id: request_id(),
+        member_id: guest,
+        proof: Some(Proof::WechatCode(entrance.wechat.login("o-member"))),
+    };
+    let merged = IdentityServiceClient::new(second.clients.channel.clone())
+        .merge_guest(merge)
+        .await;
+    assert_eq!(merged.unwrap().into_inner().member_id, member);
 }

@@ -39,6 +39,8 @@ pub enum MemberCommand {
         phone: Option<Identifier>,
         at: Timestamp,
     },
+    /// Note the WeChat account of a member who had none.
+    AttachOpenid { openid: Identifier, at: Timestamp },
     /// Put the member on another level.
     ChangeLevel { level: LevelCode, at: Timestamp },
     /// Bar the person from playing.

@@ -28,6 +28,7 @@ pub fn decide(member: &Member, command: MemberCommand) -> Result<Vec<MemberEvent
         MemberCommand::Upgrade { openid, nickname, at } => upgrade(member, openid, nickname, at),
         MemberCommand::MergeInto { target_id, at } => merge_into(member, target_id, at),
         MemberCommand::Absorb { guest_id, phone, at } => absorb(member, guest_id, phone, at),
+        MemberCommand::AttachOpenid { openid, at } => attach_openid(member, openid, at),
         MemberCommand::ChangeLevel { level, at } => change_level(member, level, at),
         MemberCommand::Blacklist { reason, at } => blacklist(member, reason, at),
         MemberCommand::Unblacklist { at } => unblacklist(member, at),
@@ -162,6 +163,19 @@ pub fn absorb(
     }
     let phone = phone.filter(|_| profile.phone.is_none());
     Ok(vec![MemberEvent::GuestAbsorbed { guest_id, phone, at }])
+}
+
+/// Notes the WeChat account of a member who had none; the same account again changes nothing.
+///
+/// # Errors
+/// [`Member::members_only`]; [`MemberError::Exists`]: the member has another account.
+pub fn attach_openid(member: &Member, openid: Identifier, at: Timestamp) -> Result<Vec<MemberEvent>, MemberError> {
+    let profile = member.members_only()?;
+    match &profile.openid {
+        Some(known) if known.identity_id == openid.identity_id => Ok(Vec::new()),
+        Some(_) => Err(MemberError::Exists(profile.member_id)),
+        None => Ok(vec![MemberEvent::OpenidAttached { openid, at }]),
+    }
 }
 
 /// Puts a member on another level.

@@ -68,6 +68,13 @@ pub enum MemberEvent {
         /// When.
         at: Timestamp,
     },
+    /// The member, known without a WeChat account until now, came with one.
+    OpenidAttached {
+        /// The account.
+        openid: Identifier,
+        /// When.
+        at: Timestamp,
+    },
     /// The member's level changed.
     LevelChanged {
         /// The new one.
@@ -123,6 +130,6 @@ pub enum MemberEvent {
 }
 
 crate::event::domain_events!(
-    MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, LevelChanged, MemberBlacklisted,
+    MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, OpenidAttached, LevelChanged, MemberBlacklisted,
     MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, NoticesRead, PersonErased
 );

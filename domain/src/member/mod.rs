@@ -10,7 +10,7 @@
 //!                                                       (nobody)
 //! ```
 //!
-//! Beside that: levels, the blacklist and ways to pay change; logins are noted; a guest that is taken in is noted at the one who takes it in.
+//! Beside that: levels, the blacklist and ways to pay change; logins are noted, and a WeChat account that a member comes with later; a guest that is taken in is noted at the one who takes it in.
 //!
 //! Invariants: a guest is on the level `guest`, a member never is. Who was merged or erased does nothing any more. Openid and phone are
 //! unique through the streams of [`crate::identity`]; what is unique and what is noted here change in one unit of work.

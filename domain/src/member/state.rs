@@ -158,6 +158,7 @@ impl MemberProfile {
                     self.phone = Some(phone.clone());
                 }
             }
+            MemberEvent::OpenidAttached { openid, .. } => self.openid = Some(openid.clone()),
             MemberEvent::LevelChanged { level, .. } => self.level = level.clone(),
             MemberEvent::MemberBlacklisted { reason, .. } => self.blacklisted = Some(reason.clone()),
             MemberEvent::MemberUnblacklisted { .. } => self.blacklisted = None,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::identity::{self, Identity, IdentityEvent, IdentityKind};
+use crate::identity::{self, Identity, IdentityError, IdentityEvent, IdentityKind};
 use crate::ids::{IdentityId, MemberId};
 use crate::member::{self, Member, MemberError, MemberEvent, Registration};
 use crate::personal::{Identifier, Sealed};
@@ -42,6 +42,34 @@ pub fn register_member(
         member: member::decide::register(member, registration, now)?,
         openid: claim(openid, IdentityKind::Openid, member_id, now)?,
         phone: claim(phone, IdentityKind::Phone, member_id, now)?,
+        ..PeopleChanges::default()
+    })
+}
+
+/// Lets a member in who was known by the phone number alone and comes with a WeChat account of their own: from now on both lead to the member.
+/// `account` is the identity of `openid`, `phone` that of the number.
+///
+/// # Errors
+/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `GUEST_NOT_ALLOWED`, `PHONE_BELONGS_TO_MEMBER` (to another, or the member has an account),
+/// `OPENID_BELONGS_TO_MEMBER`.
+pub fn attach_openid(
+    member: &Member,
+    account: &Identity,
+    phone: &Identity,
+    openid: Identifier,
+    now: Timestamp,
+) -> Result<PeopleChanges, Refusal> {
+    let profile = member.members_only()?;
+    let member_id = profile.member_id;
+    let other = |known: &Identifier| known.identity_id != openid.identity_id;
+    if phone.owner != Some(member_id) || profile.openid.as_ref().is_some_and(other) {
+        return Err(IdentityError::Taken(IdentityKind::Phone).into());
+    }
+    let mut events = member::decide::attach_openid(member, openid, now)?;
+    events.extend(member::decide::record_login(member, now)?);
+    Ok(PeopleChanges {
+        member: events,
+        openid: claim(Some(account), IdentityKind::Openid, member_id, now)?,
         ..PeopleChanges::default()
     })
 }

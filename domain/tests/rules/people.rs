@@ -49,6 +49,11 @@ impl World {
                     return Ok(one(owner, events, Event::Member));
                 }
                 let (openid_id, number) = (openid.identity_id, identity(id_of(&phone)));
+                let person = member(member_id);
+                if let (Some(_), Some((phone_id, number))) = (&person.profile, &number) {
+                    let changes = people::attach_openid(&person, &account, number, openid, now)?;
+                    return Ok(events(changes, member_id, None, Some(openid_id), Some(*phone_id), None));
+                }
                 let registration = Registration {
                     member_id,
                     chain_id,
@@ -240,6 +245,68 @@ fn a_new_openid_makes_a_member_and_a_known_one_is_a_login() {
     world.run(&log_in(another, 1), later);
     assert!(!world.members.contains_key(&another), "nobody is made twice");
     assert_eq!(world.person(NEWCOMER).last_login_at, later);
+}
+
+/// A member who is known by phone number 1 alone, as one who was taken in at the counter.
+fn at_the_counter(world: &mut World) {
+    let register = Command::RegisterMember {
+        member_id: NEWCOMER,
+        chain_id: CHAIN,
+        phone: Some(identifier(1)),
+        nickname: None,
+    };
+    world.run(&register, now());
+}
+
+fn quick(member_id: MemberId, openid: u128, phone: u128) -> Command {
+    Command::LogIn {
+        member_id,
+        chain_id: CHAIN,
+        openid: identifier(openid),
+        phone: Some(identifier(phone)),
+        nickname: None,
+    }
+}
+
+#[test]
+fn who_was_taken_in_at_the_counter_is_the_same_member_with_wechat() {
+    let mut world = world();
+    at_the_counter(&mut world);
+    let later = at("2026-03-03T12:00:00Z");
+    world.run(&quick(NEWCOMER, 2, 1), later);
+    assert_eq!(world.owner(&identifier(2)), Some(NEWCOMER));
+    assert_eq!(world.owner(&identifier(1)), Some(NEWCOMER));
+    assert_eq!(world.person(NEWCOMER).openid, Some(identifier(2)));
+    assert_eq!(world.person(NEWCOMER).last_login_at, later);
+    let another = MemberId(Uuid::from_u128(0x2fd));
+    world.run(&log_in(another, 2), later);
+    assert!(!world.members.contains_key(&another), "a login from now on");
+}
+
+#[test]
+fn a_member_who_has_a_wechat_account_gets_no_second_one_by_the_phone_number() {
+    let mut world = world();
+    at_the_counter(&mut world);
+    world.run(&quick(NEWCOMER, 2, 1), now());
+    let refusal = world.refused(&quick(NEWCOMER, 3, 1), now());
+    assert_eq!(refusal.reason, "PHONE_BELONGS_TO_MEMBER");
+    assert_eq!(world.owner(&identifier(3)), None);
+}
+
+#[test]
+fn nobody_becomes_a_member_by_another_phone_number_than_the_members() {
+    let mut world = world();
+    at_the_counter(&mut world);
+    let refusal = world.refused(&quick(NEWCOMER, 2, 7), now());
+    assert_eq!(refusal.reason, "PHONE_BELONGS_TO_MEMBER");
+    world.run(&start(GUEST), now());
+    world.run(&verify(GUEST, 3), now());
+    let refusal = world.refused(&quick(GUEST, 2, 3), now());
+    assert_eq!(
+        refusal.reason, "GUEST_NOT_ALLOWED",
+        "a guest is not attached to, but merged or upgraded"
+    );
+    assert_eq!(world.owner(&identifier(2)), None);
 }
 
 #[test]

@@ -115,7 +115,8 @@ impl TryFrom<&ListMembersRequest> for Wanted {
 }
 
 impl Reader {
-    async fn member(&self, member_id: Uuid, deadline: Deadline) -> Result<(MemberRow, u64), Error> {
+    /// A person.
+    pub(crate) async fn member(&self, member_id: Uuid, deadline: Deadline) -> Result<(MemberRow, u64), Error> {
         self.one(&self.members, "member", "member_id", member_id, deadline)
             .await
     }

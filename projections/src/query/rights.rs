@@ -2,6 +2,7 @@
 
 use baize_proto::access::{Access, Belonging, Denial, Scope, denied};
 use tonic::Request;
+use uuid::Uuid;
 
 use super::deadline::Deadline;
 use super::error::Error;
@@ -75,6 +76,26 @@ impl Asker {
         if let (Scope::Chain, Some(hall_id)) = (self.access.scope(), of.hall) {
             of.chain = match reader.hall(hall_id, deadline).await {
                 Ok(hall) => Some(hall.chain_id),
+                Err(Error::NotFound { .. }) => None,
+                Err(error) => return Err(error),
+            };
+        }
+        self.access.permit(&[of]).map_err(|denial| self.deny(denial))
+    }
+
+    /// Whether they may ask for what is a person's, and reaches staff and owners through the chain that knows the person: as of `min_position`.
+    pub(crate) async fn may_ask_of_person(
+        &self,
+        reader: &Reader,
+        member_id: Uuid,
+        min_position: u64,
+        deadline: Deadline,
+    ) -> Result<(), Error> {
+        let mut of = Belonging::to_member(member_id);
+        if self.access.scope() == Scope::Chain {
+            reader.wait(&reader.members, min_position, deadline).await?;
+            of.chain = match reader.member(member_id, deadline).await {
+                Ok((member, _)) => Some(member.chain_id),
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };

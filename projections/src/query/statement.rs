@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::{
     GetWalletRequest, GetWalletResponse, ListWalletEntriesRequest, ListWalletEntriesResponse, statement_service_server,
 };
@@ -42,7 +41,7 @@ impl statement_service_server::StatementService for StatementService {
         let member_id = fields.id("member_id", &member_id);
         fields.finish()?;
         asker
-            .may_ask(&self.reader, Belonging::to_member(member_id), deadline)
+            .may_ask_of_person(&self.reader, member_id, min_position, deadline)
             .await?;
         self.reader.wait(&self.reader.wallets, min_position, deadline).await?;
         let (wallet, position) = self.reader.wallet(member_id, deadline).await?;
@@ -61,7 +60,7 @@ impl statement_service_server::StatementService for StatementService {
         let request = request.into_inner();
         let (member_id, page) = Page::of("member_id", &request.member_id, request.page_size, &request.page_token)?;
         asker
-            .may_ask(&self.reader, Belonging::to_member(member_id), deadline)
+            .may_ask_of_person(&self.reader, member_id, request.min_position, deadline)
             .await?;
         self.reader
             .wait(&self.reader.wallets, request.min_position, deadline)

@@ -3,18 +3,22 @@
 use baize_domain::Event;
 use baize_domain::level::LevelCode;
 use baize_domain::member::MemberEvent;
+use baize_proto::access::{Badge, Bearing, Claims, Role, Signer};
 use baize_proto::hall::view::v1::member_directory_service_client::MemberDirectoryServiceClient;
 use baize_proto::hall::view::v1::notice_service_client::NoticeServiceClient;
+use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::view::v1::{
-    GetMemberRequest, ListMembersRequest, ListNoticesRequest, MemberKind, NoticeKind, WatchNoticesRequest,
-    WatchNoticesResponse,
+    GetMemberRequest, GetWalletRequest, ListMembersRequest, ListNoticesRequest, ListWalletEntriesRequest, MemberKind,
+    NoticeKind, WatchNoticesRequest, WatchNoticesResponse,
 };
+use jiff::Timestamp;
+use tonic::transport::Endpoint;
 use tonic::{Code, Streaming};
 use uuid::Uuid;
 
 use crate::evening::{Happened, Session, Table, at, hall, joined, topped_up, wallet_opened};
 use crate::queries::Client;
-use crate::stage::{Stage, in_time, reach};
+use crate::stage::{KEYS, Stage, in_time, reach};
 
 fn person(member_id: Uuid, event: MemberEvent) -> Happened {
     Happened {
@@ -120,6 +124,55 @@ async fn members_are_listed_page_by_page_by_level_and_by_blacklist() {
     assert_eq!(shown.last_hall_id, session.table.hall_id.to_string());
     reach(&service, head).await;
     stage.verify_all(head).await;
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_and_owners_read_the_wallets_of_their_chain_and_no_others() {
+    let stage = Stage::new().await;
+    let (chain, elsewhere) = (Uuid::new_v4(), Uuid::new_v4());
+    let (member, stranger) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut happened = vec![joined(member, chain), joined(stranger, elsewhere)];
+    for who in [member, stranger] {
+        happened.extend([wallet_opened(who, 0), topped_up(who, Uuid::new_v4(), 5_000, 500, 1)]);
+    }
+    let head = stage.append(happened).await;
+    let service = stage.serve().await;
+    let address = format!("http://{}", service.grpc_address());
+    let channel = Endpoint::from_shared(address).unwrap().connect().await.unwrap();
+    for role in [Role::Staff, Role::Owner] {
+        let claims = Claims::new(Uuid::now_v7(), role, Timestamp::now(), role.lifetime_max());
+        let badge = Badge::signed(Signer::new(KEYS.clone()), claims.in_chain(chain));
+        let mut client = StatementServiceClient::new(Bearing::new(channel.clone(), badge));
+        let wallet = |who: Uuid| GetWalletRequest {
+            member_id: who.to_string(),
+            min_position: head,
+        };
+        let entries = |who: Uuid| ListWalletEntriesRequest {
+            member_id: who.to_string(),
+            min_position: head,
+            ..ListWalletEntriesRequest::default()
+        };
+        let shown = client
+            .get_wallet(wallet(member))
+            .await
+            .unwrap()
+            .into_inner()
+            .wallet
+            .unwrap();
+        assert_eq!((shown.principal_fen, shown.bonus_fen), (5_000, 500));
+        let listed = client.list_wallet_entries(entries(member)).await.unwrap().into_inner();
+        assert_eq!(listed.entries.len(), 1);
+        for other in [stranger, Uuid::now_v7()] {
+            let denied = [
+                client.get_wallet(wallet(other)).await.unwrap_err(),
+                client.list_wallet_entries(entries(other)).await.unwrap_err(),
+            ];
+            for status in denied {
+                assert_eq!(status.code(), Code::PermissionDenied, "{role}: {status}");
+            }
+        }
+    }
     service.stop().await;
 }
 

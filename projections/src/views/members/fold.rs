@@ -100,6 +100,7 @@ fn member(state: &mut MembersState, id: Uuid, event: &MemberEvent, position: i64
         }
         MemberEvent::PaymentMethodBound { .. }
         | MemberEvent::PaymentMethodUnbound { .. }
+        | MemberEvent::OpenidAttached { .. }
         | MemberEvent::NoticesRead { .. } => {}
     }
     row.position = position;

@@ -20,7 +20,12 @@ pub use state::MembersState;
 pub struct Members;
 
 /// Events of people that change nothing that is shown.
-const UNSEEN: &[&str] = &["PaymentMethodBound", "PaymentMethodUnbound", "NoticesRead"];
+const UNSEEN: &[&str] = &[
+    "OpenidAttached",
+    "PaymentMethodBound",
+    "PaymentMethodUnbound",
+    "NoticesRead",
+];
 
 impl View for Members {
     const NAME: &'static str = "members";

@@ -30,6 +30,7 @@ impl Caller {
             request_id: Uuid::new_v4().to_string(),
             member_id: member_id.to_string(),
             chain_id: chain_id.to_string(),
+            ..member::RegisterMemberRequest::default()
         };
         let call = |wire: &Wire| {
             let (mut client, message) = (wire.members(), timed(message.clone()));
