@@ -8,6 +8,7 @@ mod audit;
 mod checks;
 mod credentials;
 mod demo;
+mod display;
 mod doctor;
 mod import;
 mod infrastructure;
@@ -83,6 +84,11 @@ enum Command {
     ///
     /// Asks the query service, which must be running (query_url). What the codes say begins as set there (code_base).
     Qr(Configured<qr::Args>),
+    /// Make and revoke links that show a hall's wall screen to whoever has them.
+    ///
+    /// Goes through the command service, which must be running (command_url). A link shows the screen and nothing else, until
+    /// it expires or is revoked.
+    Display(Configured<display::Args>),
     /// Check programs, data directory, ports, servers, roles, migrations, publication and views.
     ///
     /// Prints a line for each, and what to do where something is wrong. Changes nothing. Ends with 1 if something has
@@ -161,6 +167,10 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Audit(args) => args.run().await,
         Command::Import(args) => args.run().await,
         Command::Qr(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).await.map(|()| true)
+        }
+        Command::Display(configured) => {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await.map(|()| true)
         }

@@ -12,8 +12,8 @@ use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, DeviceId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    SessionId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId,
+    RefundId, SessionId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -79,6 +79,15 @@ pub enum Command {
     ChangeHall { hall_id: HallId, change: HallChange },
     /// Say what a hall sells beside play.
     ListGoods { hall_id: HallId, goods: Vec<Goods> },
+    /// Make a link that shows a hall's wall screen.
+    IssueDisplayLink {
+        hall_id: HallId,
+        display_id: DisplayId,
+        label: String,
+        days: u16,
+    },
+    /// Let a link to a wall screen show nothing any more.
+    RevokeDisplayLink { hall_id: HallId, display_id: DisplayId },
     /// Close a hall for good.
     RetireHall { hall_id: HallId },
     /// Publish the next version of a tariff plan.

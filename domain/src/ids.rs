@@ -57,6 +57,8 @@ ids! {
     IdentityId,
     /// A relay, lock or speaker in a hall.
     DeviceId,
+    /// A wall screen's link: what it shows, it shows to whoever has the link.
+    DisplayId,
     /// Money set aside in a wallet for one session.
     HoldId,
     /// One top-up of a wallet.

@@ -12,6 +12,7 @@ use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::book_service_server::BookServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
+use baize_proto::hall::view::v1::indicator_service_server::IndicatorServiceServer;
 use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::view::v1::member_directory_service_server::MemberDirectoryServiceServer;
 use baize_proto::hall::view::v1::notice_service_server::NoticeServiceServer;
@@ -24,9 +25,10 @@ use tonic::transport::server::{Router, TcpIncoming};
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tower::layer::util::{Identity, Stack};
 
+use crate::options::Options;
 use crate::query::{
-    AuditService, BillService, BoardService, BookService, DirectoryService, LoyaltyService, MemberDirectoryService,
-    NoticeService, PaymentService, Reader, StatementService,
+    AuditService, BillService, BoardService, BookService, DirectoryService, IndicatorService, LoyaltyService,
+    MemberDirectoryService, NoticeService, PaymentService, Reader, StatementService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -45,21 +47,20 @@ pub(crate) fn router(
     log: EventLog,
     health: HealthServer<impl Health>,
     guard: Guard,
-    signer: Signer,
-    code_base: &str,
-    reflection: bool,
+    options: &Options,
 ) -> anyhow::Result<Guarded> {
     let audit = AuditServiceServer::new(AuditService::new(log, reader.stopping.clone()));
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
-    let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), signer));
-    let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), code_base.to_owned()));
+    let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), Signer::new(options.keys.clone())));
+    let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), options.code_base.clone()));
+    let indicators = IndicatorServiceServer::new(IndicatorService::new(Arc::clone(&reader), options.clock.clone()));
     let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
     let members = MemberDirectoryServiceServer::new(MemberDirectoryService::new(Arc::clone(&reader)));
     let notices = NoticeServiceServer::new(NoticeService::new(Arc::clone(&reader)));
     let payments = PaymentServiceServer::new(PaymentService::new(Arc::clone(&reader)));
     let books = BookServiceServer::new(BookService::new(Arc::clone(&reader)));
     let statements = StatementServiceServer::new(StatementService::new(reader));
-    let reflection = reflection.then(|| {
+    let reflection = options.reflection.then(|| {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -78,6 +79,7 @@ pub(crate) fn router(
         .add_service(audit.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(indicators.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(members.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(notices.max_decoding_message_size(REQUEST_BYTES_MAX))

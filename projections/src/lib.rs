@@ -12,6 +12,7 @@ mod database;
 mod engine;
 mod grpc;
 mod health;
+pub mod kpis;
 mod options;
 mod query;
 mod service;
@@ -21,7 +22,7 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -34,6 +35,7 @@ pub const VIEWS: &[&str] = &[
     "bills",
     "wallets",
     "directory",
+    "indicators",
     "loyalty",
     "members",
     "notices",
@@ -56,6 +58,7 @@ pub async fn rebuild(
         "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
         "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
         "directory" => engine::rebuild::<Directory>(database, options, &mut progress).await,
+        "indicators" => engine::rebuild::<Indicators>(database, options, &mut progress).await,
         "members" => engine::rebuild::<Members>(database, options, &mut progress).await,
         "notices" => engine::rebuild::<Notices>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
@@ -80,6 +83,7 @@ pub async fn verify(
         "board" => engine::verify::<Board>(database, &mut progress).await,
         "bills" => engine::verify::<Bills>(database, &mut progress).await,
         "directory" => engine::verify::<Directory>(database, &mut progress).await,
+        "indicators" => engine::verify::<Indicators>(database, &mut progress).await,
         "members" => engine::verify::<Members>(database, &mut progress).await,
         "notices" => engine::verify::<Notices>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::EventLog;
-use baize_proto::access::{Guard, Signer, Verifier};
+use baize_proto::access::{Guard, Verifier};
 use futures::FutureExt as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use crate::views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -56,6 +56,7 @@ impl Projections {
         let stopping = CancellationToken::new();
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
         let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
+        let indicators = Shared::<Indicators>::new();
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
         let statuses = vec![
@@ -63,6 +64,7 @@ impl Projections {
             bills.status(),
             wallets.status(),
             directory.status(),
+            indicators.status(),
             loyalty.status(),
             members.status(),
             notices.status(),
@@ -79,6 +81,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &bills);
         tasks.project(&options, &log, &feed, &wallets);
         tasks.project(&options, &log, &feed, &directory);
+        tasks.project(&options, &log, &feed, &indicators);
         tasks.project(&options, &log, &feed, &loyalty);
         tasks.project(&options, &log, &feed, &members);
         tasks.project(&options, &log, &feed, &notices);
@@ -91,6 +94,7 @@ impl Projections {
             bills,
             wallets,
             directory,
+            indicators,
             loyalty,
             members,
             notices,
@@ -109,9 +113,7 @@ impl Projections {
             log.clone(),
             health_service,
             guard.clone(),
-            Signer::new(options.keys.clone()),
-            &options.code_base,
-            options.reflection,
+            &options,
         )?;
         let serving = grpc::serve(router, grpc_listener, stopping.clone());
         tasks.spawn_until(abort.clone(), serving);

@@ -152,6 +152,8 @@ impl Args {
             opens_at,
             closes_at: opens_at.checked_add(SignedDuration::from_secs_f64(self.hours * 3600.0))?,
         };
+        let screen = format!("{}/screen?hall={}", address(&ready.web)?, evening.hall.hall_id);
+        println!("wall screen: {screen}");
         println!("{} tables, seed {seed}, {} times real time", self.tables, self.speed);
         let records = evening.run(stop).await?;
         texts.check_running()?;
@@ -162,6 +164,10 @@ impl Args {
         match failed {
             0 => println!("all {} checks passed", checks.len()),
             failed => println!("{failed} of {} checks FAILED (seed {seed})", checks.len()),
+        }
+        match self.keep {
+            true => println!("the evening on the wall screen: {screen}"),
+            false => println!("`--keep` leaves the wall screen on at the end"),
         }
         Ok(checks.iter().all(Check::ok))
     }

@@ -2,7 +2,7 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 11] = [
+const SUBCOMMANDS: [(&str, &str); 12] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
@@ -11,6 +11,7 @@ const SUBCOMMANDS: [(&str, &str); 11] = [
     ("audit", "Read the log as an auditor"),
     ("import", "Import data from files"),
     ("qr", "Write the codes of a hall's tables"),
+    ("display", "Make and revoke links that show a hall's wall screen"),
     ("doctor", "Check programs, data directory, ports"),
     ("keys", "Make, list, rotate and drop the keys"),
     ("token", "Print a token for somebody who cannot log in"),

@@ -42,6 +42,15 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         Command::ChangeHallPolicy { hall_id, policy } => venue::change_policy(work, *hall_id, policy).await,
         Command::ChangeHall { hall_id, change } => venue::change_hall(work, *hall_id, change).await,
         Command::ListGoods { hall_id, goods } => venue::list_goods(work, *hall_id, goods).await,
+        Command::IssueDisplayLink {
+            hall_id,
+            display_id,
+            label,
+            days,
+        } => venue::issue_display_link(work, *hall_id, *display_id, label, *days).await,
+        Command::RevokeDisplayLink { hall_id, display_id } => {
+            venue::revoke_display_link(work, *hall_id, *display_id).await
+        }
         Command::RetireHall { hall_id } => venue::retire_hall(work, *hall_id).await,
         Command::RetireDevice { device_id } => venue::retire_device(work, *device_id).await,
         Command::ChangeTable { table_id, change } => venue::change_table(work, *table_id, change).await,

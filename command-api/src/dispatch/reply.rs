@@ -1,8 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId, SessionId,
-    TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
+    SessionId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
@@ -23,6 +23,11 @@ pub enum Reply {
     LevelsDefined { version: u32 },
     /// To `RegisterHall`.
     HallRegistered { hall_id: HallId },
+    /// To `IssueDisplayLink`.
+    DisplayLinkIssued {
+        display_id: DisplayId,
+        expires_at: Timestamp,
+    },
     /// To `PublishTariff`.
     TariffPublished { plan_id: TariffPlanId, version: u32 },
     /// To `PublishCalendarYear`.

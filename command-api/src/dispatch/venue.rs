@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use baize_domain::device::{Device, DeviceError, DeviceProfile};
 use baize_domain::hall::{self, Goods, Hall, HallChange, HallPolicy, HallProfile};
-use baize_domain::ids::{DeviceId, HallId, TableId, TariffPlanId};
+use baize_domain::ids::{DeviceId, DisplayId, HallId, TableId, TariffPlanId};
 use baize_domain::table::{self, Table, TableChange, TableError, TableProfile};
 use baize_domain::tariff::{self, Tariff, TariffPlan};
 use baize_domain::units;
@@ -63,6 +63,35 @@ pub async fn retire_hall(work: &Work<'_>, hall_id: HallId) -> Result<Reply, Comm
     work.in_hall(hall_id);
     let hall = work.read::<Hall>(hall_id).await?;
     let events = hall::decide::retire(&hall, work.now).map_err(CommandError::refuse)?;
+    work.write(&hall, events)?;
+    Ok(Reply::Done)
+}
+
+/// Makes a link to a hall's wall screen.
+pub async fn issue_display_link(
+    work: &Work<'_>,
+    hall_id: HallId,
+    display_id: DisplayId,
+    label: &str,
+    days: u16,
+) -> Result<Reply, CommandError> {
+    work.in_hall(hall_id);
+    let hall = work.read::<Hall>(hall_id).await?;
+    let issued = hall::displays::issue(&hall, display_id, label.to_owned(), days, work.now);
+    let hall = work.write(&hall, issued.map_err(CommandError::refuse)?)?;
+    let expires_at = hall.displays.get(&display_id).map_or(work.now, |link| link.expires_at);
+    Ok(Reply::DisplayLinkIssued { display_id, expires_at })
+}
+
+/// Lets a link to a hall's wall screen show nothing any more.
+pub async fn revoke_display_link(
+    work: &Work<'_>,
+    hall_id: HallId,
+    display_id: DisplayId,
+) -> Result<Reply, CommandError> {
+    work.in_hall(hall_id);
+    let hall = work.read::<Hall>(hall_id).await?;
+    let events = hall::displays::revoke(&hall, display_id, work.now).map_err(CommandError::refuse)?;
     work.write(&hall, events)?;
     Ok(Reply::Done)
 }

@@ -16,6 +16,7 @@ use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::payment::v1::payment_service_server::PaymentServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
+use baize_proto::hall::venue::v1::display_service_server::DisplayServiceServer;
 use baize_proto::hall::venue::v1::venue_service_server::VenueServiceServer;
 use baize_proto::hall::wallet::v1::wallet_service_server::WalletServiceServer;
 use tokio_util::sync::CancellationToken;
@@ -34,10 +35,11 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,
     VenueServiceServer::<Services>::NAME,
+    DisplayServiceServer::<Services>::NAME,
     TableServiceServer::<Services>::NAME,
     WalletServiceServer::<Services>::NAME,
     DeviceServiceServer::<Services>::NAME,
@@ -67,6 +69,7 @@ pub async fn serve(
         .add_service(StaffServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(CalendarServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(DisplayServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(TableServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(WalletServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(MemberServiceServer::new(services.clone()).max_decoding_message_size(bytes))
@@ -102,6 +105,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .with_service_name(StaffServiceServer::<Services>::NAME)
         .with_service_name(CalendarServiceServer::<Services>::NAME)
         .with_service_name(VenueServiceServer::<Services>::NAME)
+        .with_service_name(DisplayServiceServer::<Services>::NAME)
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)
         .with_service_name(DeviceServiceServer::<Services>::NAME)

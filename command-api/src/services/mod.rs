@@ -2,6 +2,7 @@
 
 mod calendar;
 mod device;
+mod display;
 mod identity;
 mod loyalty;
 mod member;

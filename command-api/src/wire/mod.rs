@@ -4,6 +4,7 @@ mod bill;
 mod calendar;
 mod chain;
 mod device;
+mod display;
 mod fields;
 mod goods;
 pub mod identity;

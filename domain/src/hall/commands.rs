@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{ChainId, DeviceId, HallId, TableId};
+use crate::ids::{ChainId, DeviceId, DisplayId, HallId, TableId};
 
 use super::{Goods, HallPolicy};
 
@@ -61,6 +61,24 @@ pub enum HallCommand {
     ListGoods {
         /// All of it.
         goods: Vec<Goods>,
+    },
+    /// Make a link that shows the hall's wall screen.
+    IssueDisplayLink {
+        /// The link.
+        display_id: DisplayId,
+        /// Where the screen hangs.
+        label: String,
+        /// For how many days it is good, 1–400.
+        days: u16,
+        /// When.
+        at: Timestamp,
+    },
+    /// Let a link show nothing any more.
+    RevokeDisplayLink {
+        /// The link.
+        display_id: DisplayId,
+        /// When.
+        at: Timestamp,
     },
     /// Close the hall for good.
     Retire {

@@ -7,7 +7,9 @@ use crate::money::Fen;
 use crate::refusal::InvalidField;
 
 use super::goods::{self, Goods};
-use super::{Hall, HallChange, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, ListedTable, time_zone};
+use super::{
+    Hall, HallChange, HallCommand, HallError, HallEvent, HallPolicy, HallProfile, ListedTable, displays, time_zone,
+};
 
 /// Characters of a name, at most.
 const NAME_CHARS_MAX: usize = 100;
@@ -51,6 +53,13 @@ pub fn decide(hall: &Hall, command: HallCommand) -> Result<Vec<HallEvent>, HallE
         HallCommand::DelistTable { table_id } => Ok(delist_table(hall, table_id)),
         HallCommand::DelistDevice { device_id } => delist_device(hall, device_id),
         HallCommand::ListGoods { goods } => list_goods(hall, goods),
+        HallCommand::IssueDisplayLink {
+            display_id,
+            label,
+            days,
+            at,
+        } => displays::issue(hall, display_id, label, days, at),
+        HallCommand::RevokeDisplayLink { display_id, at } => displays::revoke(hall, display_id, at),
         HallCommand::Retire { at } => retire(hall, at),
     }
 }

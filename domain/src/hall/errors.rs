@@ -49,10 +49,13 @@ pub enum HallError {
         /// The tables' labels, comma separated.
         labels: String,
     },
+    /// No such link to its screen, or one that expired.
+    #[error("there is no such link to a screen of the hall")]
+    DisplayNotFound,
     /// It has as many as it can.
     #[error("the hall has {max} {what}, and can have no more")]
     Full {
-        /// `tables` or `devices`.
+        /// `tables`, `devices` or `links to screens`.
         what: &'static str,
         /// How many.
         max: usize,
@@ -122,6 +125,12 @@ impl From<HallError> for Refusal {
                 "Give these tables another light first.",
             )
             .with("labels", labels),
+            HallError::DisplayNotFound => Self::new(
+                RefusalKind::NotFound,
+                "DISPLAY_NOT_FOUND",
+                message,
+                "Check the link's id; what has expired shows nothing anyway.",
+            ),
             HallError::Full { what, max } => Self::new(
                 RefusalKind::Precondition,
                 "HALL_FULL",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, DeviceId, HallId, TableId};
+use crate::ids::{ChainId, DeviceId, DisplayId, HallId, TableId};
 
 use super::{Goods, HallPolicy};
 
@@ -78,6 +78,24 @@ pub enum HallEvent {
         /// In the order of the list.
         goods: Vec<Goods>,
     },
+    /// A link was made that shows the hall's wall screen.
+    DisplayLinkIssued {
+        /// The link.
+        display_id: DisplayId,
+        /// Where the screen hangs, in the words of the owner.
+        label: String,
+        /// Until when it shows anything.
+        expires_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// A link shows nothing any more.
+    DisplayLinkRevoked {
+        /// The link.
+        display_id: DisplayId,
+        /// When.
+        at: Timestamp,
+    },
     /// The hall closed for good.
     HallRetired {
         /// When.
@@ -85,4 +103,4 @@ pub enum HallEvent {
     },
 }
 
-crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged, TableListed, TableDelisted, DeviceListed, DeviceDelisted, GoodsListed, HallRetired);
+crate::event::domain_events!(HallEvent: HallRegistered, HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged, TableListed, TableDelisted, DeviceListed, DeviceDelisted, GoodsListed, DisplayLinkIssued, DisplayLinkRevoked, HallRetired);

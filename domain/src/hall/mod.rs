@@ -4,6 +4,7 @@
 //! (nothing) ── HallRegistered ──► registered ──┐
 //!                                   ▲          │ HallPolicyChanged, HallRenamed, HallTimeZoneChanged, BusinessDayCutoffChanged,
 //!                                   └──────────┤ TableListed, TableDelisted, DeviceListed, DeviceDelisted, GoodsListed
+//!                                   │          │ DisplayLinkIssued, DisplayLinkRevoked
 //!                                              ▼
 //!                                       HallRetired (no table is left in it)
 //! ```
@@ -16,6 +17,7 @@ mod aggregate;
 mod business_day;
 mod commands;
 pub mod decide;
+pub mod displays;
 mod errors;
 mod events;
 mod goods;
@@ -32,5 +34,5 @@ pub use errors::HallError;
 pub use events::HallEvent;
 pub use goods::Goods;
 pub use policy::HallPolicy;
-pub use state::{Hall, HallProfile, ListedTable};
+pub use state::{DisplayLink, Hall, HallProfile, ListedTable};
 pub use zone::{time_zone, time_zone_or_utc};

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, DeviceId, HallId, TableId};
+use crate::ids::{ChainId, DeviceId, DisplayId, HallId, TableId};
 
 use super::{Goods, HallEvent, HallPolicy};
 
@@ -26,9 +27,23 @@ pub struct Hall {
     /// The version of that list; 0 before there is one.
     #[serde(default)]
     pub goods_version: u32,
+    /// The links to its wall screen, but for those that had expired when the last one was made.
+    #[serde(default)]
+    pub displays: Arc<BTreeMap<DisplayId, DisplayLink>>,
     /// Whether it closed for good.
     #[serde(default)]
     pub retired: bool,
+}
+
+/// A link to a hall's wall screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisplayLink {
+    /// Where the screen hangs.
+    pub label: String,
+    /// Until when it shows anything.
+    pub expires_at: Timestamp,
+    /// Whether it shows nothing any more.
+    pub revoked: bool,
 }
 
 /// What a hall knows of a table that stands in it.
@@ -109,6 +124,26 @@ impl Hall {
             HallEvent::GoodsListed { version, goods } => {
                 self.goods = Arc::new(goods.clone());
                 self.goods_version = *version;
+            }
+            HallEvent::DisplayLinkIssued {
+                display_id,
+                label,
+                expires_at,
+                at,
+            } => {
+                let displays = Arc::make_mut(&mut self.displays);
+                displays.retain(|_, link| link.expires_at > *at);
+                let link = DisplayLink {
+                    label: label.clone(),
+                    expires_at: *expires_at,
+                    revoked: false,
+                };
+                displays.insert(*display_id, link);
+            }
+            HallEvent::DisplayLinkRevoked { display_id, .. } => {
+                if let Some(link) = Arc::make_mut(&mut self.displays).get_mut(display_id) {
+                    link.revoked = true;
+                }
             }
             HallEvent::HallRetired { .. } => self.retired = true,
         }

@@ -3,7 +3,7 @@
 use cqrs_es::test::TestFramework;
 use uuid::Uuid;
 
-use crate::ids::{ChainId, HallId};
+use crate::ids::{ChainId, DisplayId, HallId};
 
 use super::{Hall, HallCommand, HallError, HallEvent, HallPolicy, time_zone};
 
@@ -112,4 +112,85 @@ fn time_zones_are_known_without_asking_the_machine() {
     assert!(time_zone("Asia/Shanghai").is_some());
     assert!(time_zone("Europe/Berlin").is_some());
     assert!(time_zone("").is_none());
+}
+
+fn issue(display: u128, label: &str, days: u16, hours: i64) -> HallCommand {
+    HallCommand::IssueDisplayLink {
+        display_id: DisplayId(Uuid::from_u128(display)),
+        label: label.to_owned(),
+        days,
+        at: instant(hours),
+    }
+}
+
+fn issued(display: u128, hours: i64, until: i64) -> HallEvent {
+    HallEvent::DisplayLinkIssued {
+        display_id: DisplayId(Uuid::from_u128(display)),
+        label: "吧台".to_owned(),
+        expires_at: instant(until),
+        at: instant(hours),
+    }
+}
+
+fn revoke(display: u128, hours: i64) -> HallCommand {
+    HallCommand::RevokeDisplayLink {
+        display_id: DisplayId(Uuid::from_u128(display)),
+        at: instant(hours),
+    }
+}
+
+fn instant(hours: i64) -> jiff::Timestamp {
+    jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn a_link_to_the_screen_is_good_for_its_days_and_until_it_is_revoked() {
+    given(vec![])
+        .when(issue(1, "吧台", 1, 0))
+        .then_expect_error(HallError::NotFound);
+    given(vec![registered()])
+        .when(issue(1, "吧台", 2, 0))
+        .then_expect_events(vec![issued(1, 0, 48)]);
+    given(vec![registered(), issued(1, 0, 48)])
+        .when(issue(1, "吧台", 2, 0))
+        .then_expect_events(vec![]);
+    let revoked = HallEvent::DisplayLinkRevoked {
+        display_id: DisplayId(Uuid::from_u128(1)),
+        at: instant(5),
+    };
+    given(vec![registered(), issued(1, 0, 48)])
+        .when(revoke(1, 5))
+        .then_expect_events(vec![revoked.clone()]);
+    given(vec![registered(), issued(1, 0, 48), revoked])
+        .when(revoke(1, 6))
+        .then_expect_events(vec![]);
+    given(vec![registered()])
+        .when(revoke(1, 5))
+        .then_expect_error(HallError::DisplayNotFound);
+}
+
+#[test]
+fn a_hall_has_a_hundred_links_at_once_and_those_that_expired_do_not_count() {
+    let full = || {
+        let links = (0..100).map(|display| issued(display, 0, 48));
+        std::iter::once(registered()).chain(links).collect::<Vec<_>>()
+    };
+    let (what, max) = ("links to screens", 100);
+    given(full())
+        .when(issue(200, "吧台", 1, 47))
+        .then_expect_error(HallError::Full { what, max });
+    given(full())
+        .when(issue(200, "吧台", 1, 48))
+        .then_expect_events(vec![issued(200, 48, 72)]);
+}
+
+#[test]
+fn a_link_has_a_label_and_an_end() {
+    let field = |command| match given(vec![registered()]).when(command).inspect_result() {
+        Err(HallError::Invalid(invalid)) => invalid.field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(field(issue(1, " ", 1, 0)), "label");
+    assert_eq!(field(issue(1, "吧台", 0, 0)), "days");
+    assert_eq!(field(issue(1, "吧台", 401, 0)), "days");
 }

@@ -278,6 +278,27 @@ impl World {
                 let tables: Vec<_> = hall.tables.keys().map(|id| &self.tables[id]).collect();
                 Ok(one(hall_id, units::change_hall(&hall, &tables, change)?, Event::Hall))
             }
+            Command::IssueDisplayLink {
+                hall_id,
+                display_id,
+                label,
+                days,
+            } => {
+                let at = now;
+                let command = HallCommand::IssueDisplayLink {
+                    display_id,
+                    label,
+                    days,
+                    at,
+                };
+                let events = hall::decide(&get(&self.halls, hall_id), command)?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
+            Command::RevokeDisplayLink { hall_id, display_id } => {
+                let command = HallCommand::RevokeDisplayLink { display_id, at: now };
+                let events = hall::decide(&get(&self.halls, hall_id), command)?;
+                Ok(one(hall_id, events, Event::Hall))
+            }
             Command::RetireHall { hall_id } => {
                 let events = hall::decide(&get(&self.halls, hall_id), HallCommand::Retire { at: now })?;
                 Ok(one(hall_id, events, Event::Hall))

@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Directory, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use crate::views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -26,6 +26,7 @@ pub(crate) struct Reader {
     pub(crate) bills: Arc<Shared<Bills>>,
     pub(crate) wallets: Arc<Shared<Wallets>>,
     pub(crate) directory: Arc<Shared<Directory>>,
+    pub(crate) indicators: Arc<Shared<Indicators>>,
     pub(crate) loyalty: Arc<Shared<Loyalty>>,
     pub(crate) members: Arc<Shared<Members>>,
     pub(crate) notices: Arc<Shared<Notices>>,
@@ -248,6 +249,7 @@ mod tests {
             bills: Shared::new(),
             wallets: Shared::new(),
             directory: Shared::new(),
+            indicators: Shared::new(),
             loyalty: Shared::new(),
             members: Shared::new(),
             notices: Shared::new(),

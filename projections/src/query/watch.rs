@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use baize_eventlog::Clock;
 use futures::{Stream, stream};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::deadline::Deadline;
 use super::error::Error;
+use super::indicators::{DayFigures, Of};
 use super::notices::Told;
 use super::reader::{Found, Reader};
 use crate::engine::Announcement;
@@ -21,6 +23,8 @@ use crate::views::board::TableRow;
 use crate::views::payments::PaymentRow;
 
 const READ_MAX: Duration = Duration::from_secs(5);
+/// Figures change with every event: so often they are told at most.
+const FIGURES_PAUSE: Duration = Duration::from_millis(250);
 
 /// A board, or what changed on it.
 #[derive(Debug, Clone)]
@@ -162,6 +166,38 @@ pub(crate) fn watch_notices(
     }))
 }
 
+/// The figures of the business day of now, and whenever they change.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_indicators(
+    reader: Arc<Reader>,
+    of: Of,
+    clock: Clock,
+) -> Result<impl Stream<Item = Result<DayFigures, Error>> + Send, Error> {
+    let announcements = reader.indicators.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    let start = (watcher, Vec::new());
+    Ok(stream::unfold(start, move |(mut watcher, halls)| {
+        let clock = clock.clone();
+        async move {
+            if watcher.ended {
+                return None;
+            }
+            let update = watcher.next_figures(of, &halls, &clock).await;
+            watcher.ended = update.is_err();
+            let halls = update.as_ref().map(|day| day.halls.clone()).unwrap_or_default();
+            Some((update, (watcher, halls)))
+        }
+    }))
+}
+
 fn permit(watchers: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
     Arc::clone(watchers)
         .try_acquire_owned()
@@ -289,5 +325,24 @@ impl Watcher<Arc<[Uuid]>> {
         let told = self.reader.told(member_id, after, Deadline::within(READ_MAX)).await?;
         self.seen = Some(told.position);
         Ok(NoticesUpdate { told, snapshot })
+    }
+
+    /// `halls`: those of the last answer. What joins a chain later is told with the next change of one of them.
+    async fn next_figures(&mut self, of: Of, halls: &[Uuid], clock: &Clock) -> Result<DayFigures, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            if change.iter().any(|hall_id| halls.contains(hall_id)) {
+                // What happens meanwhile is told with it.
+                tokio::time::sleep(FIGURES_PAUSE).await;
+                break;
+            }
+        }
+        let deadline = Deadline::within(READ_MAX);
+        let day = self.reader.indicators(of, None, clock.now(), deadline).await?;
+        self.seen = Some(day.position);
+        Ok(day)
     }
 }

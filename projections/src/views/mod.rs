@@ -3,6 +3,7 @@
 pub mod bills;
 pub mod board;
 pub mod directory;
+pub mod indicators;
 pub mod loyalty;
 pub mod members;
 pub mod notices;
@@ -13,6 +14,7 @@ pub mod wallets;
 pub use bills::Bills;
 pub use board::Board;
 pub use directory::Directory;
+pub use indicators::Indicators;
 pub use loyalty::Loyalty;
 pub use members::Members;
 pub use notices::Notices;

@@ -212,7 +212,7 @@ fn style(language: Language, time_zone: &str) -> Style {
     }
 }
 
-fn speed(site: &Site) -> f64 {
+pub(super) fn speed(site: &Site) -> f64 {
     const SAMPLE: Duration = Duration::from_secs(3_600);
     SAMPLE.as_secs_f64() / site.clock.real_duration(SAMPLE).as_secs_f64()
 }

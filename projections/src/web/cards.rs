@@ -19,22 +19,22 @@ pub(crate) struct Style {
 #[derive(Template)]
 #[template(path = "card.html")]
 pub(crate) struct Card {
-    t: &'static Texts,
-    id: Uuid,
-    label: String,
-    class: &'static str,
+    pub(super) t: &'static Texts,
+    pub(super) id: Uuid,
+    pub(super) label: String,
+    pub(super) class: &'static str,
     /// A word of the style sheet.
-    status: &'static str,
-    status_text: &'static str,
-    light: &'static str,
-    light_text: &'static str,
+    pub(super) status: &'static str,
+    pub(super) status_text: &'static str,
+    pub(super) light: &'static str,
+    pub(super) light_text: &'static str,
     /// Since when play is timed, in milliseconds since 1970.
-    since_ms: Option<i64>,
-    prepaid: bool,
+    pub(super) since_ms: Option<i64>,
+    pub(super) prepaid: bool,
     /// Local time of day.
-    until: Option<String>,
-    maintenance_reason: Option<String>,
-    back_at: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) maintenance_reason: Option<String>,
+    pub(super) back_at: Option<String>,
 }
 
 impl Card {

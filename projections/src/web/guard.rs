@@ -18,6 +18,8 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// These pages are shown to whoever has a ticket for them, and look at it themselves.
 const OWN_TICKET: &str = "/receipts/";
+/// The wall screen is too, if it is asked for with one.
+const SCREEN: &str = "/screen";
 
 /// The pages, behind the guard unless they are served on loopback.
 pub(crate) fn guarded(pages: Router, guard: Guard, listen: SocketAddr) -> Router {
@@ -29,12 +31,20 @@ pub(crate) fn guarded(pages: Router, guard: Guard, listen: SocketAddr) -> Router
 
 async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if OPEN.contains(&path) || path.starts_with(OWN_TICKET) {
+    let query = request.uri().query().unwrap_or_default();
+    let screen = path.starts_with(SCREEN);
+    if OPEN.contains(&path) || path.starts_with(OWN_TICKET) || (screen && value(query, "ticket").is_some()) {
         return next.run(request).await;
     }
     let admitted = guard.admit(SAME_OVER_GRPC, request.headers());
     let permitted = admitted.and_then(|access| match access {
-        Some(access) => access.permit(&hall(path).map(Belonging::to_hall).into_iter().collect::<Vec<_>>()),
+        Some(access) => access.permit(
+            &hall(path)
+                .or_else(|| shown(path, query))
+                .map(Belonging::to_hall)
+                .into_iter()
+                .collect::<Vec<_>>(),
+        ),
         None => Ok(()),
     });
     match permitted {
@@ -42,6 +52,20 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
         Err(denial) if denial.is_unauthenticated() => (StatusCode::UNAUTHORIZED, denial.to_string()).into_response(),
         Err(denial) => (StatusCode::FORBIDDEN, denial.to_string()).into_response(),
     }
+}
+
+/// The hall of the wall screen.
+fn shown(path: &str, query: &str) -> Option<Uuid> {
+    path.starts_with(SCREEN)
+        .then(|| Uuid::try_parse(value(query, "hall")?).ok())
+        .flatten()
+}
+
+/// The value of a name in a query; ids and tickets are written plainly.
+fn value<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The hall of `/halls/{hall_id}/…`.
@@ -102,6 +126,14 @@ mod tests {
         assert_eq!(status("0.0.0.0:80", "/", staff()).await, StatusCode::FORBIDDEN);
         assert_eq!(
             status("0.0.0.0:80", "/receipts/1", None).await,
+            StatusCode::OK,
+            "looks at its ticket"
+        );
+        let screen = format!("/screen?lang=en&hall={HALL}");
+        assert_eq!(status("0.0.0.0:80", &screen, None).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(status("0.0.0.0:80", &screen, staff()).await, StatusCode::OK);
+        assert_eq!(
+            status("0.0.0.0:80", &format!("{screen}&ticket=x"), None).await,
             StatusCode::OK,
             "looks at its ticket"
         );

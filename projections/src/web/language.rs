@@ -36,6 +36,14 @@ impl Language {
         }
     }
 
+    /// One of two texts.
+    pub(crate) fn of(self, zh_cn: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Self::ZhCn => zh_cn,
+            Self::En => en,
+        }
+    }
+
     /// The other one, to switch to.
     pub(crate) fn other(self) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! Pages for people: the halls, the live board of each, and receipts to be printed.
+//! Pages for people: the halls, the live board and the wall screen of each, and receipts to be printed.
 
 mod board;
 mod cards;
@@ -8,6 +8,7 @@ mod language;
 mod ready;
 mod receipt;
 mod receipt_texts;
+mod screen;
 mod security;
 mod texts;
 
@@ -59,6 +60,8 @@ pub(crate) fn router(
         .route("/", get(halls::page))
         .route("/halls/{hall_id}/board", get(board::page))
         .route("/halls/{hall_id}/board/events", get(board::events))
+        .route("/screen", get(screen::page))
+        .route("/screen/events", get(screen::events))
         .route("/receipts/{session_id}", get(receipt::page))
         .route("/healthz", get(ready::alive))
         .route("/readyz", get(ready::ready))

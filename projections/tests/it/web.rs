@@ -40,12 +40,12 @@ async fn request(service: &Projections, path: &str, headers: &[(&str, &str)]) ->
 }
 
 /// A stream of server-sent events.
-struct Events {
+pub struct Events {
     connection: BufReader<TcpStream>,
 }
 
 impl Events {
-    async fn open(service: &Projections, path: &str, headers: &[(&str, &str)]) -> Self {
+    pub async fn open(service: &Projections, path: &str, headers: &[(&str, &str)]) -> Self {
         Self {
             connection: request(service, path, headers).await,
         }
@@ -53,6 +53,11 @@ impl Events {
 
     /// The next `board` event: its id and its data.
     async fn board(&mut self) -> (u64, Value) {
+        self.next("board").await
+    }
+
+    /// The next event of that name: its id and its data.
+    pub async fn next(&mut self, wanted: &str) -> (u64, Value) {
         in_time("the event", async {
             let (mut name, mut id, mut data) = (String::new(), 0, Value::Null);
             loop {
@@ -68,7 +73,7 @@ impl Events {
                     id = value.parse().unwrap();
                 } else if let Some(value) = line.strip_prefix("data: ") {
                     data = serde_json::from_str(value).unwrap();
-                } else if line.is_empty() && name == "board" && !data.is_null() {
+                } else if line.is_empty() && name == wanted && !data.is_null() {
                     return (id, data);
                 }
             }

@@ -32,16 +32,25 @@ impl Signer {
     /// # Errors
     /// No key signs.
     pub fn ticket(&self, path: &str, now: Timestamp, lifetime: Duration) -> Result<String, IssueError> {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        let until = Timestamp::from_second(now.as_second().saturating_add(seconds));
+        self.ticket_until(path, until.unwrap_or(Timestamp::MAX))
+    }
+
+    /// A ticket that shows `path` until an instant, in whole seconds.
+    ///
+    /// # Errors
+    /// No key signs.
+    pub fn ticket_until(&self, path: &str, until: Timestamp) -> Result<String, IssueError> {
         let ring = self.keys.ring();
         let (key_id, key) = ring.encoding_key().ok_or(IssueError::NoSigningKey)?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(key_id.to_owned());
-        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let body = Body {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: path.to_owned(),
-            exp: now.as_second().saturating_add(seconds),
+            exp: until.as_second(),
         };
         jsonwebtoken::encode(&header, &body, &key).map_err(|error| IssueError::Unsigned(error.to_string()))
     }

@@ -74,7 +74,9 @@ fn hall(state: &mut BoardState, id: Uuid, event: &HallEvent, position: i64) -> R
         | HallEvent::TableDelisted { .. }
         | HallEvent::DeviceListed { .. }
         | HallEvent::DeviceDelisted { .. }
-        | HallEvent::GoodsListed { .. } => return Ok(()),
+        | HallEvent::GoodsListed { .. }
+        | HallEvent::DisplayLinkIssued { .. }
+        | HallEvent::DisplayLinkRevoked { .. } => return Ok(()),
     };
     let row = state.halls.change(id);
     let row = row.ok_or_else(|| Contradiction(format!("hall {id} was never registered")))?;

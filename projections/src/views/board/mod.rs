@@ -31,6 +31,8 @@ const UNSEEN: &[&str] = &[
     "TableDelisted",
     "DeviceListed",
     "DeviceDelisted",
+    "DisplayLinkIssued",
+    "DisplayLinkRevoked",
     "TableTariffChanged",
     "QrTokenRotated",
     "DeviceRegistered",

@@ -106,7 +106,9 @@ fn hall(state: &mut DirectoryState, id: Uuid, event: &HallEvent, position: i64) 
         | HallEvent::TableListed { .. }
         | HallEvent::TableDelisted { .. }
         | HallEvent::DeviceListed { .. }
-        | HallEvent::DeviceDelisted { .. } => {}
+        | HallEvent::DeviceDelisted { .. }
+        | HallEvent::DisplayLinkIssued { .. }
+        | HallEvent::DisplayLinkRevoked { .. } => {}
     }
     row.position = position;
     Some(())

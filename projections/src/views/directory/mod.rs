@@ -27,6 +27,8 @@ const UNSEEN: &[&str] = &[
     "TableDelisted",
     "DeviceListed",
     "DeviceDelisted",
+    "DisplayLinkIssued",
+    "DisplayLinkRevoked",
     "LightDesired",
     "LightConfirmed",
     "LightExpired",

@@ -56,6 +56,7 @@ impl Ours {
             ("plan_id", hall.plan_id.clone()),
             ("tariff_plan_id", hall.plan_id.clone()),
             ("table_id", table.table_id.clone()),
+            ("display_id", Uuid::now_v7().to_string()),
             ("device_id", table.device_id.clone()),
             ("light_device_id", table.device_id.clone()),
             ("session_id", opened.session_id),
@@ -64,6 +65,7 @@ impl Ours {
             ("time_zone", "Asia/Shanghai".to_owned()),
             ("level", "member".to_owned()),
             ("date", "2026-10-01".to_owned()),
+            ("business_date", "2026-10-01".to_owned()),
             ("calendar_id", String::new()),
             // Of nobody: without a provider no payment begins here. Whose a payment is has a test of its own beside the service.
             ("intent_id", Uuid::now_v7().to_string()),
