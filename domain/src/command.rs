@@ -13,7 +13,7 @@ use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
     CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId,
-    RefundId, SessionId, TableId, TariffPlanId, TopUpId,
+    RefundId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -25,6 +25,7 @@ use crate::personal::{Identifier, Sealed};
 use crate::points_account::PointsPolicy;
 use crate::refund::{RefundOutcome, RefundResolution};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
+use crate::split::Division;
 use crate::staff::StaffRole;
 use crate::table::{TableChange, TableClass};
 use crate::tariff::Tariff;
@@ -373,6 +374,52 @@ pub enum Command {
     },
     /// Undo a redemption: the piece goes back, and the points.
     CancelRedemption { redemption_id: RedemptionId },
+    /// Split a settled bill; `anew`: replace the present shares. One token for each share but the opener's own.
+    StartSplit {
+        session_id: SessionId,
+        member_id: MemberId,
+        division: Division,
+        tokens: Vec<String>,
+        anew: bool,
+    },
+    /// Agree to pay the share of a link.
+    ConfirmShare {
+        split_id: SplitId,
+        token: String,
+        member_id: MemberId,
+    },
+    /// Do not pay the share of a link.
+    DeclineShare {
+        split_id: SplitId,
+        token: String,
+        member_id: MemberId,
+    },
+    /// Take a share out; the others grow by it. By the opener.
+    RemoveShare {
+        split_id: SplitId,
+        ordinal: u8,
+        member_id: MemberId,
+    },
+    /// Pay a share as well. By the opener.
+    TakeOverShare {
+        split_id: SplitId,
+        ordinal: u8,
+        member_id: MemberId,
+    },
+    /// Undo a split. By the opener.
+    CancelSplit { split_id: SplitId, member_id: MemberId },
+    /// Note that not everybody has confirmed in time.
+    StallSplit { split_id: SplitId, round: u32 },
+    /// Give a split up whose time is over.
+    LapseSplit { split_id: SplitId, round: u32 },
+    /// Pay the own share from the wallet.
+    PayShare { split_id: SplitId, member_id: MemberId },
+    /// Take a share from the wallet of whoever confirmed it.
+    ChargeShare { split_id: SplitId, round: u32, ordinal: u8 },
+    /// Move a share to the wallet of whose bill it is.
+    DeliverShare { split_id: SplitId, round: u32, ordinal: u8 },
+    /// Put a share back into the wallet that it came from.
+    ReturnShare { split_id: SplitId, round: u32, ordinal: u8 },
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.

@@ -16,6 +16,7 @@ use crate::points_account::PointsAccountEvent;
 use crate::redemption::RedemptionEvent;
 use crate::refund::RefundEvent;
 use crate::session::TableSessionEvent;
+use crate::split::SplitEvent;
 use crate::staff::StaffEvent;
 use crate::table::TableEvent;
 use crate::tariff::TariffPlanEvent;
@@ -71,6 +72,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Refund", RefundEvent::TYPES),
     ("Gift", GiftEvent::TYPES),
     ("Redemption", RedemptionEvent::TYPES),
+    ("BillSplit", SplitEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -95,6 +97,7 @@ pub enum Event {
     Refund(RefundEvent),
     Gift(GiftEvent),
     Redemption(RedemptionEvent),
+    BillSplit(SplitEvent),
 }
 
 impl Event {
@@ -121,6 +124,7 @@ impl Event {
             "Refund" => Self::Refund(serde_json::from_str(payload)?),
             "Gift" => Self::Gift(serde_json::from_str(payload)?),
             "Redemption" => Self::Redemption(serde_json::from_str(payload)?),
+            "BillSplit" => Self::BillSplit(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -146,6 +150,7 @@ impl Event {
             Self::Refund(_) => "Refund",
             Self::Gift(_) => "Gift",
             Self::Redemption(_) => "Redemption",
+            Self::BillSplit(_) => "BillSplit",
         }
     }
 
@@ -169,6 +174,7 @@ impl Event {
             Self::Refund(event) => event.name(),
             Self::Gift(event) => event.name(),
             Self::Redemption(event) => event.name(),
+            Self::BillSplit(event) => event.name(),
         }
     }
 }

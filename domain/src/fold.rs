@@ -16,6 +16,7 @@ use crate::points_account::PointsAccount;
 use crate::redemption::Redemption;
 use crate::refund::Refund;
 use crate::session::TableSession;
+use crate::split::BillSplit;
 use crate::staff::Staff;
 use crate::table::Table;
 use crate::tariff::TariffPlan;
@@ -61,6 +62,7 @@ pub fn begin(aggregate_type: &str) -> Option<Box<dyn Fold>> {
         "Payment" => Box::new(Payment::default()),
         "PointsAccount" => Box::new(PointsAccount::default()),
         "Redemption" => Box::new(Redemption::default()),
+        "BillSplit" => Box::new(BillSplit::default()),
         "Refund" => Box::new(Refund::default()),
         "Staff" => Box::new(Staff::default()),
         "Table" => Box::new(Table::default()),

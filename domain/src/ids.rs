@@ -77,6 +77,10 @@ ids! {
     GiftId,
     /// A piece of a gift that somebody gave points for.
     RedemptionId,
+    /// The splitting of one bill.
+    SplitId,
+    /// One person's share of a split bill.
+    ShareId,
 }
 
 /// Namespace of all ids derived by [`derived`].
@@ -193,6 +197,36 @@ pub fn refund_transaction(refund_id: RefundId) -> TransactionId {
 /// The posting of a refund that was settled by hand.
 pub fn refund_by_hand_transaction(refund_id: RefundId) -> TransactionId {
     TransactionId(derived(&["refund-by-hand", &refund_id.to_string()]))
+}
+
+/// The splitting of a session's bill: a bill has one.
+pub fn session_split(session_id: SessionId) -> SplitId {
+    SplitId(derived(&["split", &session_id.to_string()]))
+}
+
+/// A share of a split, as it was cut in that round.
+pub fn split_share(split_id: SplitId, round: u32, ordinal: u8) -> ShareId {
+    ShareId(derived(&[
+        "share",
+        &split_id.to_string(),
+        &round.to_string(),
+        &ordinal.to_string(),
+    ]))
+}
+
+/// The posting by which a share is set aside.
+pub fn share_charged_transaction(share_id: ShareId) -> TransactionId {
+    TransactionId(derived(&["share-charged", &share_id.to_string()]))
+}
+
+/// The posting by which a share that was set aside goes where it belongs: to the opener, or back.
+pub fn share_moved_transaction(share_id: ShareId) -> TransactionId {
+    TransactionId(derived(&["share-moved", &share_id.to_string()]))
+}
+
+/// The lot of a share in the wallet of whose bill it was.
+pub fn share_top_up(share_id: ShareId) -> TopUpId {
+    TopUpId(derived(&["share-lot", &share_id.to_string()]))
 }
 
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.

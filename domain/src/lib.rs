@@ -26,6 +26,7 @@ pub mod redemption;
 pub mod refund;
 pub mod refusal;
 pub mod session;
+pub mod split;
 pub mod staff;
 pub mod table;
 pub mod tariff;

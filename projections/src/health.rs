@@ -50,6 +50,7 @@ fn service(view: &str) -> &'static str {
         "payments" => "hall.view.v1.PaymentService",
         "trial_balance" => "hall.view.v1.BookService",
         "loyalty" => "hall.view.v1.LoyaltyService",
+        "splits" => "hall.view.v1.SplitService",
         _ => "hall.view.v1.StatementService",
     }
 }

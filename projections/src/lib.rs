@@ -22,7 +22,7 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -41,6 +41,7 @@ pub const VIEWS: &[&str] = &[
     "notices",
     "payments",
     "trial_balance",
+    "splits",
 ];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
@@ -61,6 +62,7 @@ pub async fn rebuild(
         "indicators" => engine::rebuild::<Indicators>(database, options, &mut progress).await,
         "members" => engine::rebuild::<Members>(database, options, &mut progress).await,
         "notices" => engine::rebuild::<Notices>(database, options, &mut progress).await,
+        "splits" => engine::rebuild::<Splits>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         "loyalty" => engine::rebuild::<Loyalty>(database, options, &mut progress).await,
         "payments" => engine::rebuild::<Payments>(database, options, &mut progress).await,
@@ -86,6 +88,7 @@ pub async fn verify(
         "indicators" => engine::verify::<Indicators>(database, &mut progress).await,
         "members" => engine::verify::<Members>(database, &mut progress).await,
         "notices" => engine::verify::<Notices>(database, &mut progress).await,
+        "splits" => engine::verify::<Splits>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         "loyalty" => engine::verify::<Loyalty>(database, &mut progress).await,
         "payments" => engine::verify::<Payments>(database, &mut progress).await,

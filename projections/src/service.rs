@@ -20,7 +20,9 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
-use crate::views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use crate::views::{
+    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets,
+};
 use crate::{codes, grpc, health, web};
 
 /// How long calls and streams may take to end when the service stops.
@@ -59,6 +61,7 @@ impl Projections {
         let indicators = Shared::<Indicators>::new();
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
+        let splits = Shared::<Splits>::new();
         let statuses = vec![
             board.status(),
             bills.status(),
@@ -70,6 +73,7 @@ impl Projections {
             notices.status(),
             payments.status(),
             trial_balance.status(),
+            splits.status(),
         ];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
@@ -87,6 +91,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &notices);
         tasks.project(&options, &log, &feed, &payments);
         tasks.project(&options, &log, &feed, &trial_balance);
+        tasks.project(&options, &log, &feed, &splits);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
@@ -100,6 +105,7 @@ impl Projections {
             notices,
             payments,
             trial_balance,
+            splits,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });

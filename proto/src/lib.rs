@@ -52,6 +52,11 @@ pub mod hall {
             tonic::include_proto!("hall.payment.v1");
         }
     }
+    pub mod split {
+        pub mod v1 {
+            tonic::include_proto!("hall.split.v1");
+        }
+    }
     pub mod staff {
         pub mod v1 {
             tonic::include_proto!("hall.staff.v1");

@@ -198,6 +198,7 @@ impl Book {
             | Event::PointsAccount(_)
             | Event::Gift(_)
             | Event::Redemption(_)
+            | Event::BillSplit(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}
@@ -401,6 +402,7 @@ impl Book {
     fn wallet(&mut self, member_id: MemberId, position: u64, event: &WalletEvent) {
         let wallet = self.wallets.entry(member_id).or_default();
         let mut spent = None;
+        let mut share = None;
         match event {
             WalletEvent::WalletOpened { .. } | WalletEvent::PrepaidSettled { .. } => {}
             WalletEvent::TopUpCredited { amount, .. } => wallet.add(*amount),
@@ -443,6 +445,17 @@ impl Book {
                 wallet.add(*amount);
                 spent = Some((*session_id, -amount.total()));
             }
+            WalletEvent::ShareCharged { share_id, amount, .. } => {
+                wallet.take(*amount);
+                wallet.shares.insert(*share_id, amount.total());
+            }
+            WalletEvent::ShareReturned { share_id, amount, .. } => {
+                wallet.add(*amount);
+                share = Some((*share_id, amount.total(), wallet.shares.remove(share_id)));
+            }
+            WalletEvent::ShareDelivered { share_id, amount, .. } => {
+                share = Some((*share_id, amount.total(), wallet.shares.remove(share_id)));
+            }
             WalletEvent::PrincipalWithdrawn { share, .. } => wallet.take(share.taken),
             WalletEvent::PrincipalRestored { share, .. } => wallet.add(share.taken),
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
@@ -470,6 +483,11 @@ impl Book {
         }
         if let Some((session_id, amount)) = spent {
             self.spent(session_id, amount);
+        }
+        if let Some((share_id, moved, held)) = share.filter(|(_, moved, held)| *held != Some(*moved)) {
+            let held = held.unwrap_or_default();
+            let fault = format!("share {share_id} moves {moved} of {held} that are set aside, at position {position}");
+            self.fault(Topic::Wallets, fault);
         }
         let wallet = self.wallets.entry(member_id).or_default();
         wallet.entries += 1;

@@ -81,6 +81,11 @@ pub(super) fn checks(book: &Book) -> Vec<Check> {
             sum(|wallet| wallet.bonus),
             -balance(Account::MemberBonus),
         ),
+        Check::equal(
+            "set aside for shares of bills = in the journal",
+            sum(|wallet| wallet.shares.values().copied().sum()),
+            -balance(Account::SharesHeld),
+        ),
         Check::equal("owed by members = in the journal", owed, balance(Account::Receivable)),
         Check::all(
             "each payment of a provider is taken in once",

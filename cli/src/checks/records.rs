@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use baize_domain::device::LightChannel;
 use baize_domain::hall::HallPolicy;
-use baize_domain::ids::{HoldId, SessionId};
+use baize_domain::ids::{HoldId, SessionId, ShareId};
 use baize_domain::money::Fen;
 use baize_domain::session::{Bill, CancelReason, CloseCause, GoodsLine, SessionMode};
 use baize_domain::tariff::{Discount, PinnedTariff};
@@ -74,6 +74,8 @@ pub struct Wallet {
     pub holds: BTreeMap<HoldId, Fen>,
     /// What is owed for settled sessions.
     pub debts: BTreeMap<SessionId, Fen>,
+    /// What is set aside for shares of other people's bills.
+    pub shares: BTreeMap<ShareId, Fen>,
     /// How many entries it has.
     pub entries: u64,
 }

@@ -14,6 +14,7 @@ use baize_domain::points_account::PointsAccount;
 use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
+use baize_domain::split::BillSplit;
 use baize_domain::staff::Staff;
 use baize_domain::table::Table;
 use baize_domain::tariff::TariffPlan;
@@ -32,6 +33,13 @@ pub fn named(command: &Command) -> Option<Belonging> {
     match command {
         Command::OpenTable { member_id, .. }
         | Command::StartPayment { member_id, .. }
+        | Command::StartSplit { member_id, .. }
+        | Command::ConfirmShare { member_id, .. }
+        | Command::DeclineShare { member_id, .. }
+        | Command::PayShare { member_id, .. }
+        | Command::RemoveShare { member_id, .. }
+        | Command::TakeOverShare { member_id, .. }
+        | Command::CancelSplit { member_id, .. }
         | Command::RequestPrincipalRefund { member_id, .. } => Some(Belonging::to_member(member_id.0)),
         _ => None,
     }
@@ -163,6 +171,15 @@ impl Belongs for Redemption {
         self.terms.as_ref().map_or_else(Belonging::default, |terms| {
             Belonging::to_hall(terms.hall_id.0).and_member(terms.member_id.0)
         })
+    }
+}
+
+impl Belongs for BillSplit {
+    /// Several people have to do with a split: who may do what in it is for its rules to say, and each command names who gives it.
+    fn belonging(&self, _: &str) -> Belonging {
+        self.terms
+            .as_ref()
+            .map_or_else(Belonging::default, |terms| Belonging::to_hall(terms.hall_id.0))
     }
 }
 

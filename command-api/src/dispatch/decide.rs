@@ -7,12 +7,13 @@ use baize_domain::member;
 use baize_domain::payment;
 use baize_domain::points_account::Earning;
 use baize_domain::session::CloseCause;
+use baize_domain::split::{self, CancelCause};
 use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
     CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, refunds, session,
-    staff, venue, wallet,
+    splits, staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -329,6 +330,74 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         } => gifts::hand_over(work, *redemption_id, pick_up_code).await,
         Command::CancelRedemption { redemption_id } => gifts::cancel(work, *redemption_id).await,
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
+        Command::StartSplit {
+            session_id,
+            member_id,
+            division,
+            tokens,
+            anew,
+        } => splits::start(work, *session_id, *member_id, (division, tokens), *anew).await,
+        Command::ConfirmShare {
+            split_id,
+            token,
+            member_id,
+        } => splits::confirm(work, *split_id, token, *member_id).await,
+        Command::DeclineShare {
+            split_id,
+            token,
+            member_id,
+        } => splits::decline(work, *split_id, token, *member_id).await,
+        Command::RemoveShare {
+            split_id,
+            ordinal,
+            member_id,
+        } => {
+            splits::by_opener(work, *split_id, *member_id, |split, now| {
+                split::decide::remove(split, *ordinal, now)
+            })
+            .await
+        }
+        Command::TakeOverShare {
+            split_id,
+            ordinal,
+            member_id,
+        } => {
+            splits::by_opener(work, *split_id, *member_id, |split, now| {
+                split::decide::take_over(split, *ordinal, now)
+            })
+            .await
+        }
+        Command::CancelSplit { split_id, member_id } => {
+            splits::by_opener(work, *split_id, *member_id, |split, now| {
+                split::decide::cancel(split, CancelCause::Opener, now)
+            })
+            .await
+        }
+        Command::StallSplit { split_id, round } => {
+            splits::in_round(work, *split_id, *round, split::decide::stall).await
+        }
+        Command::LapseSplit { split_id, round } => {
+            splits::in_round(work, *split_id, *round, |split, now| {
+                split::decide::cancel(split, CancelCause::TimeOver, now)
+            })
+            .await
+        }
+        Command::PayShare { split_id, member_id } => splits::pay(work, *split_id, *member_id).await,
+        Command::ChargeShare {
+            split_id,
+            round,
+            ordinal,
+        } => splits::charge(work, *split_id, *round, *ordinal).await,
+        Command::DeliverShare {
+            split_id,
+            round,
+            ordinal,
+        } => splits::deliver(work, *split_id, *round, *ordinal).await,
+        Command::ReturnShare {
+            split_id,
+            round,
+            ordinal,
+        } => splits::give_back(work, *split_id, *round, *ordinal).await,
         Command::SwitchOffLight { light, session_id } => {
             work.of_session(*session_id);
             let decide =

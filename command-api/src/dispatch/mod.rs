@@ -29,6 +29,7 @@ mod quote;
 mod refunds;
 mod reply;
 mod session;
+mod splits;
 mod staff;
 mod venue;
 mod wallet;

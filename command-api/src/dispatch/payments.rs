@@ -2,13 +2,14 @@
 
 use baize_domain::Refusal;
 use baize_domain::chain::Chain;
-use baize_domain::ids::{MemberId, PaymentIntentId, RefundId, SessionId};
+use baize_domain::ids::{MemberId, PaymentIntentId, RefundId, SessionId, SplitId};
 use baize_domain::member::Member;
 use baize_domain::payment::{
     self, Channel, OrderNo, OrderOutcome, Payment, PaymentError, PaymentEvent, PaymentResolution, Presentation, Wanted,
 };
 use baize_domain::refund::{Refund, RefundOutcome, RefundResolution};
 use baize_domain::session::TableSession;
+use baize_domain::split::BillSplit;
 use baize_domain::units::payments::{
     OrderInput, PaymentChanges, RefundInput, StartInput, record_order, record_refund as decide_refund, resolve_payment,
     resolve_refund as decide_resolution, start_payment,
@@ -29,9 +30,10 @@ pub async fn start(
     channel: Channel,
     presentation: Presentation,
 ) -> Result<Reply, CommandError> {
-    let session_id = match wanted {
-        Wanted::TopUp { .. } => None,
-        Wanted::Opening { session_id } | Wanted::Bill { session_id } => Some(session_id),
+    let (session_id, split_id) = match wanted {
+        Wanted::TopUp { .. } => (None, None),
+        Wanted::Opening { session_id } | Wanted::Bill { session_id } => (Some(session_id), None),
+        Wanted::Share { split_id } => (None, Some(split_id)),
     };
     let (payment, member, wallet) = tokio::try_join!(
         work.expect_new::<Payment>(intent_id),
@@ -39,6 +41,7 @@ pub async fn start(
         work.read::<Wallet>(member_id),
     )?;
     let session = session(work, session_id).await?;
+    let split = split(work, split_id).await?;
     let chain_id = member.profile.as_ref().map(|profile| profile.chain_id);
     let chain = work.read::<Chain>(chain_id.unwrap_or_default()).await?;
     let changes = start_payment(StartInput {
@@ -52,6 +55,7 @@ pub async fn start(
         chain: &chain,
         wallet: &wallet,
         session: session.as_deref(),
+        split: split.as_deref(),
         now: work.now,
     })?;
     let payment = work.write(&payment, changes.payment)?;
@@ -147,14 +151,19 @@ async fn with_payer(
     note(work, &payment);
     let (member, wallet) = tokio::try_join!(work.read::<Member>(intent.payer), work.read::<Wallet>(intent.payer))?;
     let session = session(work, intent.purpose.session_id()).await?;
+    let split = split(work, intent.purpose.split_id()).await?;
     let changes = decide(OrderInput {
         payment: &payment,
         member: &member,
         wallet: &wallet,
         session: session.as_deref(),
+        split: split.as_deref(),
         now: work.now,
     })?;
     work.write(&wallet, changes.wallet)?;
+    if let Some(split) = &split {
+        work.write(split, changes.split)?;
+    }
     post(work, &changes.journal)?;
     for (refund_id, events) in &changes.new_refunds {
         work.write_new::<Refund>(refund_id, events)?;
@@ -190,6 +199,13 @@ async fn with_refund(
 async fn session(work: &Work<'_>, session_id: Option<SessionId>) -> Result<Option<Held<TableSession>>, CommandError> {
     match session_id {
         Some(session_id) => work.read::<TableSession>(session_id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn split(work: &Work<'_>, split_id: Option<SplitId>) -> Result<Option<Held<BillSplit>>, CommandError> {
+    match split_id {
+        Some(split_id) => work.read::<BillSplit>(split_id).await.map(Some),
         None => Ok(None),
     }
 }

@@ -2,7 +2,7 @@
 
 use baize_domain::ids::{
     CalendarId, ChainId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    SessionId, TableId, TariffPlanId, TopUpId,
+    SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
@@ -103,6 +103,19 @@ pub enum Reply {
         redemption_id: RedemptionId,
         pick_up_code: String,
         points: u64,
+    },
+    /// To `StartSplit`: amount and token of each share.
+    SplitStarted {
+        split_id: SplitId,
+        shares: Vec<(Fen, String)>,
+        confirm_by: Timestamp,
+    },
+    /// To `ConfirmShare`.
+    ShareConfirmed {
+        split_id: SplitId,
+        ordinal: u8,
+        amount: Fen,
+        charging: bool,
     },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use baize_domain::processes::{
     collecting::Collecting, earning::Earning, expiring::Expiring, leaving::Leaving, moving::Moving, opening::Opening,
-    paying::Paying, refunding::Refunding, running::Running, settling::Settling,
+    paying::Paying, refunding::Refunding, running::Running, settling::Settling, splitting::Splitting,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
@@ -53,6 +53,7 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Leaving>(),
         manager::<Earning>(),
         manager::<Expiring>(),
+        manager::<Splitting>(),
     ])
 }
 

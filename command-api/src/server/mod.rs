@@ -14,6 +14,7 @@ use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceSer
 use baize_proto::hall::loyalty::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::payment::v1::payment_service_server::PaymentServiceServer;
+use baize_proto::hall::split::v1::split_service_server::SplitServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
 use baize_proto::hall::venue::v1::display_service_server::DisplayServiceServer;
@@ -35,7 +36,8 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
+    SplitServiceServer::<Services>::NAME,
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,
     VenueServiceServer::<Services>::NAME,
@@ -66,6 +68,7 @@ pub async fn serve(
     let mut routes = Routes::builder();
     routes
         .add_service(health.service())
+        .add_service(SplitServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(StaffServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(CalendarServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(VenueServiceServer::new(services.clone()).max_decoding_message_size(bytes))
@@ -102,6 +105,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(HEALTH_DESCRIPTOR_SET)
         // Queries are another service's.
+        .with_service_name(SplitServiceServer::<Services>::NAME)
         .with_service_name(StaffServiceServer::<Services>::NAME)
         .with_service_name(CalendarServiceServer::<Services>::NAME)
         .with_service_name(VenueServiceServer::<Services>::NAME)

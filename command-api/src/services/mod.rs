@@ -7,6 +7,7 @@ mod identity;
 mod loyalty;
 mod member;
 mod payment;
+mod split;
 mod staff;
 mod table;
 mod venue;

@@ -12,6 +12,7 @@ mod loyalty;
 mod member;
 mod payment;
 mod refund;
+mod split;
 mod staff;
 mod table;
 mod tariff;

@@ -244,8 +244,11 @@ fn wanted(fields: &mut Fields, purpose: Option<Purpose>) -> Wanted {
         Some(Purpose::Bill(bill)) => Wanted::Bill {
             session_id: fields.id("bill.session_id", &bill.session_id),
         },
+        Some(Purpose::Share(share)) => Wanted::Share {
+            split_id: fields.id("share.split_id", &share.split_id),
+        },
         None => {
-            fields.refuse("purpose", "is required: top_up, opening or bill");
+            fields.refuse("purpose", "is required: top_up, opening, bill or share");
             Wanted::TopUp { amount: Fen::ZERO }
         }
     }

@@ -17,6 +17,7 @@ use crate::dispatch::Reply;
 const OPEN_SESSIONS_MAX: u32 = 20;
 /// An hour.
 const AUTO_CLOSE_MINUTES_MAX: u32 = 60;
+const SPLIT_MINUTES_MAX: u32 = 60;
 /// Outputs of one device.
 pub(super) const CHANNELS_MAX: u32 = 32;
 
@@ -253,6 +254,12 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 0..=AUTO_CLOSE_MINUTES_MAX,
             ),
             goods_by_customers: sent.goods_by_customers.unwrap_or(default.goods_by_customers),
+            split_minutes: or(
+                "split_minutes",
+                sent.split_minutes,
+                default.split_minutes,
+                1..=SPLIT_MINUTES_MAX,
+            ),
             deposit,
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes

@@ -81,6 +81,7 @@ async fn a_hall_is_checked_field_by_field() {
             payment_wait_seconds: Some(0),
             auto_close_minutes: Some(61),
             goods_by_customers: None,
+            split_minutes: Some(61),
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);
@@ -94,6 +95,7 @@ async fn a_hall_is_checked_field_by_field() {
         "policy.open_sessions_max",
         "policy.pause_minutes_max",
         "policy.payment_wait_seconds",
+        "policy.split_minutes",
         "policy.warning_minutes",
     ];
     let expected = [

@@ -338,5 +338,10 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
         policy.auto_close_minutes <= 60,
         "policy.auto_close_minutes",
         "must be 0 to 60",
+    )?;
+    unless(
+        (1..=60).contains(&policy.split_minutes),
+        "policy.split_minutes",
+        "must be 1 to 60",
     )
 }

@@ -32,6 +32,8 @@ pub struct HallPolicy {
     pub auto_close_minutes: u32,
     /// Whether customers may put goods on their own bill; staff always may.
     pub goods_by_customers: bool,
+    /// How long a link to a share of a bill is good for.
+    pub split_minutes: u32,
 }
 
 impl Default for HallPolicy {
@@ -49,6 +51,7 @@ impl Default for HallPolicy {
             payment_wait_seconds: 180,
             auto_close_minutes: 0,
             goods_by_customers: true,
+            split_minutes: 10,
         }
     }
 }

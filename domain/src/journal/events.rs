@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId};
+use crate::ids::{HallId, MemberId, RefundId, SessionId, ShareId, TopUpId, TransactionId};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
@@ -24,6 +24,8 @@ pub enum Account {
     MemberPrincipal,
     /// What members were given and have not spent. A liability.
     MemberBonus,
+    /// What members paid for shares of bills of which not all are paid. A liability.
+    SharesHeld,
     /// Cost of bonuses given.
     BonusCost,
     /// Prepaid time not yet played. A liability.
@@ -70,6 +72,8 @@ pub enum Source {
     Order(OrderNo),
     /// Money that goes back.
     Refund(RefundId),
+    /// A share of a split bill.
+    Share(ShareId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChainId, HallId, MemberId, PaymentIntentId, SessionId};
+use crate::ids::{ChainId, HallId, MemberId, PaymentIntentId, SessionId, SplitId};
 use crate::money::Fen;
 
 use super::{Decline, OrderState, Paid, PaymentPolicy, Presented, TopUpTier};
@@ -26,6 +26,11 @@ pub enum Wanted {
         /// The settled session.
         session_id: SessionId,
     },
+    /// What the payer's share of a split bill lacks.
+    Share {
+        /// The split.
+        split_id: SplitId,
+    },
 }
 
 /// What is paid for.
@@ -46,14 +51,31 @@ pub enum Purpose {
         /// The settled session.
         session_id: SessionId,
     },
+    /// A share of a split bill.
+    Share {
+        /// The split.
+        split_id: SplitId,
+        /// As its shares were cut in that round.
+        round: u32,
+        /// Which share.
+        ordinal: u8,
+    },
 }
 
 impl Purpose {
     /// The session that it is about.
     pub const fn session_id(self) -> Option<SessionId> {
         match self {
-            Self::TopUp { .. } => None,
+            Self::TopUp { .. } | Self::Share { .. } => None,
             Self::Opening { session_id } | Self::Bill { session_id } => Some(session_id),
+        }
+    }
+
+    /// The split that it is about.
+    pub const fn split_id(self) -> Option<SplitId> {
+        match self {
+            Self::Share { split_id, .. } => Some(split_id),
+            Self::TopUp { .. } | Self::Opening { .. } | Self::Bill { .. } => None,
         }
     }
 

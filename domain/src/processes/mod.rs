@@ -16,6 +16,7 @@ pub mod paying;
 pub mod refunding;
 pub mod running;
 pub mod settling;
+pub mod splitting;
 
 use std::time::Duration;
 

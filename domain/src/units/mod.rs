@@ -23,6 +23,7 @@
 //! | `HandOverGift` | [`gifts::hand_over_gift`] | gift, redemption |
 //! | `CancelRedemption` | [`gifts::cancel_redemption`] | gift, member, points account, redemption |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RequestPrincipalRefund`, `ReturnLeftover`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
+//! | `StartSplit`, `ConfirmShare`, `ChargeShare`, `DeliverShare`, `ReturnShare` | [`splits`] | split, session, member, wallets of payer and opener |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
@@ -47,6 +48,7 @@ pub mod people;
 mod postings;
 mod renew_hold;
 mod settle_session;
+pub mod splits;
 mod transfer_session;
 mod venue;
 

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::ids::{
-    HallId, MemberId, RefundId, SessionId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
+    HallId, MemberId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
     order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
     refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction, refund_transaction,
-    settlement_transaction, top_up_transaction,
+    settlement_transaction, share_charged_transaction, share_moved_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
@@ -209,6 +209,32 @@ impl Context {
                 (Account::MemberPrincipal, paid.principal),
                 (Account::MemberBonus, paid.bonus),
                 (Account::Receivable, -paid.total()),
+            ],
+        ))
+    }
+
+    /// A share of somebody's bill was set aside.
+    pub(super) fn share_charged(self, share_id: ShareId, amount: Split) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            share_charged_transaction(share_id),
+            Source::Share(share_id),
+            &[
+                (Account::MemberPrincipal, amount.principal),
+                (Account::MemberBonus, amount.bonus),
+                (Account::SharesHeld, -amount.total()),
+            ],
+        ))
+    }
+
+    /// A share that was set aside came into a wallet: that of whose bill it is, or the one that it came from.
+    pub(super) fn share_moved(self, share_id: ShareId, amount: Split) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            share_moved_transaction(share_id),
+            Source::Share(share_id),
+            &[
+                (Account::SharesHeld, amount.total()),
+                (Account::MemberPrincipal, -amount.principal),
+                (Account::MemberBonus, -amount.bonus),
             ],
         ))
     }

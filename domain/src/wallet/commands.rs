@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use crate::ids::{HallId, HoldId, MemberId, SessionId, ShareId, TopUpId};
 use crate::money::Fen;
 
 use super::{Split, TopUpChannel};
@@ -105,6 +105,29 @@ pub enum WalletCommand {
         hall_id: HallId,
         /// What it costs.
         total: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Set money aside for a share of somebody's bill.
+    ChargeShare {
+        /// The share.
+        share_id: ShareId,
+        /// How much.
+        amount: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Put a share back.
+    ReturnShare {
+        /// The share.
+        share_id: ShareId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A share goes to whose bill it is.
+    DeliverShare {
+        /// The share.
+        share_id: ShareId,
         /// When.
         at: Timestamp,
     },

@@ -6,7 +6,7 @@ use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 
-use super::{Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent};
+use super::{Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent, shares};
 
 /// Unspent top-ups of a wallet, at most.
 const LOTS_MAX: usize = 1000;
@@ -57,6 +57,9 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
             at,
         } => Ok(charge_goods(wallet, session_id, hall_id, total, at)),
         WalletCommand::SettlePrepaid { session_id, at } => settle_prepaid(wallet, session_id, at),
+        WalletCommand::ChargeShare { share_id, amount, at } => shares::charge(wallet, share_id, amount, at),
+        WalletCommand::ReturnShare { share_id, at } => Ok(shares::give_back(wallet, share_id, at)),
+        WalletCommand::DeliverShare { share_id, at } => Ok(shares::deliver(wallet, share_id, at)),
     }
 }
 

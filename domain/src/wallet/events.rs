@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, HoldId, MemberId, RefundId, SessionId, TopUpId};
+use crate::ids::{HallId, HoldId, MemberId, RefundId, SessionId, ShareId, TopUpId};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
@@ -36,6 +36,11 @@ pub enum TopUpChannel {
         channel: Channel,
         /// The order that was paid: refunds go back to it.
         order_no: OrderNo,
+    },
+    /// Somebody's share of a bill that was paid before.
+    Share {
+        /// The share.
+        share_id: ShareId,
     },
 }
 
@@ -160,6 +165,33 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
+    /// Money was set aside for a share of somebody else's bill.
+    ShareCharged {
+        /// The share.
+        share_id: ShareId,
+        /// How much, principal first.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not everybody paid: the share is in its lots again.
+    ShareReturned {
+        /// The share.
+        share_id: ShareId,
+        /// How much.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
+    /// Everybody paid: the share is in the wallet of whose bill it is.
+    ShareDelivered {
+        /// The share.
+        share_id: ShareId,
+        /// How much.
+        amount: Split,
+        /// When.
+        at: Timestamp,
+    },
     /// Some or all of a debt was paid from the wallet.
     DebtPaid {
         /// The session that left it.
@@ -173,4 +205,4 @@ pub enum WalletEvent {
     },
 }
 
-crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, GoodsCharged, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored);
+crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, GoodsCharged, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored, ShareCharged, ShareReturned, ShareDelivered);

@@ -8,6 +8,7 @@
 //!                     PrepaidCharged …       ──► PrepaidSettled (prepaid: earned)
 //!                                           └──► PrepaidRefunded (cancelled, or closed within the grace)
 //! at any time:        PrincipalWithdrawn ─► (gone) or, rejected, PrincipalRestored
+//!                     ShareCharged ─► ShareDelivered (gone to whose bill it was) or ShareReturned
 //! afterwards:         DebtIncurred ─► DebtPaid … until nothing is owed
 //! ```
 //!
@@ -21,6 +22,7 @@ pub mod decide;
 mod errors;
 mod events;
 mod lots;
+pub mod shares;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,4 +33,4 @@ pub use decide::decide;
 pub use errors::WalletError;
 pub use events::{Split, TopUpChannel, WalletEvent};
 pub use lots::{Lot, LotShare, Lots, Origin};
-pub use state::{Debt, OpenSession, Secured, Wallet};
+pub use state::{Debt, OpenSession, Secured, SetAside, Wallet};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, HoldId, MemberId, SessionId};
+use crate::ids::{HallId, HoldId, MemberId, SessionId, ShareId};
 use crate::money::Fen;
 
 use super::{LotShare, Lots, Split, WalletEvent};
@@ -18,6 +18,17 @@ pub struct Wallet {
     pub sessions: Vec<OpenSession>,
     /// What settlements left open, oldest first.
     pub debts: Vec<Debt>,
+    /// What is set aside for shares of other people's bills.
+    pub shares: Vec<SetAside>,
+}
+
+/// What is set aside for a share of somebody else's bill, and from which lots, in case it goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The share.
+    pub share_id: ShareId,
+    /// From where.
+    pub taken: Vec<LotShare>,
 }
 
 /// A session for which the wallet stands.
@@ -85,11 +96,14 @@ impl Wallet {
     pub fn prepaid_for(&self, session_id: SessionId) -> Option<Split> {
         match &self.session(session_id)?.secured {
             Secured::Hold { .. } => None,
-            Secured::Prepaid { shares } => Some(shares.iter().fold(Split::default(), |sum, share| Split {
-                principal: sum.principal + share.taken.principal,
-                bonus: sum.bonus + share.taken.bonus,
-            })),
+            Secured::Prepaid { shares } => Some(taken(shares)),
         }
+    }
+
+    /// What is set aside for a share of somebody else's bill.
+    pub fn share(&self, share_id: ShareId) -> Option<Split> {
+        let share = self.shares.iter().find(|share| share.share_id == share_id);
+        share.map(|share| taken(&share.taken))
     }
 
     /// How `amount` is spent: principal first. `amount` must not exceed the balance.
@@ -144,6 +158,17 @@ impl Wallet {
             WalletEvent::GoodsCharged { amount, .. } => {
                 self.lots.take(*amount);
             }
+            WalletEvent::ShareCharged { share_id, amount, .. } => {
+                let taken = self.lots.take(*amount);
+                let share_id = *share_id;
+                self.shares.push(SetAside { share_id, taken });
+            }
+            WalletEvent::ShareReturned { share_id, .. } => {
+                for share in self.shares.extract_if(.., |share| share.share_id == *share_id) {
+                    self.lots.put_back(&share.taken);
+                }
+            }
+            WalletEvent::ShareDelivered { share_id, .. } => self.shares.retain(|share| share.share_id != *share_id),
             WalletEvent::DebtIncurred {
                 session_id,
                 hall_id,
@@ -221,4 +246,11 @@ impl OpenSession {
             Secured::Prepaid { .. } => Fen::ZERO,
         }
     }
+}
+
+fn taken(shares: &[LotShare]) -> Split {
+    shares.iter().fold(Split::default(), |sum, share| Split {
+        principal: sum.principal + share.taken.principal,
+        bonus: sum.bonus + share.taken.bonus,
+    })
 }

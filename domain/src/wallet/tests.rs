@@ -4,7 +4,7 @@ use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use crate::ids::{HallId, HoldId, MemberId, SessionId, ShareId, TopUpId};
 use crate::money::Fen;
 
 use super::{Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent};
@@ -396,4 +396,56 @@ fn the_state_does_not_grow_with_the_stream() {
     assert_eq!(wallet.balance(), split(5, 0));
     assert_eq!(wallet.lots.count(), 1);
     assert!(wallet.sessions.is_empty() && wallet.debts.is_empty());
+}
+
+#[test]
+fn a_share_of_somebodys_bill_is_set_aside_once_and_is_delivered_or_back_in_its_lots() {
+    let share_id = ShareId(Uuid::from_u128(9));
+    let charge = |amount| WalletCommand::ChargeShare {
+        share_id,
+        amount: Fen(amount),
+        at: AT,
+    };
+    let amount = split(100, 20);
+    let charged = WalletEvent::ShareCharged {
+        share_id,
+        amount,
+        at: AT,
+    };
+    let given = |events: &[WalletEvent]| TestFramework::<Wallet>::with(()).given(events.to_vec());
+    let rich = [opened(), credited(1, 100, 50)];
+    given(&rich).when(charge(120)).then_expect_events(vec![charged.clone()]);
+    given(&rich)
+        .when(charge(151))
+        .then_expect_error(WalletError::too_little(Fen(151), Fen(150)));
+    given(&[]).when(charge(1)).then_expect_error(WalletError::NotOpened);
+    let paid = [opened(), credited(1, 100, 50), charged];
+    given(&paid).when(charge(120)).then_expect_events(vec![]);
+    let (back, gone) = (
+        WalletEvent::ShareReturned {
+            share_id,
+            amount,
+            at: AT,
+        },
+        WalletEvent::ShareDelivered {
+            share_id,
+            amount,
+            at: AT,
+        },
+    );
+    given(&paid)
+        .when(WalletCommand::ReturnShare { share_id, at: AT })
+        .then_expect_events(vec![back.clone()]);
+    given(&paid)
+        .when(WalletCommand::DeliverShare { share_id, at: AT })
+        .then_expect_events(vec![gone.clone()]);
+    for (end, left) in [(back, split(100, 50)), (gone, split(0, 30))] {
+        let mut wallet = Wallet::default();
+        paid.iter().chain([&end]).for_each(|event| wallet.evolve(event));
+        assert_eq!(wallet.balance(), left);
+        assert!(wallet.shares.is_empty());
+        let over = TestFramework::<Wallet>::with(()).given(paid.iter().cloned().chain([end]).collect());
+        over.when(WalletCommand::ReturnShare { share_id, at: AT })
+            .then_expect_events(vec![]);
+    }
 }

@@ -15,5 +15,6 @@ mod payments;
 mod people;
 mod points;
 mod processes;
+mod splits;
 mod venue;
 mod world;

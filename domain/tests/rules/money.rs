@@ -25,9 +25,10 @@ pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<
             channel,
             presentation,
         } => {
-            let session_id = match wanted {
-                Wanted::TopUp { .. } => None,
-                Wanted::Opening { session_id } | Wanted::Bill { session_id } => Some(session_id),
+            let (session_id, split_id) = match wanted {
+                Wanted::TopUp { .. } => (None, None),
+                Wanted::Opening { session_id } | Wanted::Bill { session_id } => (Some(session_id), None),
+                Wanted::Share { split_id } => (None, Some(split_id)),
             };
             let member = get(&world.members, member_id);
             let chain_id = member.profile.as_ref().map(|profile| profile.chain_id);
@@ -42,6 +43,7 @@ pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<
                 chain: &get(&world.chains, chain_id.unwrap_or_default()),
                 wallet: &get(&world.wallets, member_id),
                 session: session_id.and_then(|session_id| world.sessions.get(&session_id)),
+                split: split_id.and_then(|split_id| world.splits.get(&split_id)),
                 now,
             })?;
             Ok(one(intent_id, changes.payment, Event::Payment))
@@ -122,15 +124,22 @@ fn of_payment(
     let intent = payment.intent.as_deref();
     let payer = intent.map(|intent| intent.payer).unwrap_or_default();
     let session_id: Option<SessionId> = intent.and_then(|intent| intent.purpose.session_id());
+    let split_id = intent.and_then(|intent| intent.purpose.split_id());
     let changes = decide(OrderInput {
         payment: &payment,
         member: &get(&world.members, payer),
         wallet: &get(&world.wallets, payer),
         session: session_id.and_then(|session_id| world.sessions.get(&session_id)),
+        split: split_id.and_then(|split_id| world.splits.get(&split_id)),
         now,
     })?;
     let mut events = one(intent_id, changes.payment.clone(), Event::Payment);
     events.extend(one(payer, changes.wallet.clone(), Event::Wallet));
+    events.extend(one(
+        split_id.unwrap_or_default(),
+        changes.split.clone(),
+        Event::BillSplit,
+    ));
     events.extend(beside(changes));
     Ok(events)
 }

@@ -11,7 +11,7 @@ use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
     CalendarId, ChainId, DeviceId, GiftId, HallId, IdentityId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    SessionId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
+    SessionId, SplitId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
@@ -20,6 +20,7 @@ use baize_domain::points_account::PointsAccount;
 use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
+use baize_domain::split::BillSplit;
 use baize_domain::staff::{self, Staff, StaffCommand};
 use baize_domain::table::{self, Table, TableClass, TableCommand, TableProfile};
 use baize_domain::tariff::{self, Discount, Tariff, TariffPlan, TariffPlanCommand};
@@ -93,6 +94,7 @@ pub(crate) struct World {
     pub journal: BTreeMap<TransactionId, Journal>,
     pub payments: BTreeMap<PaymentIntentId, Payment>,
     pub refunds: BTreeMap<RefundId, Refund>,
+    pub splits: BTreeMap<SplitId, BillSplit>,
     /// What the levels of those who open take off.
     pub discount: Option<Discount>,
     pub log: Vec<(String, Event)>,
@@ -214,6 +216,7 @@ impl World {
             }
             Event::Wallet(event) => self.wallets.entry(MemberId(id)).or_default().evolve(event),
             Event::Gift(event) => self.gifts.entry(GiftId(id)).or_default().evolve(event),
+            Event::BillSplit(event) => self.splits.entry(SplitId(id)).or_default().evolve(event),
             Event::Redemption(event) => self.redemptions.entry(RedemptionId(id)).or_default().evolve(event),
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
@@ -622,6 +625,18 @@ impl World {
             | Command::RedeemGift { .. }
             | Command::HandOverGift { .. }
             | Command::CancelRedemption { .. }) => self.decide_gifts(command, now),
+            command @ (Command::StartSplit { .. }
+            | Command::ConfirmShare { .. }
+            | Command::DeclineShare { .. }
+            | Command::RemoveShare { .. }
+            | Command::TakeOverShare { .. }
+            | Command::CancelSplit { .. }
+            | Command::StallSplit { .. }
+            | Command::LapseSplit { .. }
+            | Command::PayShare { .. }
+            | Command::ChargeShare { .. }
+            | Command::DeliverShare { .. }
+            | Command::ReturnShare { .. }) => self.decide_splits(command, now),
             command => self.decide_people(command, now),
         }
     }

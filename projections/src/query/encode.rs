@@ -192,6 +192,9 @@ pub(crate) fn wallet_entry(row: EntryRow) -> view::WalletEntry {
         EntryKind::DebtPaid => Kind::DebtPaid,
         EntryKind::Refund => Kind::Refund,
         EntryKind::RefundRejected => Kind::RefundRejected,
+        EntryKind::Share => Kind::Share,
+        EntryKind::ShareReturned => Kind::ShareReturned,
+        EntryKind::ShareReceived => Kind::ShareReceived,
     };
     view::WalletEntry {
         kind: kind.into(),

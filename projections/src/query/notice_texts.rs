@@ -199,6 +199,121 @@ fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
                 ("Topped up", format!("{amount} has come into your balance.")),
             ],
         ),
+        NoticeKind::SplitDeclined => (
+            Wire::SplitDeclined,
+            [
+                (
+                    "有人不参与分摊",
+                    format!("有人不支付 {amount} 的一份，您可以重新分摊、移除或代付。"),
+                ),
+                (
+                    "A share is declined",
+                    format!(
+                        "Somebody does not pay a share of {amount}. You can split the bill anew, take the share out, or pay it too."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::SplitStalled => (
+            Wire::SplitStalled,
+            [
+                (
+                    "分摊还未确认",
+                    format!("还有 {amount} 无人确认，您可以重新分摊、移除、代付或取消。"),
+                ),
+                (
+                    "Not everybody has confirmed",
+                    format!(
+                        "Nobody has confirmed {amount} in time. You can split the bill anew, take shares out, pay them too, or cancel."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::SplitCharging => (
+            Wire::SplitCharging,
+            [
+                ("所有人已确认", format!("账单 {amount} 的分摊已全部确认，开始扣费。")),
+                (
+                    "Everybody has confirmed",
+                    format!("Everybody has confirmed a share of the {amount} and is being charged."),
+                ),
+            ],
+        ),
+        NoticeKind::ShareTaken => (
+            Wire::ShareTaken,
+            [
+                ("分摊扣费", format!("您的分摊 {amount} 已扣除，等待其他人付款。")),
+                (
+                    "Your share is paid",
+                    format!("Your share of {amount} is set aside until everybody has paid."),
+                ),
+            ],
+        ),
+        NoticeKind::ShareDue => (
+            Wire::ShareDue,
+            [
+                ("分摊待付", format!("您的分摊还差 {amount}，请尽快付款。")),
+                (
+                    "Your share is due",
+                    format!("{amount} is missing for your share of the bill. Please pay it soon."),
+                ),
+            ],
+        ),
+        NoticeKind::ShareUnpaid => (
+            Wire::ShareUnpaid,
+            [
+                ("有一份未付", format!("{amount} 的一份多次扣费失败，是否由您代付？")),
+                (
+                    "A share is not paid",
+                    format!("A share of {amount} could not be taken. Would you pay it too? Nothing is taken unasked."),
+                ),
+            ],
+        ),
+        NoticeKind::SplitDone => (
+            Wire::SplitDone,
+            [
+                (
+                    "分摊成功",
+                    format!("账单 {amount} 已由所有人付清，分摊款进入您的余额。"),
+                ),
+                (
+                    "Everybody has paid",
+                    format!(
+                        "Everybody has paid a share of the {amount}. What the others paid comes into your balance."
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::ShareDone => (
+            Wire::ShareDone,
+            [
+                ("分摊成功", format!("所有人都已付款，您的分摊为 {amount}。")),
+                (
+                    "Everybody has paid",
+                    format!("Everybody has paid. Your share was {amount}."),
+                ),
+            ],
+        ),
+        NoticeKind::SplitCancelled => (
+            Wire::SplitCancelled,
+            [
+                ("分摊已取消", format!("账单 {amount} 的分摊已取消，已付的分摊退回。")),
+                (
+                    "Split cancelled",
+                    format!("The split of the {amount} is cancelled. Shares that were paid go back."),
+                ),
+            ],
+        ),
+        NoticeKind::ShareReturned => (
+            Wire::ShareReturned,
+            [
+                ("分摊已退回", format!("分摊已取消，您的 {amount} 已退回。")),
+                (
+                    "Your share is back",
+                    format!("The split is cancelled. Your {amount} came back."),
+                ),
+            ],
+        ),
     }
 }
 

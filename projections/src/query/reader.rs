@@ -13,7 +13,9 @@ use super::error::Error;
 use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
-use crate::views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, TrialBalance, Wallets};
+use crate::views::{
+    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets,
+};
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
 /// database breaks a connection that is noticed only when it is used.
@@ -32,6 +34,7 @@ pub(crate) struct Reader {
     pub(crate) notices: Arc<Shared<Notices>>,
     pub(crate) payments: Arc<Shared<Payments>>,
     pub(crate) trial_balance: Arc<Shared<TrialBalance>>,
+    pub(crate) splits: Arc<Shared<Splits>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.
@@ -255,6 +258,7 @@ mod tests {
             notices: Shared::new(),
             payments: Shared::new(),
             trial_balance: Shared::new(),
+            splits: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         }

@@ -103,6 +103,11 @@ impl Asker {
         self.access.permit(&[of]).map_err(|denial| self.deny(denial))
     }
 
+    /// Who asks.
+    pub(crate) fn subject(&self) -> Uuid {
+        self.access.claims().subject
+    }
+
     fn deny(&self, denial: Denial) -> Error {
         denied(self.method, self.access.claims(), denial);
         Error::Denied(denial)

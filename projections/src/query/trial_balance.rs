@@ -101,6 +101,7 @@ const fn told(account: AccountName) -> BookAccount {
         AccountName::PrepaidDeferred => BookAccount::PrepaidDeferred,
         AccountName::Revenue => BookAccount::Revenue,
         AccountName::Receivable => BookAccount::Receivable,
+        AccountName::SharesHeld => BookAccount::SharesHeld,
     }
 }
 

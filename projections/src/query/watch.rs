@@ -21,6 +21,7 @@ use crate::engine::Announcement;
 use crate::views::bills::BillRow;
 use crate::views::board::TableRow;
 use crate::views::payments::PaymentRow;
+use crate::views::splits::SplitRow;
 
 const READ_MAX: Duration = Duration::from_secs(5);
 /// Figures change with every event: so often they are told at most.
@@ -46,6 +47,13 @@ pub(crate) struct BillUpdate {
 #[derive(Debug, Clone)]
 pub(crate) struct PaymentUpdate {
     pub(crate) payment: PaymentRow,
+    pub(crate) position: u64,
+}
+
+/// A split as it is now.
+#[derive(Debug, Clone)]
+pub(crate) struct SplitUpdate {
+    pub(crate) split: SplitRow,
     pub(crate) position: u64,
 }
 
@@ -132,6 +140,32 @@ pub(crate) fn watch_payment(
         }
         let update = watcher.next_payment(intent_id).await;
         watcher.ended = update.as_ref().map_or(true, |update| update.payment.status.is_final());
+        Some((update, watcher))
+    }))
+}
+
+/// A split, until everybody has paid or it was cancelled, and all that was paid is where it belongs.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_split(
+    reader: Arc<Reader>,
+    split_id: Uuid,
+) -> Result<impl Stream<Item = Result<SplitUpdate, Error>> + Send, Error> {
+    let announcements = reader.splits.watch();
+    let watcher = Watcher {
+        _permit: permit(&reader.watchers)?,
+        reader,
+        announcements,
+        seen: None,
+        ended: false,
+    };
+    Ok(stream::unfold(watcher, move |mut watcher| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_split(split_id).await;
+        watcher.ended = update.as_ref().map_or(true, |update| update.split.split.is_settled());
         Some((update, watcher))
     }))
 }
@@ -304,6 +338,26 @@ impl Watcher<Arc<[PaymentRow]>> {
         let (payment, position) = self.reader.payment(intent_id, Deadline::within(READ_MAX)).await?;
         self.seen = Some(position);
         Ok(PaymentUpdate { payment, position })
+    }
+}
+
+impl Watcher<Arc<[SplitRow]>> {
+    async fn next_split(&mut self, split_id: Uuid) -> Result<SplitUpdate, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            if let Some(split) = change.iter().find(|split| split.split_id == split_id) {
+                return Ok(SplitUpdate {
+                    split: split.clone(),
+                    position,
+                });
+            }
+        }
+        let (split, position) = self.reader.split(split_id, Deadline::within(READ_MAX)).await?;
+        self.seen = Some(position);
+        Ok(SplitUpdate { split, position })
     }
 }
 

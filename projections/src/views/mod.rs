@@ -8,6 +8,7 @@ pub mod loyalty;
 pub mod members;
 pub mod notices;
 pub mod payments;
+pub mod splits;
 pub mod trial_balance;
 pub mod wallets;
 
@@ -19,5 +20,6 @@ pub use loyalty::Loyalty;
 pub use members::Members;
 pub use notices::Notices;
 pub use payments::Payments;
+pub use splits::Splits;
 pub use trial_balance::TrialBalance;
 pub use wallets::Wallets;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
 use baize_domain::ids::{
-    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId,
+    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, SessionId, ShareId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::member::MemberEvent;
 use baize_domain::points_account::PointsAccountEvent;
 use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
+use baize_domain::split::{ShareTerms, SplitEvent, SplitTerms};
 use baize_domain::table::{TableClass, TableEvent};
 use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
@@ -381,6 +382,35 @@ pub fn joined(member_id: Uuid, chain_id: Uuid) -> Happened {
     Happened {
         id: member_id,
         event: Event::Member(event),
+    }
+}
+
+/// A bill of ten yuan that two people share.
+pub fn split_started(split_id: Uuid, second: i64) -> Happened {
+    let share = |token: &str| ShareTerms {
+        share_id: ShareId(split_id),
+        token: token.to_owned(),
+        amount: Fen(500),
+    };
+    let event = SplitEvent::SplitStarted {
+        terms: Box::new(SplitTerms {
+            split_id: SplitId(split_id),
+            round: 1,
+            chain_id: ChainId(split_id),
+            hall_id: HallId(split_id),
+            session_id: SessionId(split_id),
+            opener: MemberId(split_id),
+            bill: Fen(1_000),
+            shares: vec![share(""), share("a1")],
+            link_minutes: 10,
+        }),
+        confirm_by: at(second + 600),
+        ends_at: at(second + 2_400),
+        at: at(second),
+    };
+    Happened {
+        id: split_id,
+        event: Event::BillSplit(event),
     }
 }
 

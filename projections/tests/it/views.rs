@@ -9,7 +9,7 @@ use baize_proto::hall::view::v1::wallet_entry::Kind;
 use baize_proto::hall::view::v1::{BillStatus, BoardTable, LightStatus, SessionBill, TableStatus};
 use uuid::Uuid;
 
-use crate::evening::{Session, Table, at, bill, device, hall, topped_up, wallet_opened};
+use crate::evening::{Session, Table, at, bill, device, hall, split_started, topped_up, wallet_opened};
 use crate::payments::Paying;
 use crate::queries::Client;
 use crate::stage::{NO_NATS, Stage, reach};
@@ -414,7 +414,7 @@ async fn verification_finds_every_kind_of_altered_row() {
     let paying = Paying::new(Uuid::now_v7(), None);
     stage.append([paying.started(0), paying.paid(1)].concat()).await;
     let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
-    let position = stage.append(vec![refund]).await;
+    let position = stage.append(vec![refund, split_started(Uuid::now_v7(), 3)]).await;
     reach(&service, position).await;
     stage.verify_all(position).await;
     service.stop().await;
@@ -546,6 +546,12 @@ async fn verification_finds_every_kind_of_altered_row() {
             "views.payments_reviews_g1",
             "review_id",
             "UPDATE {t} SET open = NOT open WHERE {w}",
+        ),
+        (
+            "splits",
+            "views.splits_splits_g1",
+            "split_id",
+            "UPDATE {t} SET split = jsonb_set(split, '{phase}', '\"Completed\"') WHERE {w}",
         ),
         (
             "trial_balance",

@@ -197,6 +197,7 @@ fn policy(mut fields: Fields<'_, '_>, faults: &mut Faults<'_>) -> HallPolicy {
         payment_wait_seconds: seconds(&mut fields, faults, "payment_wait_seconds", 1..=3_600),
         auto_close_minutes: seconds(&mut fields, faults, "auto_close_minutes", 0..=60),
         goods_by_customers: fields.optional_flag(faults, "goods_by_customers"),
+        split_minutes: seconds(&mut fields, faults, "split_minutes", 1..=60),
         deposit_fen: fields.optional_number(faults, "deposit_fen", 1..=AMOUNT_FEN_MAX),
         warning_minutes: fields.list(faults, "warning_minutes", "whole numbers from 1 to 1440", |value| {
             let minutes = number(value).filter(|minutes| (1..=1_440).contains(minutes))?;

@@ -9,8 +9,8 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
     match event {
         Event::Payment(PaymentEvent::PaymentStarted { intent, .. }) if intent.guest => match intent.purpose {
             Purpose::Opening { session_id } => Route::Start(session_id.0),
-            // Of what pays a bill nothing is left.
-            Purpose::Bill { .. } | Purpose::TopUp { .. } => Route::Ignore,
+            // Of what pays a bill nothing is left; of what pays a share it goes back when the split is over.
+            Purpose::Bill { .. } | Purpose::TopUp { .. } | Purpose::Share { .. } => Route::Ignore,
         },
         Event::TableSession(
             TableSessionEvent::SessionSettled { .. }

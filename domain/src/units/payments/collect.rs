@@ -12,13 +12,15 @@ use crate::payment::{
 use crate::refund::{self, Refund, RefundBasis, RefundEvent, RefundRequest};
 use crate::refusal::Refusal;
 use crate::session::{self, TableSession};
+use crate::split::{self, BillSplit};
 use crate::units::credit_top_up::debt_postings;
 use crate::units::postings::Context;
+use crate::units::splits::charge;
 use crate::wallet::{self, Split, TopUpChannel, Wallet};
 
 use super::PaymentChanges;
 
-/// What it is decided from. Member and wallet are the payer's, the session that of the purpose, if it has one.
+/// What it is decided from. Member and wallet are the payer's, session and split those of the purpose, if it has one.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderInput<'a> {
     /// The payment.
@@ -29,6 +31,8 @@ pub struct OrderInput<'a> {
     pub wallet: &'a Wallet,
     /// The session that is paid for.
     pub session: Option<&'a TableSession>,
+    /// The split of which a share is paid.
+    pub split: Option<&'a BillSplit>,
     /// When.
     pub now: Timestamp,
 }
@@ -73,8 +77,18 @@ fn servable(input: &OrderInput<'_>) -> bool {
             input.session.is_some_and(waits)
         }
         Purpose::Bill { session_id } => input.wallet.debts.iter().any(|debt| debt.session_id == session_id),
+        Purpose::Share { .. } => share_due(input, intent),
     };
     has && input.member.active().is_ok() && wallet::decide::has_room(input.wallet)
+}
+
+/// Whether the payer's own share still waits to be paid. What somebody settles by hand is credited also when it does not.
+fn share_due(input: &OrderInput<'_>, intent: &Intent) -> bool {
+    let Purpose::Share { round, ordinal, .. } = intent.purpose else {
+        return false;
+    };
+    let due = input.split.and_then(|split| split::decide::due(split, round, ordinal));
+    due.is_some_and(|(_, member_id)| member_id == intent.payer)
 }
 
 /// Adds to the payment's events what they mean for wallet, refunds and journal.
@@ -174,6 +188,15 @@ fn credit(
         .journal
         .extend(debt_postings(input.wallet, &events, top_up_id, context)?);
     changes.wallet = events;
+    if let (Purpose::Share { ordinal, .. }, Some(split), true) = (intent.purpose, input.split, share_due(input, intent))
+    {
+        let mut wallet = input.wallet.clone();
+        changes.wallet.iter().for_each(|event| wallet.evolve(event));
+        let charged = charge(split, &wallet, ordinal, input.now)?;
+        changes.wallet.extend(charged.wallet);
+        changes.journal.extend(charged.journal);
+        changes.split = charged.split;
+    }
     Ok(())
 }
 

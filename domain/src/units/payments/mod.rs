@@ -14,6 +14,7 @@ use crate::ids::{PaymentIntentId, RefundId, TransactionId};
 use crate::journal::JournalEvent;
 use crate::payment::PaymentEvent;
 use crate::refund::RefundEvent;
+use crate::split::SplitEvent;
 use crate::wallet::WalletEvent;
 
 /// What a unit about a payment writes. Nothing at all means that it was so already.
@@ -29,6 +30,8 @@ pub struct PaymentChanges {
     pub refund: Vec<RefundEvent>,
     /// For new refunds.
     pub new_refunds: Vec<(RefundId, Vec<RefundEvent>)>,
+    /// For the split whose share is paid.
+    pub split: Vec<SplitEvent>,
     /// For new streams of the journal, one per transaction.
     pub journal: Vec<(TransactionId, Vec<JournalEvent>)>,
 }

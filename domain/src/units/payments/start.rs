@@ -11,8 +11,10 @@ use crate::payment::{
 };
 use crate::refusal::{InvalidField, Refusal};
 use crate::session::{self, TableSession};
+use crate::split::{BillSplit, SplitError};
 use crate::tariff::pricing::seconds_after;
 use crate::units::await_payment::shortfall;
+use crate::units::splits::lacking;
 use crate::wallet::Wallet;
 
 use super::PaymentChanges;
@@ -40,6 +42,8 @@ pub struct StartInput<'a> {
     pub wallet: &'a Wallet,
     /// The session that is to be paid for, if one is.
     pub session: Option<&'a TableSession>,
+    /// The split of which a share is to be paid, if one is.
+    pub split: Option<&'a BillSplit>,
     /// When.
     pub now: Timestamp,
 }
@@ -57,7 +61,7 @@ struct Owed {
 ///
 /// # Errors
 /// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `GUEST_NOT_ALLOWED` (top-ups), `CHAIN_NOT_FOUND`, `PAYMENT_EXISTS`, `SESSION_NOT_FOUND`,
-/// `OPENING_LAPSED`, `SESSION_NOT_SETTLED`, `NOTHING_TO_PAY`, `CHANNEL_NOT_OFFERED`, `INVALID_ARGUMENT`.
+/// `OPENING_LAPSED`, `SESSION_NOT_SETTLED`, `SPLIT_NOT_FOUND`, `SPLIT_NOT_CHARGING`, `SHARE_SETTLED`, `UNPAID_BILL`, `NOTHING_TO_PAY`, `CHANNEL_NOT_OFFERED`, `INVALID_ARGUMENT`.
 pub fn start_payment(input: StartInput<'_>) -> Result<PaymentChanges, Refusal> {
     if let Some(existing) = &input.payment.intent {
         return if existing.payer == input.member_id && is_for(existing, input.wanted) {
@@ -68,7 +72,7 @@ pub fn start_payment(input: StartInput<'_>) -> Result<PaymentChanges, Refusal> {
     }
     let profile = match input.wanted {
         Wanted::TopUp { .. } => input.member.members_only()?,
-        Wanted::Opening { .. } | Wanted::Bill { .. } => input.member.active()?,
+        Wanted::Opening { .. } | Wanted::Bill { .. } | Wanted::Share { .. } => input.member.active()?,
     };
     let chain = input.chain.profile.as_deref().ok_or(ChainError::NotFound)?;
     let policy = chain.payment_policy.clone();
@@ -76,6 +80,7 @@ pub fn start_payment(input: StartInput<'_>) -> Result<PaymentChanges, Refusal> {
         (Wanted::TopUp { amount }, _) => top_up(amount, &chain.top_up_tiers, &policy)?,
         (Wanted::Opening { session_id }, Some(session)) => opening(&input, session_id, session)?,
         (Wanted::Bill { session_id }, Some(session)) => bill(&input, session_id, session)?,
+        (Wanted::Share { .. }, _) => share(&input)?,
         (_, None) => return Err(PaymentError::NothingToPay.into()),
     };
     let latest = seconds_after(input.now, policy.expiry_seconds);
@@ -102,6 +107,7 @@ fn is_for(intent: &Intent, wanted: Wanted) -> bool {
         (Purpose::TopUp { .. }, Wanted::TopUp { amount }) => intent.amount == amount,
         (Purpose::Opening { session_id }, Wanted::Opening { session_id: wanted })
         | (Purpose::Bill { session_id }, Wanted::Bill { session_id: wanted }) => session_id == wanted,
+        (Purpose::Share { split_id, .. }, Wanted::Share { split_id: wanted }) => split_id == wanted,
         _ => false,
     }
 }
@@ -152,5 +158,23 @@ fn bill(input: &StartInput<'_>, session_id: SessionId, session: &TableSession) -
         hall_id: Some(opening.hall_id),
         until: None,
         description: "台费结算",
+    })
+}
+
+/// What the payer's own share lacks.
+fn share(input: &StartInput<'_>) -> Result<Owed, Refusal> {
+    let split = input.split.ok_or(SplitError::NotFound)?;
+    let (ordinal, amount) = lacking(split, input.member_id, input.wallet)?;
+    let terms = split.terms.as_deref().ok_or(SplitError::NotFound)?;
+    Ok(Owed {
+        purpose: Purpose::Share {
+            split_id: terms.split_id,
+            round: terms.round,
+            ordinal,
+        },
+        amount,
+        hall_id: Some(terms.hall_id),
+        until: Some(split.ends_at),
+        description: "台费分摊",
     })
 }

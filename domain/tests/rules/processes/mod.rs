@@ -5,3 +5,4 @@ mod evenings;
 mod money;
 mod provider;
 pub(crate) mod runner;
+mod splits;

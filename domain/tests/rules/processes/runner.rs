@@ -14,6 +14,7 @@ use baize_domain::processes::paying::Paying;
 use baize_domain::processes::refunding::Refunding;
 use baize_domain::processes::running::Running;
 use baize_domain::processes::settling::Settling;
+use baize_domain::processes::splitting::Splitting;
 use baize_domain::processes::{Effect, Input, ProcessManager, Route};
 use baize_domain::tariff::pricing::seconds_after;
 use baize_domain::{Event, Refusal};
@@ -87,6 +88,7 @@ impl Runner {
                 Box::new(Instances::<Collecting>::default()),
                 Box::new(Instances::<Refunding>::default()),
                 Box::new(Instances::<Earning>::default()),
+                Box::new(Instances::<Splitting>::default()),
             ],
             pending: Vec::new(),
             timers: BTreeMap::new(),

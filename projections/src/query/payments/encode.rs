@@ -28,6 +28,7 @@ pub(super) fn payment(row: &PaymentRow) -> ProviderPayment {
             Some(Purpose::TopUp { .. }) => PaymentPurpose::TopUp,
             Some(Purpose::Opening { .. }) => PaymentPurpose::Opening,
             Some(Purpose::Bill { .. }) => PaymentPurpose::Bill,
+            Some(Purpose::Share { .. }) => PaymentPurpose::Share,
         }
         .into(),
         session_id: purpose

@@ -41,6 +41,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Refund(_)
         | Event::Gift(_)
         | Event::Redemption(_)
+        | Event::BillSplit(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

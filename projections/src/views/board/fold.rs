@@ -31,6 +31,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Refund(_)
         | Event::Gift(_)
         | Event::Redemption(_)
+        | Event::BillSplit(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

@@ -177,6 +177,7 @@ impl BoardState {
                 | Event::Refund(_)
                 | Event::Gift(_)
                 | Event::Redemption(_)
+                | Event::BillSplit(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

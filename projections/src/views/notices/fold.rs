@@ -1,11 +1,12 @@
 //! How events become notices.
 
-use baize_domain::Event;
 use baize_domain::device::{DeviceEvent, FailureKind};
 use baize_domain::member::MemberEvent;
 use baize_domain::session::{LapseReason, TableSessionEvent, Warning};
+use baize_domain::split::{OPENER, SplitEvent};
 use baize_domain::table::TableEvent;
-use baize_domain::wallet::WalletEvent;
+use baize_domain::wallet::{TopUpChannel, WalletEvent};
+use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ pub(super) fn fold(state: &mut NoticesState, decoded: &Decoded<'_>) -> Result<()
             });
         }
         Event::Wallet(event) => wallet(state, stream_id(decoded)?, event, position),
+        Event::BillSplit(event) => split(state, event, position),
         Event::Member(MemberEvent::NoticesRead { up_to, .. }) => {
             // Nobody has read what was not there yet.
             let read_to = i64::try_from(*up_to).unwrap_or(i64::MAX).min(position);
@@ -223,6 +225,11 @@ fn device(state: &mut NoticesState, event: &DeviceEvent, position: i64) {
 
 fn wallet(state: &mut NoticesState, member_id: Uuid, event: &WalletEvent, position: i64) {
     let (kind, amount, session_id, at) = match event {
+        // Whoever splits a bill is told when everybody has paid.
+        WalletEvent::TopUpCredited {
+            channel: TopUpChannel::Share { .. },
+            ..
+        } => return,
         WalletEvent::TopUpCredited { amount, at, .. } => (NoticeKind::ToppedUp, amount.total(), None, at),
         WalletEvent::DebtPaid {
             session_id,
@@ -232,17 +239,66 @@ fn wallet(state: &mut NoticesState, member_id: Uuid, event: &WalletEvent, positi
         } if !outstanding.is_positive() => (NoticeKind::BillPaid, paid.total(), Some(session_id.0), at),
         _ => return,
     };
-    state.notices.put(NoticeRow {
+    let notice = of_money(member_id, kind, amount, *at, position);
+    state.notices.put(NoticeRow { session_id, ..notice });
+}
+
+/// Who has to do with a split is told what it means for them, and of each event one person.
+fn split(state: &mut NoticesState, event: &SplitEvent, position: i64) {
+    let (member_id, kind, amount, at) = match event {
+        SplitEvent::ShareDeclined { opener, amount, at, .. } => (opener, NoticeKind::SplitDeclined, *amount, at),
+        SplitEvent::SplitStalled {
+            opener,
+            unconfirmed,
+            at,
+            ..
+        } => (opener, NoticeKind::SplitStalled, *unconfirmed, at),
+        SplitEvent::ChargingBegan { opener, bill, at, .. } => (opener, NoticeKind::SplitCharging, *bill, at),
+        // Of the own share nothing is taken from whoever splits the bill.
+        SplitEvent::SharePaid {
+            ordinal,
+            member_id,
+            amount,
+            at,
+            ..
+        } if *ordinal != OPENER => (member_id, NoticeKind::ShareTaken, amount.total(), at),
+        SplitEvent::ShareFailed {
+            member_id,
+            shortfall,
+            at,
+            ..
+        } => (member_id, NoticeKind::ShareDue, *shortfall, at),
+        SplitEvent::OpenerAsked { opener, amount, at, .. } => (opener, NoticeKind::ShareUnpaid, *amount, at),
+        SplitEvent::SplitCompleted { opener, bill, at, .. } => (opener, NoticeKind::SplitDone, *bill, at),
+        SplitEvent::ShareDelivered {
+            member_id, amount, at, ..
+        } => (member_id, NoticeKind::ShareDone, amount.total(), at),
+        SplitEvent::SplitCancelled { opener, bill, at, .. } => (opener, NoticeKind::SplitCancelled, *bill, at),
+        SplitEvent::ShareReturned {
+            member_id, amount, at, ..
+        } => (member_id, NoticeKind::ShareReturned, amount.total(), at),
+        SplitEvent::SplitStarted { .. }
+        | SplitEvent::ShareConfirmed { .. }
+        | SplitEvent::ShareRemoved { .. }
+        | SplitEvent::ShareTakenOver { .. }
+        | SplitEvent::SharePaid { .. } => return,
+    };
+    state.notices.put(of_money(member_id.0, kind, amount, *at, position));
+}
+
+/// A notice about money, with nothing but that in it.
+fn of_money(member_id: Uuid, kind: NoticeKind, amount: Fen, at: Timestamp, position: i64) -> NoticeRow {
+    NoticeRow {
         position,
         member_id,
         kind,
-        session_id,
+        session_id: None,
         hall_id: None,
         table_label: String::new(),
         time_zone: String::new(),
         amount_fen: amount.0,
         minutes: 0,
         until: None,
-        at: (*at).into(),
-    });
+        at: at.into(),
+    }
 }

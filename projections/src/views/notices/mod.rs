@@ -44,6 +44,21 @@ const SEEN: &[(&str, &[&str])] = &[
     ("Device", &["LightConfirmed", "LightFailed"]),
     ("Wallet", &["TopUpCredited", "DebtPaid"]),
     ("Member", &["NoticesRead"]),
+    (
+        "BillSplit",
+        &[
+            "ShareDeclined",
+            "SplitStalled",
+            "ChargingBegan",
+            "SharePaid",
+            "ShareFailed",
+            "OpenerAsked",
+            "SplitCompleted",
+            "ShareDelivered",
+            "SplitCancelled",
+            "ShareReturned",
+        ],
+    ),
 ];
 
 impl View for Notices {

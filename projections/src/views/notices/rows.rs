@@ -35,6 +35,26 @@ text_enum! {
         BillPaid = "bill_paid",
         /// Money came into the wallet.
         ToppedUp = "topped_up",
+        /// Somebody does not pay a share of your bill.
+        SplitDeclined = "split_declined",
+        /// Not everybody has confirmed in time.
+        SplitStalled = "split_stalled",
+        /// Everybody has confirmed, and is charged.
+        SplitCharging = "split_charging",
+        /// A share of a bill was paid.
+        ShareTaken = "share_taken",
+        /// A share of a bill could not be paid.
+        ShareDue = "share_due",
+        /// A share cannot be paid; the opener is asked.
+        ShareUnpaid = "share_unpaid",
+        /// Everybody has paid.
+        SplitDone = "split_done",
+        /// Everybody has paid, and so the own share is final.
+        ShareDone = "share_done",
+        /// The split was cancelled.
+        SplitCancelled = "split_cancelled",
+        /// A share came back.
+        ShareReturned = "share_returned",
     }
 }
 

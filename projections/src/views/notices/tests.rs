@@ -7,6 +7,7 @@ use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::member::MemberEvent;
 use baize_domain::session::{CancelReason, SessionMode, TableSessionEvent, Warning};
+use baize_domain::split::{OPENER, SplitEvent};
 use baize_domain::table::TableEvent;
 use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
@@ -182,4 +183,69 @@ fn nobody_reads_what_is_not_there_yet() {
     };
     assert_eq!(marked(vec![opened(), lit(true), read(1)]), Some(1));
     assert_eq!(marked(vec![opened(), lit(true), read(u64::MAX)]), Some(3));
+}
+
+#[test]
+fn of_a_split_each_person_is_told_what_it_means_for_them() {
+    let (opener, payer) = (MemberId(WHO), MemberId(Uuid::from_u128(9)));
+    let amount = Split {
+        principal: Fen(200),
+        bonus: Fen(100),
+    };
+    let paid = |ordinal, member_id| SplitEvent::SharePaid {
+        round: 1,
+        ordinal,
+        member_id,
+        amount,
+        at: AT,
+    };
+    let events = [
+        SplitEvent::ChargingBegan {
+            round: 1,
+            opener,
+            bill: Fen(600),
+            ordinals: vec![0, 1],
+            ends_at: AT,
+            at: AT,
+        },
+        paid(OPENER, opener),
+        paid(1, payer),
+        SplitEvent::SplitCompleted {
+            round: 1,
+            opener,
+            bill: Fen(600),
+            ordinals: vec![1],
+            people: vec![payer],
+            at: AT,
+        },
+        SplitEvent::ShareDelivered {
+            round: 1,
+            ordinal: 1,
+            member_id: payer,
+            amount,
+            at: AT,
+        },
+    ];
+    let events = events.map(|event| (Uuid::from_u128(5), Event::BillSplit(event)));
+    let state = fold_all::<Notices>(events.into()).unwrap();
+    let mut told: Vec<_> = state
+        .notices
+        .iter()
+        .map(|notice| (notice.position, notice.member_id, notice.kind, notice.amount_fen))
+        .collect();
+    told.sort_unstable_by_key(|(position, ..)| *position);
+    let told: Vec<_> = told
+        .into_iter()
+        .map(|(_, who, kind, amount)| (who, kind, amount))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (WHO, NoticeKind::SplitCharging, 600),
+            (payer.0, NoticeKind::ShareTaken, 300),
+            (WHO, NoticeKind::SplitDone, 600),
+            (payer.0, NoticeKind::ShareDone, 300),
+        ],
+        "of the opener nothing is taken"
+    );
 }

@@ -30,6 +30,8 @@ text_enum! {
         Revenue = "revenue",
         /// What members owe.
         Receivable = "receivable",
+        /// What members paid for shares of bills of which not all are paid.
+        SharesHeld = "shares_held",
     }
 }
 
@@ -89,6 +91,7 @@ impl From<Account> for AccountName {
             Account::PrepaidDeferred => Self::PrepaidDeferred,
             Account::Revenue => Self::Revenue,
             Account::Receivable => Self::Receivable,
+            Account::SharesHeld => Self::SharesHeld,
         }
     }
 }

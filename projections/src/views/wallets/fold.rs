@@ -1,7 +1,7 @@
 //! How events change a wallet. Each change is an entry, and a wallet is the sum of its entries.
 
 use baize_domain::Event;
-use baize_domain::wallet::{Split, WalletEvent};
+use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use jiff::Timestamp;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -68,10 +68,24 @@ fn entry(wallet: &mut WalletRow, event: &WalletEvent, position: i64) -> Result<O
         at: (*at).into(),
     };
     Ok(Some(match event {
-        WalletEvent::WalletOpened { .. } | WalletEvent::PrepaidSettled { .. } => return Ok(None),
+        WalletEvent::WalletOpened { .. } | WalletEvent::PrepaidSettled { .. } | WalletEvent::ShareDelivered { .. } => {
+            return Ok(None);
+        }
         WalletEvent::TopUpCredited {
-            top_up_id, amount, at, ..
-        } => gained(blank(EntryKind::TopUp, top_up_id.0, at), *amount),
+            top_up_id,
+            channel,
+            amount,
+            at,
+        } => match channel {
+            TopUpChannel::Share { share_id } => gained(blank(EntryKind::ShareReceived, share_id.0, at), *amount),
+            TopUpChannel::Counter | TopUpChannel::Provider { .. } => {
+                gained(blank(EntryKind::TopUp, top_up_id.0, at), *amount)
+            }
+        },
+        WalletEvent::ShareCharged { share_id, amount, at } => spent(blank(EntryKind::Share, share_id.0, at), *amount),
+        WalletEvent::ShareReturned { share_id, amount, at } => {
+            gained(blank(EntryKind::ShareReturned, share_id.0, at), *amount)
+        }
         WalletEvent::FundsHeld {
             hold_id,
             session_id,

@@ -27,7 +27,7 @@ impl View for Wallets {
     type Change = ();
 
     fn concerns(aggregate_type: &str, event_type: &str) -> bool {
-        aggregate_type == "Wallet" && event_type != "PrepaidSettled"
+        aggregate_type == "Wallet" && !["PrepaidSettled", "ShareDelivered"].contains(&event_type)
     }
 
     async fn load(

@@ -32,6 +32,12 @@ text_enum! {
         Refund = "refund",
         /// Money whose refund was rejected came back.
         RefundRejected = "refund_rejected",
+        /// Money was set aside for a share of a bill.
+        Share = "share",
+        /// It came back: not everybody paid.
+        ShareReturned = "share_returned",
+        /// Somebody's share of a bill came in.
+        ShareReceived = "share_received",
     }
 }
 

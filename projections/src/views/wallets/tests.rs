@@ -1,12 +1,12 @@
 //! The fold of wallets, without a database.
 
-use baize_domain::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
+use baize_domain::ids::{HallId, HoldId, MemberId, SessionId, ShareId, TopUpId};
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Wallets, WalletsState};
+use super::{EntryKind, Wallets, WalletsState};
 use crate::engine::{Contradiction, fold_all};
 
 const MEMBER: Uuid = Uuid::from_u128(1);
@@ -125,6 +125,42 @@ fn a_prepaid_session_is_paid_and_paid_back() {
         [400, 60, 0, 0, 460]
     );
     assert_eq!(wallet(&fold(vec![paid, back]).unwrap()), [1_000, 100, 0, 0, 1_100]);
+}
+
+#[test]
+fn a_share_of_a_bill_leaves_one_wallet_and_comes_into_another() {
+    let share_id = ShareId(MEMBER);
+    let charged = WalletEvent::ShareCharged {
+        share_id,
+        amount: split(600, 40),
+        at: AT,
+    };
+    let back = WalletEvent::ShareReturned {
+        share_id,
+        amount: split(600, 40),
+        at: AT,
+    };
+    let gone = WalletEvent::ShareDelivered {
+        share_id,
+        amount: split(600, 40),
+        at: AT,
+    };
+    let received = WalletEvent::TopUpCredited {
+        top_up_id: TopUpId(MEMBER),
+        channel: TopUpChannel::Share { share_id },
+        amount: split(600, 40),
+        at: AT,
+    };
+    assert_eq!(
+        wallet(&fold(vec![charged.clone(), gone]).unwrap()),
+        [400, 60, 0, 0, 460]
+    );
+    let state = fold(vec![charged, back, received]).unwrap();
+    assert_eq!(wallet(&state), [1_600, 140, 0, 0, 1_740]);
+    let kinds: Vec<_> = state.entries.iter().map(|entry| entry.kind).collect();
+    for kind in [EntryKind::Share, EntryKind::ShareReturned, EntryKind::ShareReceived] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
 }
 
 #[test]

@@ -259,6 +259,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Refund(_)
         | Event::Gift(_)
         | Event::Redemption(_)
+        | Event::BillSplit(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

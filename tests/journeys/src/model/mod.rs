@@ -96,6 +96,7 @@ impl Model {
             | Event::Refund(_)
             | Event::Gift(_)
             | Event::Redemption(_)
+            | Event::BillSplit(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use baize_domain::Fen;
 use baize_domain::ids::{HoldId, SessionId};
-use baize_domain::wallet::{Split, WalletEvent};
+use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 
 use super::Claims;
 
@@ -44,9 +44,12 @@ impl Wallet {
             WalletEvent::WalletOpened { .. } => {
                 claims.that(self.topped_up == Split::default(), "the wallet was open already");
             }
-            WalletEvent::TopUpCredited { amount, .. } => {
+            WalletEvent::TopUpCredited { channel, amount, .. } => {
                 add(&mut self.balance, *amount);
-                add(&mut self.topped_up, *amount);
+                // A share of a bill comes out of another wallet.
+                if !matches!(channel, TopUpChannel::Share { .. }) {
+                    add(&mut self.topped_up, *amount);
+                }
             }
             WalletEvent::FundsHeld { hold_id, amount, .. } => {
                 *self.holds.entry(*hold_id).or_default() += *amount;
@@ -78,6 +81,12 @@ impl Wallet {
                 add(&mut self.balance, *amount);
             }
             WalletEvent::PrepaidSettled { .. } => {}
+            WalletEvent::ShareCharged { amount, .. } => {
+                self.balance.principal -= amount.principal;
+                self.balance.bonus -= amount.bonus;
+            }
+            WalletEvent::ShareReturned { amount, .. } => add(&mut self.balance, *amount),
+            WalletEvent::ShareDelivered { .. } => {}
             WalletEvent::PrincipalWithdrawn { share, .. } => {
                 self.balance.principal -= share.taken.principal;
                 self.balance.bonus -= share.taken.bonus;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_domain::Fen;
-use baize_domain::ids::{EarningId, SessionId};
+use baize_domain::ids::{EarningId, SessionId, SplitId, split_share};
 use baize_domain::points_account::PointsAccountEvent;
+use baize_domain::split::{ShareTerms, SplitEvent, SplitTerms};
 use baize_eventlog::{EventLog, LogOptions, Metadata, NewEvent, RequestKey, StreamAppend, StreamId, Unit};
 use baize_journeys::clients::{new_id, timed};
 use baize_journeys::hall::{Hall, plain_tariff};
@@ -15,6 +16,8 @@ use baize_journeys::world::World;
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::{Badge, Bearing, Claims, Key, KeyRing, Policies, Role, Signer};
 use baize_proto::hall::loyalty::v1 as loyalty;
+use baize_proto::hall::view::v1 as view;
+use baize_proto::hall::view::v1::split_service_client::SplitServiceClient;
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use prost::bytes::{Buf, BufMut, Bytes};
@@ -48,6 +51,7 @@ impl Ours {
         let opened = hall.open_postpaid(&table, &member).await?;
         hall.bill(&opened.session_id, opened.position).await?;
         let (gift_id, redemption_id) = redeemed(world, &hall, &member).await?;
+        let (split_id, token) = split(world, &hall, &member).await?;
         let id = |text: &str| Uuid::try_parse(text).context("an id");
         let (chain_id, hall_id, member_id) = (id(&hall.chain_id)?, id(&hall.hall_id)?, id(&member)?);
         let fields = [
@@ -76,6 +80,8 @@ impl Ours {
             ("code", "123456".to_owned()),
             ("gift_id", gift_id),
             ("redemption_id", redemption_id),
+            ("split_id", split_id),
+            ("token", token),
             ("picture_url", String::new()),
         ];
         Ok(Self {
@@ -130,6 +136,7 @@ impl Ours {
                     .cloned()
                     .unwrap_or_else(|| "a1".to_owned()),
             ),
+            Kind::Uint32 if field.name() == "people" => Value::U32(2),
             Kind::Uint32 => Value::U32(1),
             Kind::Int32 if field.name() == "year" => Value::I32(2026),
             Kind::Int32 => Value::I32(1),
@@ -173,6 +180,69 @@ impl Ours {
     }
 }
 
+/// Puts an event into the log that would be long in coming.
+async fn happened(world: &World, stream: StreamId, event_type: &str, payload: String) -> anyhow::Result<()> {
+    let log = EventLog::connect(LogOptions::new((*world.pool.connect_options()).clone())).await?;
+    let unit = Unit {
+        request: RequestKey::new("test", Uuid::new_v4(), b""),
+        streams: vec![StreamAppend {
+            stream,
+            expected_version: 0,
+            events: vec![NewEvent {
+                event_type: event_type.to_owned(),
+                event_version: baize_domain::event::VERSION.to_owned(),
+                payload,
+            }],
+        }],
+        metadata: Metadata::default(),
+        response: Vec::new(),
+    };
+    log.append(unit).await?;
+    log.close().await;
+    Ok(())
+}
+
+/// The id of a bill's split that a member has started, and the token of the other share.
+async fn split(world: &World, hall: &Hall, member_id: &str) -> anyhow::Result<(String, String)> {
+    let split_id = SplitId(Uuid::now_v7());
+    let token = format!("{}a1", split_id.0.simple());
+    let share = |ordinal, token: &str| ShareTerms {
+        share_id: split_share(split_id, 1, ordinal),
+        token: token.to_owned(),
+        amount: Fen(50),
+    };
+    let ends_at = Timestamp::now() + SignedDuration::from_hours(24);
+    let started = SplitEvent::SplitStarted {
+        terms: Box::new(SplitTerms {
+            split_id,
+            round: 1,
+            chain_id: hall.chain_id.parse()?,
+            hall_id: hall.hall_id.parse()?,
+            session_id: SessionId(Uuid::now_v7()),
+            opener: member_id.parse()?,
+            bill: Fen(100),
+            shares: vec![share(0, ""), share(1, &token)],
+            link_minutes: 10,
+        }),
+        confirm_by: ends_at,
+        ends_at,
+        at: Timestamp::now(),
+    };
+    let stream = StreamId::new("BillSplit", split_id.to_string());
+    happened(world, stream, started.name(), serde_json::to_string(&started)?).await?;
+    // Until the view shows it.
+    let look = view::GetSplitRequest {
+        split_id: split_id.to_string(),
+        min_position: 0,
+    };
+    let splits = SplitServiceClient::new(world.queries.clone());
+    let seen = crate::eventually("the split is seen", crate::PATIENCE, async || {
+        splits.clone().get_split(timed(look.clone())).await.ok()
+    });
+    seen.await?;
+    Ok((split_id.to_string(), token))
+}
+
 /// A gift, and a redemption of it by a member who has the points for it.
 async fn redeemed(world: &World, hall: &Hall, member_id: &str) -> anyhow::Result<(String, String)> {
     let earned = PointsAccountEvent::PointsEarned {
@@ -185,23 +255,13 @@ async fn redeemed(world: &World, hall: &Hall, member_id: &str) -> anyhow::Result
         expires_at: Timestamp::now() + SignedDuration::from_hours(24),
         at: Timestamp::now(),
     };
-    let log = EventLog::connect(LogOptions::new((*world.pool.connect_options()).clone())).await?;
-    let unit = Unit {
-        request: RequestKey::new("test", Uuid::new_v4(), b""),
-        streams: vec![StreamAppend {
-            stream: StreamId::new("PointsAccount", member_id.to_owned()),
-            expected_version: 0,
-            events: vec![NewEvent {
-                event_type: earned.name().to_owned(),
-                event_version: baize_domain::event::VERSION.to_owned(),
-                payload: serde_json::to_string(&earned)?,
-            }],
-        }],
-        metadata: Metadata::default(),
-        response: Vec::new(),
-    };
-    log.append(unit).await?;
-    log.close().await;
+    happened(
+        world,
+        StreamId::new("PointsAccount", member_id.to_owned()),
+        earned.name(),
+        serde_json::to_string(&earned)?,
+    )
+    .await?;
     let mut loyalty = world.clients.loyalty.clone();
     let gift = loyalty::RegisterGiftRequest {
         request_id: new_id(),

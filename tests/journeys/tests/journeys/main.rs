@@ -14,6 +14,7 @@ mod points;
 mod postpaid;
 mod prepaid;
 mod reading;
+mod splits;
 mod table;
 mod waiting;
 
