@@ -126,6 +126,26 @@ pub fn bill_payment_transaction(session_id: SessionId) -> TransactionId {
     TransactionId(derived(&["bill-payment", &session_id.to_string()]))
 }
 
+/// The posting by which a merged guest's wallet is emptied.
+pub fn handed_over_transaction(guest_id: MemberId) -> TransactionId {
+    TransactionId(derived(&["wallet-handed-over", &guest_id.to_string()]))
+}
+
+/// The posting by which a member's wallet takes in what was a merged guest's.
+pub fn taken_over_transaction(guest_id: MemberId) -> TransactionId {
+    TransactionId(derived(&["wallet-taken-over", &guest_id.to_string()]))
+}
+
+/// Stands for what came from a merged guest's wallet where a top-up's id tells postings of one debt apart.
+pub fn taken_over_credit(guest_id: MemberId) -> TopUpId {
+    TopUpId(derived(&["wallet-taken-over", &guest_id.to_string()]))
+}
+
+/// Stands for what came back from a rejected refund where a top-up's id tells postings of one debt apart.
+pub fn refund_credit(refund_id: RefundId) -> TopUpId {
+    TopUpId(derived(&["refund-rejected", &refund_id.to_string()]))
+}
+
 /// The points of what a session's settlement took.
 pub fn settlement_earning(session_id: SessionId) -> EarningId {
     EarningId(derived(&["settlement-earning", &session_id.to_string()]))

@@ -458,6 +458,23 @@ impl Book {
             }
             WalletEvent::PrincipalWithdrawn { share, .. } => wallet.take(share.taken),
             WalletEvent::PrincipalRestored { share, .. } => wallet.add(share.taken),
+            WalletEvent::WalletHandedOver { balance, owed, .. } => {
+                wallet.take(*balance);
+                let known: Fen = std::mem::take(&mut wallet.debts).values().copied().sum();
+                let left = wallet.principal != Fen::ZERO || wallet.bonus != Fen::ZERO;
+                if left || known != *owed {
+                    let fault = format!(
+                        "the wallet of {member_id} gave not all or owed {known}, not {owed}, at position {position}"
+                    );
+                    self.fault(Topic::Wallets, fault);
+                }
+            }
+            WalletEvent::WalletTakenOver { lots, debts, .. } => {
+                lots.iter().for_each(|share| wallet.add(share.taken));
+                for debt in debts {
+                    *wallet.debts.entry(debt.session_id).or_default() += debt.outstanding;
+                }
+            }
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
                 *wallet.debts.entry(*session_id).or_default() += *amount;
                 self.incurred.insert(*session_id, *amount);

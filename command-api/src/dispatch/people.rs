@@ -7,11 +7,16 @@ use baize_domain::member::{self, Member, MemberError, MemberEvent, Registration}
 use baize_domain::personal::{Identifier, Sealed};
 use baize_domain::points_account::PointsAccount;
 use baize_domain::units::people as decide;
+use baize_domain::wallet::Wallet;
 use baize_domain::{LevelCode, Refusal};
 use jiff::Timestamp;
 
+use super::session::post;
 use super::work::{Held, Work};
 use super::{CommandError, Reply, chain};
+
+/// A guest may have been merged into a guest who was merged.
+const MERGES_MAX: usize = 8;
 
 /// Takes somebody in at the counter.
 pub async fn register(work: &Work<'_>, registration: Registration) -> Result<Reply, CommandError> {
@@ -168,8 +173,14 @@ pub async fn merge(
         return Err(itself.into());
     }
     let (guest, target) = tokio::try_join!(work.read::<Member>(guest_id), work.read::<Member>(target_id))?;
+    let (guest_wallet, target_wallet) =
+        tokio::try_join!(work.read::<Wallet>(guest_id), work.read::<Wallet>(target_id))?;
     let phone = identity(work, decide::identities(&guest).1).await?;
-    let changes = decide::merge_guest(&guest, &target, phone.as_deref(), carried.cloned(), work.now)?;
+    let (whole_guest, whole_target) = ((&*guest, &*guest_wallet), (&*target, &*target_wallet));
+    let changes = decide::merge_guest(whole_guest, whole_target, phone.as_deref(), carried.cloned(), work.now)?;
+    work.write(&guest_wallet, changes.wallet)?;
+    work.write(&target_wallet, changes.target_wallet)?;
+    post(work, &changes.journal)?;
     if let Some(phone) = &phone {
         work.write(phone, changes.phone)?;
     }
@@ -209,4 +220,16 @@ async fn identity(work: &Work<'_>, id: Option<IdentityId>) -> Result<Option<Held
         Some(id) => Ok(Some(work.read::<Identity>(id).await?)),
         None => Ok(None),
     }
+}
+
+/// Who a person is by now: the person, or into whom the person was merged.
+pub(super) async fn stands_for(work: &Work<'_>, mut member_id: MemberId) -> Result<MemberId, CommandError> {
+    for _ in 0..MERGES_MAX {
+        let member = work.read::<Member>(member_id).await?;
+        match member.profile.as_ref().and_then(|profile| profile.merged_into) {
+            Some(target_id) => member_id = target_id,
+            None => break,
+        }
+    }
+    Ok(member_id)
 }

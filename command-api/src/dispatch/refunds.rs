@@ -14,6 +14,7 @@ use baize_domain::wallet::{LotShare, Wallet, withdraw};
 use baize_domain::{Fen, Refusal};
 use uuid::Uuid;
 
+use super::people::stands_for;
 use super::reply::RequestedRefund;
 use super::session::post;
 use super::work::{Held, Work};
@@ -61,11 +62,12 @@ pub async fn reject(work: &Work<'_>, refund_id: RefundId, by: Uuid, reason: &str
     let request = refund::decide::requested(&refund)
         .map_err(CommandError::refuse)?
         .clone();
+    let holder = stands_for(work, request.member_id).await?;
     let (payment, wallet) = tokio::try_join!(
         work.read::<Payment>(request.order.order_no.intent_id),
-        work.read::<Wallet>(request.member_id),
+        work.read::<Wallet>(holder),
     )?;
-    let changes = reject_refund(&refund, &payment, by, reason.to_owned(), work.now)?;
+    let changes = reject_refund(&refund, &payment, (holder, &wallet), by, reason.to_owned(), work.now)?;
     work.write(&wallet, changes.wallet)?;
     post(work, &changes.journal)?;
     work.write(&payment, changes.payment)?;

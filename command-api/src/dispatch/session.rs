@@ -24,6 +24,7 @@ use baize_domain::units::{
 use baize_domain::wallet::Wallet;
 use jiff::Timestamp;
 
+use super::people::stands_for;
 use super::work::{Held, Work};
 use super::{CommandError, Reply, calendar};
 
@@ -191,9 +192,11 @@ pub async fn settle(work: &Work<'_>, session_id: SessionId) -> Result<Reply, Com
 /// Pays what a settlement left open.
 pub async fn pay_bill(work: &Work<'_>, session_id: SessionId) -> Result<Reply, CommandError> {
     let (session, opening) = opened_session(work, session_id).await?;
-    let wallet = work.read::<Wallet>(opening.member_id).await?;
+    let payer = stands_for(work, opening.member_id).await?;
+    let wallet = work.read::<Wallet>(payer).await?;
     let changes = decide_payment(PayBillInput {
         session: &session,
+        payer,
         wallet: &wallet,
         now: work.now,
     })?;

@@ -18,7 +18,7 @@ use super::logins::{Bearer, Logins};
 use super::sms::{SmsSender, TencentSms};
 use super::vault::{Field, Vault};
 use super::wechat::Wechat;
-use super::{Error, PeopleOptions, PhoneNumber, Tokens};
+use super::{ActAs, Acting, Error, PeopleOptions, PhoneNumber, Tokens};
 use crate::dispatch::{Caller, Dispatcher, Done, Reply};
 
 /// A guest may have been merged into a guest who was merged.
@@ -98,9 +98,10 @@ impl People {
         code: &str,
         phone_code: Option<&str>,
         nickname: Option<&str>,
+        act_as: Option<ActAs>,
     ) -> Result<Admitted, Error> {
         if let Some(done) = self.dispatcher.answered(asked.key).await? {
-            return self.admit(done).await;
+            return self.admit(done, act_as).await;
         }
         let wechat = self.wechat()?;
         let openid = wechat.openid(code).await?;
@@ -115,6 +116,8 @@ impl People {
             (None, None) => None,
         };
         let member_id = known.unwrap_or_else(|| MemberId(Uuid::now_v7()));
+        // Asked before anything happens: who may not act in the role is not let in, and nobody is taken in for that.
+        self.acting(member_id, act_as).await?;
         let command = Command::LogIn {
             member_id,
             chain_id,
@@ -152,7 +155,7 @@ impl People {
             // Two logins of a newcomer at once: the other's member it is.
             self.vault.destroy(member_id, self.now()).await?;
         }
-        self.admit(done).await
+        self.admit(done, act_as).await
     }
 
     /// Lets somebody in who gives no name.
@@ -164,7 +167,7 @@ impl People {
         let done = self
             .dispatch(Command::StartGuest { member_id, chain_id }, asked)
             .await?;
-        self.admit(done).await
+        self.admit(done, None).await
     }
 
     /// Sends a code to a phone; gives the instants until which it is good and from which another can be had.
@@ -293,17 +296,26 @@ impl People {
         self.admit_again(guest_id, done.position).await
     }
 
-    /// New tokens for a refresh token.
+    /// New tokens for a refresh token, the access token in a role if one is named.
     ///
     /// # Errors
-    /// It is none, was used before, or the person is no more.
-    pub async fn refresh(&self, token: &str) -> Result<Tokens, Error> {
+    /// It is none, was used before, or the person is no more; `ROLE_NOT_GRANTED`, and the token is as good as before.
+    pub async fn refresh(&self, token: &str, act_as: Option<ActAs>) -> Result<Tokens, Error> {
         let now = self.now();
+        let holder = match act_as {
+            Some(_) => self.logins.whose(token, now).await?,
+            None => None,
+        };
+        let acting = match holder {
+            Some(member_id) => self.acting(member_id, act_as).await?,
+            None => None,
+        };
         let rotation = self.logins.rotate(token, now).await?;
         let bearer = match self.bearer(rotation.member_id).await {
             Err(Error::Erased) => return Err(Error::RefreshTokenInvalid),
             other => other?,
         };
+        let bearer = Bearer { acting, ..bearer };
         self.logins.go_on(&self.vault, rotation.family, bearer, now).await
     }
 
@@ -360,19 +372,30 @@ impl People {
             .await?)
     }
 
-    async fn admit(&self, done: Done) -> Result<Admitted, Error> {
+    async fn admit(&self, done: Done, act_as: Option<ActAs>) -> Result<Admitted, Error> {
         let (member_id, is_new) = match done.reply {
             Reply::LoggedIn { member_id, is_new, .. } => (member_id, is_new),
             Reply::MemberRegistered { member_id } => (member_id, true),
             other => return Err(Error::Internal(anyhow::anyhow!("a login was answered {other:?}"))),
         };
         let bearer = self.bearer(member_id).await?;
+        let acting = self.acting(bearer.member_id, act_as).await?;
         Ok(Admitted {
             member_id: bearer.member_id,
             is_new,
-            tokens: self.logins.begin(&self.vault, bearer, self.now()).await?,
+            tokens: self
+                .logins
+                .begin(&self.vault, Bearer { acting, ..bearer }, self.now())
+                .await?,
             position: done.position,
         })
+    }
+
+    /// The role that a person wants to act in, if it was granted and not revoked.
+    async fn acting(&self, member_id: MemberId, act_as: Option<ActAs>) -> Result<Option<Acting>, Error> {
+        let Some(act_as) = act_as else { return Ok(None) };
+        let halls = self.dispatcher.role_of(member_id, act_as.chain_id, act_as.role).await?;
+        Ok(Some(Acting { act_as, halls }))
     }
 
     /// Admits a guest as whoever the guest is by now; the guest's own logins end.
@@ -401,6 +424,7 @@ impl People {
                         member_id,
                         chain_id: profile.chain_id,
                         guest: profile.kind == MemberKind::Guest,
+                        acting: None,
                     });
                 }
             }

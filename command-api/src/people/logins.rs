@@ -2,6 +2,7 @@
 //! their hash alone. One that is shown a second time was copied by somebody: the whole login ends, for the thief and for the owner.
 
 use std::fmt;
+use std::time::Duration;
 
 use baize_domain::ids::{ChainId, MemberId};
 use baize_eventlog::SqlTimestamp;
@@ -14,7 +15,7 @@ use sqlx::{PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 use super::vault::Vault;
-use super::{Error, LoginLimits};
+use super::{Acting, Error, LoginLimits};
 
 /// Bytes of a refresh token.
 const TOKEN_BYTES: usize = 32;
@@ -37,11 +38,13 @@ impl fmt::Debug for Tokens {
 }
 
 /// Whom tokens are for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Bearer {
     pub member_id: MemberId,
     pub chain_id: ChainId,
     pub guest: bool,
+    /// The role that they act in; none: the customer that they are.
+    pub acting: Option<Acting>,
 }
 
 /// The logins of all people.
@@ -75,9 +78,24 @@ impl Logins {
             .bind(SqlTimestamp(now))
             .execute(&mut *transaction)
             .await?;
-        let tokens = self.issue(&mut transaction, vault, family, bearer, now).await?;
+        let tokens = self.issue(&mut transaction, vault, family, &bearer, now).await?;
         transaction.commit().await?;
         Ok(tokens)
+    }
+
+    /// Whose a refresh token is that is still good; `None` if it is not.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn whose(&self, token: &str, now: Timestamp) -> Result<Option<MemberId>, Error> {
+        let read = "SELECT f.member FROM refresh_tokens t JOIN refresh_families f ON f.family = t.family
+             WHERE t.token = $1 AND t.rotated_at IS NULL AND f.revoked_at IS NULL AND t.expires_at > $2";
+        let member: Option<Uuid> = sqlx::query_scalar(read)
+            .bind(hash(token))
+            .bind(SqlTimestamp(now))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(member.map(MemberId))
     }
 
     /// Takes a refresh token out of use.
@@ -123,7 +141,7 @@ impl Logins {
     /// The database is away, or nothing can be signed.
     pub async fn go_on(&self, vault: &Vault, family: Uuid, bearer: Bearer, now: Timestamp) -> Result<Tokens, Error> {
         let mut connection = self.pool.acquire().await?;
-        self.issue(&mut connection, vault, family, bearer, now).await
+        self.issue(&mut connection, vault, family, &bearer, now).await
     }
 
     /// Ends the login of a refresh token, whichever of its tokens it is; nothing if there is none.
@@ -196,7 +214,7 @@ impl Logins {
         connection: &mut PgConnection,
         vault: &Vault,
         family: Uuid,
-        bearer: Bearer,
+        bearer: &Bearer,
         now: Timestamp,
     ) -> Result<Tokens, Error> {
         let bytes: [u8; TOKEN_BYTES] = vault.random()?;
@@ -210,9 +228,7 @@ impl Logins {
             .await?;
         // Whoever reads it goes by real time, whatever time it is in the halls.
         let issued_at = Timestamp::now();
-        let claims = Claims::new(bearer.member_id.0, Role::Customer, issued_at, self.limits.access);
-        let claims = claims.in_chain(bearer.chain_id.0);
-        let claims = if bearer.guest { claims.as_guest() } else { claims };
+        let claims = claims(bearer, issued_at, self.limits.access);
         let access = self
             .signer
             .issue(&claims)
@@ -224,6 +240,15 @@ impl Logins {
             refresh_expires_at,
         })
     }
+}
+
+fn claims(bearer: &Bearer, now: Timestamp, lifetime: Duration) -> Claims {
+    if let Some(acting) = &bearer.acting {
+        return acting.claims(bearer.member_id, now, lifetime);
+    }
+    let claims = Claims::new(bearer.member_id.0, Role::Customer, now, lifetime);
+    let claims = claims.in_chain(bearer.chain_id.0);
+    if bearer.guest { claims.as_guest() } else { claims }
 }
 
 async fn end(connection: &mut PgConnection, family: Uuid, now: Timestamp) -> Result<(), Error> {

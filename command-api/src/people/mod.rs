@@ -5,9 +5,10 @@
 //!
 //! - `keys` and `vault`: the keys of a chain's people, one a person, and what is done with them.
 //! - `wechat`, `sms`: the providers' clients; `client` talks, `wire` says what bytes mean, `signature` signs.
-//! - `codes`: codes sent to phones, their limits and locks. `logins`: refresh tokens.
+//! - `codes`: codes sent to phones, their limits and locks. `logins`: refresh tokens. `acting`: roles that were granted.
 //! - `flows`: what a person does, step by step.
 
+mod acting;
 mod codes;
 mod error;
 mod flows;
@@ -21,6 +22,7 @@ mod sms;
 mod vault;
 mod wechat;
 
+pub use acting::{ActAs, Acting};
 pub use error::Error;
 pub use flows::{Asked, People, Proof};
 pub use keys::{PersonalKeys, PersonalKeysError};

@@ -99,7 +99,14 @@ impl IdentityService for IdentityServer {
         let identified = Identified::new(login.request_id, "LoginWithWechat", &message, anybody(&metadata));
         let admitted = self
             .people
-            .log_in_with_wechat(identified.asked(), login.chain_id, &login.code, None, login.nickname)
+            .log_in_with_wechat(
+                identified.asked(),
+                login.chain_id,
+                &login.code,
+                None,
+                login.nickname,
+                login.act_as,
+            )
             .await;
         let admitted = admitted.map_err(|error| self.status(error))?;
         Ok(Response::new(LoginWithWechatResponse {
@@ -128,6 +135,7 @@ impl IdentityService for IdentityServer {
                 &login.code,
                 phone_code,
                 login.nickname,
+                login.act_as,
             )
             .await;
         let admitted = admitted.map_err(|error| self.status(error))?;
@@ -242,7 +250,10 @@ impl IdentityService for IdentityServer {
         &self,
         request: Request<RefreshTokenRequest>,
     ) -> Result<Response<RefreshTokenResponse>, Status> {
-        let refreshed = self.people.refresh(&request.get_ref().refresh_token).await;
+        let mut fields = Fields::default();
+        let act_as = wire::act_as(request.get_ref().act_as.as_ref(), &mut fields);
+        let act_as = fields.finish(act_as).map_err(errors::invalid)?;
+        let refreshed = self.people.refresh(&request.get_ref().refresh_token, act_as).await;
         let tokens = refreshed.map_err(|error| self.status(error))?;
         Ok(Response::new(RefreshTokenResponse {
             tokens: Some(wire::tokens(tokens)),

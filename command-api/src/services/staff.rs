@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use baize_domain::ids::MemberId;
-use baize_domain::staff::StaffRole;
-use baize_proto::access::{Access, Claims, Denial, Role, Signer};
+use baize_proto::access::{Access, Denial, Signer};
 use baize_proto::hall::staff::v1::staff_service_server::StaffService;
 use baize_proto::hall::staff::v1::{
     ActAsRequest, ActAsResponse, GrantOwnerRequest, GrantOwnerResponse, GrantStaffRequest, GrantStaffResponse,
@@ -15,6 +14,7 @@ use tonic::{Request, Response, Status, async_trait};
 
 use super::Services;
 use crate::errors;
+use crate::people::Acting;
 use crate::wire::{Fields, act_as_request, timestamp};
 
 /// How long somebody may act in a role before they must ask again: a revocation works within it.
@@ -49,17 +49,11 @@ impl StaffService for Services {
         let subject = access.claims().subject;
         let mut fields = Fields::default();
         let asked = act_as_request(request.get_ref(), &mut fields);
-        let (chain_id, role) = fields.finish(asked).map_err(errors::invalid)?;
-        let halls = self.dispatcher.role_of(MemberId(subject), chain_id, role).await;
+        let act_as = fields.finish(asked).map_err(errors::invalid)?;
+        let member_id = MemberId(subject);
+        let halls = self.dispatcher.role_of(member_id, act_as.chain_id, act_as.role).await;
         let halls = halls.map_err(errors::status)?;
-        let role = match role {
-            StaffRole::Staff => Role::Staff,
-            StaffRole::Owner => Role::Owner,
-        };
-        let claims = Claims::new(subject, role, Timestamp::now(), ACTING);
-        let claims = claims
-            .in_chain(chain_id.0)
-            .in_halls(halls.into_iter().map(|hall_id| hall_id.0));
+        let claims = Acting { act_as, halls }.claims(member_id, Timestamp::now(), ACTING);
         let token = Signer::new(self.keys.clone()).issue(&claims);
         let token = token.map_err(|error| errors::internal(&error.into()))?;
         Ok(Response::new(ActAsResponse {

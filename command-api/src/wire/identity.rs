@@ -4,8 +4,9 @@ use baize_domain::ids::ChainId;
 use baize_proto::hall::identity::v1::{self, LoginWithWechatRequest, QuickRegisterRequest, merge_guest_request};
 use uuid::Uuid;
 
+use super::staff::staff_role;
 use super::{Fields, timestamp};
-use crate::people::{PhoneNumber, Proof, Tokens};
+use crate::people::{ActAs, PhoneNumber, Proof, Tokens};
 
 /// WeChat's codes are far shorter.
 const CODE_BYTES_MAX: usize = 256;
@@ -18,6 +19,7 @@ pub struct Login<'r> {
     pub chain_id: ChainId,
     pub code: String,
     pub nickname: Option<&'r str>,
+    pub act_as: Option<ActAs>,
 }
 
 /// The login that a request asks for.
@@ -27,6 +29,7 @@ pub fn login<'r>(request: &'r LoginWithWechatRequest, fields: &mut Fields) -> Lo
         chain_id: fields.id("chain_id", &request.chain_id),
         code: code("code", &request.code, fields),
         nickname: nickname(&request.nickname, fields),
+        act_as: act_as(request.act_as.as_ref(), fields),
     }
 }
 
@@ -37,8 +40,18 @@ pub fn quick_registration<'r>(request: &'r QuickRegisterRequest, fields: &mut Fi
         chain_id: fields.id("chain_id", &request.chain_id),
         code: code("code", &request.code, fields),
         nickname: nickname(&request.nickname, fields),
+        act_as: None,
     };
     (login, code("phone_code", &request.phone_code, fields))
+}
+
+/// The role to act in, if a request names one.
+pub fn act_as(wanted: Option<&v1::ActAs>, fields: &mut Fields) -> Option<ActAs> {
+    let wanted = wanted?;
+    Some(ActAs {
+        chain_id: fields.id("act_as.chain_id", &wanted.chain_id),
+        role: staff_role("act_as.role", wanted.role(), fields),
+    })
 }
 
 /// A phone number; `None` only after noting a violation.

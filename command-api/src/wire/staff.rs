@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use baize_domain::Command;
-use baize_domain::ids::{ChainId, HallId};
+use baize_domain::ids::HallId;
 use baize_domain::staff::{HALLS_MAX, StaffRole};
 use baize_proto::hall::staff::v1::{
     self, ActAsRequest, GrantOwnerRequest, GrantOwnerResponse, GrantStaffRequest, GrantStaffResponse,
@@ -12,20 +12,26 @@ use baize_proto::hall::staff::v1::{
 
 use super::{Fields, Mutation};
 use crate::dispatch::Reply;
+use crate::people::ActAs;
 
 const REASON_CHARS_MAX: usize = 200;
 
 /// The chain and the role that somebody wants to act in.
-pub fn act_as_request(request: &ActAsRequest, fields: &mut Fields) -> (ChainId, StaffRole) {
-    let role = match request.role() {
+pub fn act_as_request(request: &ActAsRequest, fields: &mut Fields) -> ActAs {
+    ActAs {
+        chain_id: fields.id("chain_id", &request.chain_id),
+        role: staff_role("role", request.role(), fields),
+    }
+}
+
+/// A role that can be granted.
+pub fn staff_role(field: &str, role: v1::StaffRole, fields: &mut Fields) -> StaffRole {
+    let role = match role {
         v1::StaffRole::Unspecified => None,
         v1::StaffRole::Staff => Some(StaffRole::Staff),
         v1::StaffRole::Owner => Some(StaffRole::Owner),
     };
-    (
-        fields.id("chain_id", &request.chain_id),
-        fields.choice("role", role, StaffRole::Staff),
-    )
+    fields.choice(field, role, StaffRole::Staff)
 }
 
 impl Mutation for GrantStaffRequest {

@@ -3,21 +3,25 @@
 use std::time::Duration;
 
 use baize_command_api::{Limits, Options, PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions, rewrap_keys};
-use baize_domain::Event;
+use baize_domain::ids::{HallId, SessionId, TopUpId};
 use baize_domain::member::MemberEvent;
+use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
+use baize_domain::{Event, Fen};
 use baize_proto::access::{Bearing, KeyRing, Keys, Role, Signer, Verifier};
 use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
 use baize_proto::hall::identity::v1::merge_guest_request::Proof;
 use baize_proto::hall::identity::v1::{
-    LoginWithWechatRequest, LoginWithWechatResponse, LogoutRequest, MergeGuestRequest, QuickRegisterRequest,
+    ActAs, LoginWithWechatRequest, LoginWithWechatResponse, LogoutRequest, MergeGuestRequest, QuickRegisterRequest,
     RefreshTokenRequest, RequestPhoneCodeRequest, RevokeSessionsRequest, StartGuestSessionRequest, Tokens,
     UpgradeGuestRequest, VerifyPhoneCodeRequest,
 };
 use baize_proto::hall::member::v1::{ErasePersonRequest, RegisterMemberRequest};
+use baize_proto::hall::staff::v1::{GrantStaffRequest, RevokeStaffRequest, StaffRole};
 use baize_simulators::sms::Sms;
 use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use super::world::{Clients, World, decoded, fast, refused, request_id, until};
 
@@ -84,7 +88,7 @@ impl Entrance {
             request_id: request_id(),
             chain_id: self.chain.clone(),
             code: self.wechat.login(openid),
-            nickname: String::new(),
+            ..LoginWithWechatRequest::default()
         }
     }
 
@@ -146,6 +150,7 @@ impl Entrance {
     async fn refresh(&mut self, tokens: &Tokens) -> Result<Tokens, Status> {
         let request = RefreshTokenRequest {
             refresh_token: tokens.refresh_token.clone(),
+            ..RefreshTokenRequest::default()
         };
         Ok(self.identity.refresh_token(request).await?.into_inner().tokens.unwrap())
     }
@@ -234,7 +239,7 @@ async fn each_refusal_of_wechat_has_its_own_answer() {
         request_id: request_id(),
         chain_id: chain.to_owned(),
         code,
-        nickname: String::new(),
+        ..LoginWithWechatRequest::default()
     };
     let chain = entrance.chain.clone();
     let unknown = entrance
@@ -764,4 +769,139 @@ async fn the_keys_of_people_are_wrapped_anew_and_then_the_old_key_can_go() {
         .merge_guest(merge)
         .await;
     assert_eq!(merged.unwrap().into_inner().member_id, member);
+}
+
+#[tokio::test]
+async fn a_guest_who_has_money_brings_it_into_the_members_wallet_and_it_pays_what_is_owed() {
+    let mut entrance = Entrance::open().await;
+    let member = entrance.log_in("o-member").await.member_id;
+    let (guest, _) = entrance.guest().await;
+    let at = Timestamp::UNIX_EPOCH;
+    let paid_in = WalletEvent::TopUpCredited {
+        top_up_id: TopUpId(Uuid::now_v7()),
+        channel: TopUpChannel::Counter,
+        amount: Split {
+            principal: Fen(10_000),
+            bonus: Fen(500),
+        },
+        at,
+    };
+    let owes = WalletEvent::DebtIncurred {
+        session_id: SessionId(Uuid::now_v7()),
+        hall_id: HallId(Uuid::now_v7()),
+        amount: Fen(1_500),
+        at,
+    };
+    let happened = [(&*guest, Event::Wallet(paid_in)), (&*member, Event::Wallet(owes))];
+    entrance.world.happened(&happened).await;
+
+    let merge = MergeGuestRequest {
+        request_id: request_id(),
+        member_id: guest.clone(),
+        proof: Some(Proof::WechatCode(entrance.wechat.login("o-member"))),
+    };
+    let merged = entrance.identity.merge_guest(merge).await.unwrap().into_inner();
+    assert_eq!(merged.member_id, member);
+    let mut history = entrance.world.history().await;
+    let given = decoded(&history.until("WalletHandedOver", &guest).await);
+    let Event::Wallet(WalletEvent::WalletHandedOver { to, balance, owed, .. }) = given else {
+        panic!("{given:?}");
+    };
+    assert_eq!(
+        (to.to_string(), balance.total(), owed),
+        (member.clone(), Fen(10_500), Fen::ZERO)
+    );
+    let paid = decoded(&history.until("DebtPaid", &member).await);
+    let Event::Wallet(WalletEvent::DebtPaid { paid, outstanding, .. }) = paid else {
+        panic!("{paid:?}");
+    };
+    assert_eq!((paid.total(), outstanding), (Fen(1_500), Fen::ZERO));
+    let posted =
+        "SELECT count(*) FROM events WHERE event_type = 'TransactionPosted' AND payload::text LIKE '%GuestMerged%'";
+    assert_eq!(entrance.world.count(posted).await, 2);
+}
+
+#[tokio::test]
+async fn who_holds_a_role_chooses_it_at_login_and_at_each_refresh_until_it_is_revoked() {
+    let mut entrance = Entrance::open().await;
+    let hall = entrance.clients.hall(0).await;
+    let act_as = ActAs {
+        chain_id: entrance.chain.clone(),
+        role: StaffRole::Staff.into(),
+    };
+    let as_staff = |entrance: &Entrance, openid: &str| LoginWithWechatRequest {
+        act_as: Some(act_as.clone()),
+        ..entrance.login(openid)
+    };
+    let stranger = as_staff(&entrance, "o-stranger");
+    let stranger = entrance.identity.login_with_wechat(stranger).await;
+    refused(stranger, Code::FailedPrecondition, "ROLE_NOT_GRANTED");
+    assert_eq!(
+        entrance.events("MemberRegistered").await,
+        0,
+        "nobody is taken in for that"
+    );
+
+    let member = entrance.log_in("o-staff").await.member_id;
+    let early = as_staff(&entrance, "o-staff");
+    let early = entrance.identity.login_with_wechat(early).await;
+    refused(early, Code::FailedPrecondition, "ROLE_NOT_GRANTED");
+    let grant = GrantStaffRequest {
+        request_id: request_id(),
+        member_id: member.clone(),
+        chain_id: entrance.chain.clone(),
+        hall_ids: vec![hall.hall_id.clone()],
+    };
+    entrance.clients.staff.grant_staff(grant).await.unwrap();
+
+    let verifier = Verifier::new(entrance.keys.clone());
+    let claims = |tokens: &Tokens| verifier.verify(&tokens.access_token, Timestamp::now()).unwrap();
+    let login = as_staff(&entrance, "o-staff");
+    let login = entrance.identity.login_with_wechat(login).await.unwrap().into_inner();
+    let tokens = login.tokens.unwrap();
+    let shown = claims(&tokens);
+    assert_eq!((shown.role, shown.subject.to_string()), (Role::Staff, member.clone()));
+    assert_eq!(
+        shown.halls.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [hall.hall_id]
+    );
+    assert_eq!(shown.chain.unwrap().to_string(), entrance.chain);
+
+    let refresh = |tokens: &Tokens, role: Option<StaffRole>| RefreshTokenRequest {
+        refresh_token: tokens.refresh_token.clone(),
+        act_as: role.map(|role| ActAs {
+            role: role.into(),
+            ..act_as.clone()
+        }),
+    };
+    let mut identity = entrance.identity.clone();
+    let plain = identity.refresh_token(refresh(&tokens, None)).await.unwrap();
+    let plain = plain.into_inner().tokens.unwrap();
+    assert_eq!(
+        claims(&plain).role,
+        Role::Customer,
+        "it is said again with each refresh"
+    );
+    let owner = identity.refresh_token(refresh(&plain, Some(StaffRole::Owner))).await;
+    refused(owner, Code::FailedPrecondition, "ROLE_NOT_GRANTED");
+    let staff = identity
+        .refresh_token(refresh(&plain, Some(StaffRole::Staff)))
+        .await
+        .unwrap();
+    let staff = staff.into_inner().tokens.unwrap();
+    assert_eq!(claims(&staff).role, Role::Staff, "a refusal leaves the token good");
+
+    let revoke = RevokeStaffRequest {
+        request_id: request_id(),
+        member_id: member,
+        chain_id: entrance.chain.clone(),
+        reason: "left".to_owned(),
+    };
+    entrance.clients.staff.revoke_staff(revoke).await.unwrap();
+    let revoked = identity.refresh_token(refresh(&staff, Some(StaffRole::Staff))).await;
+    refused(revoked, Code::FailedPrecondition, "ROLE_NOT_GRANTED");
+    let customer = identity.refresh_token(refresh(&staff, None)).await.unwrap();
+    assert_eq!(claims(&customer.into_inner().tokens.unwrap()).role, Role::Customer);
+    let used = identity.refresh_token(refresh(&staff, Some(StaffRole::Staff))).await;
+    refused(used, Code::Unauthenticated, "REFRESH_TOKEN_REUSED");
 }

@@ -34,6 +34,8 @@ pub enum Account {
     Revenue,
     /// What members owe.
     Receivable,
+    /// What is on its way from a guest's wallet to that of the member who the guest turned out to be; nothing, when both are posted.
+    WalletTransfers,
 }
 
 impl Account {
@@ -74,6 +76,8 @@ pub enum Source {
     Refund(RefundId),
     /// A share of a split bill.
     Share(ShareId),
+    /// A guest who turned out to be a member: what was in the guest's wallet is in the member's.
+    GuestMerged(MemberId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.

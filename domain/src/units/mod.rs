@@ -24,7 +24,8 @@
 //! | `CancelRedemption` | [`gifts::cancel_redemption`] | gift, member, points account, redemption |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RequestPrincipalRefund`, `ReturnLeftover`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
 //! | `StartSplit`, `ConfirmShare`, `ChargeShare`, `DeliverShare`, `ReturnShare` | [`splits`] | split, session, member, wallets of payer and opener |
-//! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
+//! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
+//! | `MergeGuest` | [`people::merge_guest`] | both persons, the guest's phone number, both wallets |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
@@ -40,6 +41,7 @@ mod credit_top_up;
 mod earn_points;
 mod extend_session;
 pub mod gifts;
+mod merge_wallets;
 mod open_table;
 mod pause_session;
 mod pay_bill;

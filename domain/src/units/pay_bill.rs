@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::ids::MemberId;
 use crate::refusal::Refusal;
 use crate::session::{self, TableSession};
 use crate::wallet::{self, Wallet, WalletEvent};
@@ -9,12 +10,14 @@ use crate::wallet::{self, Wallet, WalletEvent};
 use super::Changes;
 use super::postings::Context;
 
-/// What it is decided from. The wallet is that of the session's member.
+/// What it is decided from.
 #[derive(Clone, Copy, Debug)]
 pub struct PayBillInput<'a> {
     /// The session.
     pub session: &'a TableSession,
-    /// The member's wallet.
+    /// The session's member, or who that guest turned out to be.
+    pub payer: MemberId,
+    /// The payer's wallet.
     pub wallet: &'a Wallet,
     /// When.
     pub now: Timestamp,
@@ -33,7 +36,7 @@ pub fn pay_bill(input: PayBillInput<'_>) -> Result<Changes, Refusal> {
     };
     let context = Context {
         hall_id: Some(opening.hall_id),
-        member_id: opening.member_id,
+        member_id: input.payer,
         at: input.now,
     };
     let posting = context.bill_payment(session_id, *paid)?;

@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 
 use crate::identity::{self, Identity, IdentityError, IdentityEvent, IdentityKind};
-use crate::ids::{IdentityId, MemberId};
+use crate::ids::{IdentityId, MemberId, TransactionId};
+use crate::journal::JournalEvent;
 use crate::member::{self, Member, MemberError, MemberEvent, Registration};
 use crate::personal::{Identifier, Sealed};
 use crate::points_account::{self, PointsAccount, PointsAccountEvent};
 use crate::refusal::Refusal;
+use crate::wallet::{Wallet, WalletEvent};
+
+use super::merge_wallets::merge_wallets;
 
 /// The events of a unit about people, by the aggregates that its input named.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +28,12 @@ pub struct PeopleChanges {
     pub former_phone: Vec<IdentityEvent>,
     /// For the person's points.
     pub points: Vec<PointsAccountEvent>,
+    /// For the person's wallet.
+    pub wallet: Vec<WalletEvent>,
+    /// For the wallet of the person into whom the first is merged.
+    pub target_wallet: Vec<WalletEvent>,
+    /// For new streams of the journal, one per transaction.
+    pub journal: Vec<(TransactionId, Vec<JournalEvent>)>,
 }
 
 /// Takes somebody in. `openid` and `phone` are the identities that the registration names, if it names any.
@@ -117,13 +127,15 @@ pub fn upgrade_guest(
 }
 
 /// Makes a guest one with a person who is known. The guest's phone number goes over if that person has none, and is free otherwise; `phone` is its
-/// identity, `carried` the number sealed for that person.
+/// identity, `carried` the number sealed for that person. What is in the guest's wallet, and what the guest owes, goes to that person's; while a session
+/// of the guest is not settled, the merge has to wait.
 ///
 /// # Errors
-/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `NOT_A_GUEST`, `OTHER_CHAIN`, `INVALID_ARGUMENT`.
+/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `NOT_A_GUEST`, `OTHER_CHAIN`, `INVALID_ARGUMENT`, `GUEST_HAS_OPEN_SESSION`,
+/// `GUEST_HAS_OPEN_SHARE`, `TOO_MANY_TOP_UPS`.
 pub fn merge_guest(
-    guest: &Member,
-    target: &Member,
+    (guest, guest_wallet): (&Member, &Wallet),
+    (target, target_wallet): (&Member, &Wallet),
     phone: Option<&Identity>,
     carried: Option<Identifier>,
     now: Timestamp,
@@ -138,6 +150,7 @@ pub fn merge_guest(
     if merged.is_empty() {
         return Ok(PeopleChanges::default());
     }
+    let wallets = merge_wallets((guest_id, guest_wallet), (target_id, target_wallet), now)?;
     let number = guest_profile.phone.as_ref().map(|phone| phone.identity_id);
     let carried = carried.filter(|carried| Some(carried.identity_id) == number);
     let absorbed = member::decide::absorb(target, guest_id, carried, now)?;
@@ -148,6 +161,9 @@ pub fn merge_guest(
         phone: phone.map_or_else(Vec::new, |phone| {
             hand_over(phone, guest_id, goes_over.then_some(target_id), now)
         }),
+        wallet: wallets.guest,
+        target_wallet: wallets.target,
+        journal: wallets.journal,
         ..PeopleChanges::default()
     })
 }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use crate::ids::{
     HallId, MemberId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
-    order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
-    refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction, refund_transaction,
-    settlement_transaction, share_charged_transaction, share_moved_transaction, top_up_transaction,
+    handed_over_transaction, order_resolved_transaction, order_transaction, prepaid_refund_transaction,
+    prepaid_transaction, refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction,
+    refund_transaction, settlement_transaction, share_charged_transaction, share_moved_transaction,
+    taken_over_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
@@ -112,6 +113,34 @@ impl Context {
             &[
                 (Account::RefundsPayable, refund.amount),
                 (Account::CounterClearing, -refund.amount),
+            ],
+        ))
+    }
+
+    /// A guest's wallet gave everything to the wallet of the member who the guest is.
+    pub(super) fn handed_over(self, balance: Split, owed: Fen) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            handed_over_transaction(self.member_id),
+            Source::GuestMerged(self.member_id),
+            &[
+                (Account::MemberPrincipal, balance.principal),
+                (Account::MemberBonus, balance.bonus),
+                (Account::Receivable, -owed),
+                (Account::WalletTransfers, owed - balance.total()),
+            ],
+        ))
+    }
+
+    /// A member's wallet took in what was a guest's.
+    pub(super) fn taken_over(self, guest_id: MemberId, balance: Split, owed: Fen) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            taken_over_transaction(guest_id),
+            Source::GuestMerged(guest_id),
+            &[
+                (Account::WalletTransfers, balance.total() - owed),
+                (Account::Receivable, owed),
+                (Account::MemberPrincipal, -balance.principal),
+                (Account::MemberBonus, -balance.bonus),
             ],
         ))
     }

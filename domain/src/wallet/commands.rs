@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ids::{HallId, HoldId, MemberId, SessionId, ShareId, TopUpId};
 use crate::money::Fen;
 
-use super::{Split, TopUpChannel};
+use super::{Debt, LotShare, Split, TopUpChannel};
 
 /// Commands of a wallet.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +135,26 @@ pub enum WalletCommand {
     SettlePrepaid {
         /// The session.
         session_id: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Give everything to another wallet.
+    HandOver {
+        /// Whose wallet that is.
+        to: MemberId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Take in what another wallet gives.
+    TakeOver {
+        /// Whose wallet this is.
+        member_id: MemberId,
+        /// Whose wallet gives.
+        from: MemberId,
+        /// The money.
+        lots: Vec<LotShare>,
+        /// What was owed there.
+        debts: Vec<Debt>,
         /// When.
         at: Timestamp,
     },

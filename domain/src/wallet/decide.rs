@@ -6,7 +6,7 @@ use crate::ids::{HallId, HoldId, MemberId, SessionId, TopUpId};
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 
-use super::{Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent, shares};
+use super::{Debt, LotShare, Split, TopUpChannel, Wallet, WalletCommand, WalletError, WalletEvent, shares};
 
 /// Unspent top-ups of a wallet, at most.
 const LOTS_MAX: usize = 1000;
@@ -60,6 +60,14 @@ pub fn decide(wallet: &Wallet, command: WalletCommand) -> Result<Vec<WalletEvent
         WalletCommand::ChargeShare { share_id, amount, at } => shares::charge(wallet, share_id, amount, at),
         WalletCommand::ReturnShare { share_id, at } => Ok(shares::give_back(wallet, share_id, at)),
         WalletCommand::DeliverShare { share_id, at } => Ok(shares::deliver(wallet, share_id, at)),
+        WalletCommand::HandOver { to, at } => hand_over(wallet, to, at),
+        WalletCommand::TakeOver {
+            member_id,
+            from,
+            lots,
+            debts,
+            at,
+        } => take_over(wallet, member_id, from, lots, debts, at),
     }
 }
 
@@ -322,6 +330,55 @@ pub fn settle_prepaid(wallet: &Wallet, session_id: SessionId, at: Timestamp) -> 
     Ok(vec![WalletEvent::PrepaidSettled { session_id, amount, at }])
 }
 
+/// Gives everything to another wallet; of nothing there is nothing to give.
+///
+/// # Errors
+/// [`WalletError::SessionUnderWay`], [`WalletError::ShareUnderWay`]: the wallet stands for a session or a share, and what becomes of that is not known.
+pub fn hand_over(wallet: &Wallet, to: MemberId, at: Timestamp) -> Result<Vec<WalletEvent>, WalletError> {
+    if let Some(open) = wallet.sessions.first() {
+        return Err(WalletError::SessionUnderWay(open.session_id));
+    }
+    if let Some(share) = wallet.shares.first() {
+        return Err(WalletError::ShareUnderWay(share.share_id));
+    }
+    if wallet.lots.count() == 0 && wallet.debts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![WalletEvent::WalletHandedOver {
+        to,
+        balance: wallet.balance(),
+        owed: wallet.owed(),
+        at,
+    }])
+}
+
+/// Takes in what another wallet gives, and pays debts from what there is then, oldest first; nothing changes nothing.
+///
+/// # Errors
+/// [`WalletError::TooManyLots`].
+pub fn take_over(
+    wallet: &Wallet,
+    member_id: MemberId,
+    from: MemberId,
+    lots: Vec<LotShare>,
+    debts: Vec<Debt>,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    if lots.is_empty() && debts.is_empty() {
+        return Ok(Vec::new());
+    }
+    if wallet.lots.count() + lots.len() > LOTS_MAX {
+        return Err(WalletError::TooManyLots);
+    }
+    let mut events = Vec::with_capacity(3);
+    if wallet.member_id.is_none() {
+        events.push(WalletEvent::WalletOpened { member_id, at });
+    }
+    events.push(WalletEvent::WalletTakenOver { from, lots, debts, at });
+    pay_debts(wallet, &mut events, at);
+    Ok(events)
+}
+
 /// Whether the member may begin another session.
 fn may_open(wallet: &Wallet, open_sessions_max: u32) -> Result<(), WalletError> {
     if wallet.member_id.is_none() {
@@ -357,7 +414,7 @@ fn pay_debts(wallet: &Wallet, events: &mut Vec<WalletEvent>, at: Timestamp) {
     for event in &*events {
         after.evolve(event);
     }
-    for debt in &wallet.debts {
+    for debt in after.debts.clone() {
         let paid = debt.outstanding.min(after.available());
         if paid == Fen::ZERO {
             return;

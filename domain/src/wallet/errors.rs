@@ -1,6 +1,6 @@
 //! Why a wallet refuses.
 
-use crate::ids::SessionId;
+use crate::ids::{SessionId, ShareId};
 use crate::money::Fen;
 use crate::refusal::{InvalidField, Refusal, RefusalKind};
 
@@ -36,6 +36,12 @@ pub enum WalletError {
         /// How many are allowed.
         open_sessions_max: u32,
     },
+    /// The wallet stands for a session that is neither settled nor cancelled.
+    #[error("session {0} is not settled")]
+    SessionUnderWay(SessionId),
+    /// Money is set aside for a share of a bill that not everybody has paid.
+    #[error("share {0} is neither delivered nor returned")]
+    ShareUnderWay(ShareId),
     /// The wallet does not stand for that session.
     #[error("the wallet holds nothing for session {0}")]
     NothingHeld(SessionId),
@@ -102,6 +108,16 @@ impl From<WalletError> for Refusal {
             )
             .with("session_id", session_id)
             .with("open_sessions_max", open_sessions_max),
+            WalletError::SessionUnderWay(session_id) => refuse(
+                "GUEST_HAS_OPEN_SESSION",
+                "Close the guest's session or cancel the opening first; it is settled a moment later.",
+            )
+            .with("session_id", session_id),
+            WalletError::ShareUnderWay(share_id) => refuse(
+                "GUEST_HAS_OPEN_SHARE",
+                "Wait until everybody has paid or the split of the bill is cancelled.",
+            )
+            .with("share_id", share_id),
             WalletError::NothingHeld(session_id) => {
                 refuse("SESSION_NOT_SECURED", "Ask the staff.").with("session_id", session_id)
             }

@@ -7,7 +7,7 @@ use crate::ids::{HallId, HoldId, MemberId, RefundId, SessionId, ShareId, TopUpId
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
-use super::LotShare;
+use super::{Debt, LotShare};
 
 /// An amount by its two kinds of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +192,28 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
+    /// All money of the wallet and all that is owed went to another wallet: its owner, a guest, turned out to be that person.
+    WalletHandedOver {
+        /// That person.
+        to: MemberId,
+        /// What went.
+        balance: Split,
+        /// What is owed by that person from here on.
+        owed: Fen,
+        /// When.
+        at: Timestamp,
+    },
+    /// Money and debts of a guest came in, each lot as it was: the guest turned out to be this person.
+    WalletTakenOver {
+        /// The guest.
+        from: MemberId,
+        /// The money, by the guest's lots.
+        lots: Vec<LotShare>,
+        /// What the guest owed.
+        debts: Vec<Debt>,
+        /// When.
+        at: Timestamp,
+    },
     /// Some or all of a debt was paid from the wallet.
     DebtPaid {
         /// The session that left it.
@@ -205,4 +227,4 @@ pub enum WalletEvent {
     },
 }
 
-crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, GoodsCharged, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored, ShareCharged, ShareReturned, ShareDelivered);
+crate::event::domain_events!(WalletEvent: WalletOpened, TopUpCredited, FundsHeld, HoldCaptured, HoldReleased, PrepaidCharged, PrepaidRefunded, GoodsCharged, PrepaidSettled, DebtIncurred, DebtPaid, PrincipalWithdrawn, PrincipalRestored, ShareCharged, ShareReturned, ShareDelivered, WalletHandedOver, WalletTakenOver);

@@ -100,6 +100,33 @@ impl Lots {
         self.drop_empty();
     }
 
+    /// Everything, as shares of the lots it is in.
+    pub fn shares(&self) -> Vec<LotShare> {
+        let share = |lot: &Lot| LotShare {
+            origin: lot.origin,
+            taken: lot.remaining,
+        };
+        self.lots.iter().map(share).collect()
+    }
+
+    /// Takes in what was a share of a lot in another wallet: as a lot of its own, the newest, which remembers where the money came from.
+    pub fn take_over(&mut self, share: &LotShare) {
+        self.lots.push(Lot {
+            origin: Origin {
+                ordinal: self.next_ordinal,
+                ..share.origin
+            },
+            remaining: share.taken,
+        });
+        self.next_ordinal += 1;
+        self.drop_empty();
+    }
+
+    /// Takes everything out.
+    pub fn empty(&mut self) {
+        self.lots.clear();
+    }
+
     /// Takes `amount`, of each kind from the oldest lots that have it. Tells from which.
     pub fn take(&mut self, amount: Split) -> Vec<LotShare> {
         let mut due = amount;

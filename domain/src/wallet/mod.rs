@@ -9,6 +9,7 @@
 //!                                           └──► PrepaidRefunded (cancelled, or closed within the grace)
 //! at any time:        PrincipalWithdrawn ─► (gone) or, rejected, PrincipalRestored
 //!                     ShareCharged ─► ShareDelivered (gone to whose bill it was) or ShareReturned
+//! when nothing is open: WalletHandedOver (all of it, into another wallet, where it is WalletTakenOver)
 //! afterwards:         DebtIncurred ─► DebtPaid … until nothing is owed
 //! ```
 //!

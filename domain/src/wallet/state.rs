@@ -84,6 +84,11 @@ impl Wallet {
         self.balance().total().saturating_sub_zero(self.held())
     }
 
+    /// What is owed for all sessions.
+    pub fn owed(&self) -> Fen {
+        self.debts.iter().map(|debt| debt.outstanding).sum()
+    }
+
     /// What is set aside for one session, if it has a hold.
     pub fn hold_for(&self, session_id: SessionId) -> Option<(HoldId, Fen)> {
         match self.session(session_id)?.secured {
@@ -127,6 +132,14 @@ impl Wallet {
             } => self.lots.add(*top_up_id, *channel, *amount),
             WalletEvent::PrincipalWithdrawn { share, .. } => self.lots.take_share(share),
             WalletEvent::PrincipalRestored { share, .. } => self.lots.put_back(&[*share]),
+            WalletEvent::WalletHandedOver { .. } => {
+                self.lots.empty();
+                self.debts.clear();
+            }
+            WalletEvent::WalletTakenOver { lots, debts, .. } => {
+                lots.iter().for_each(|share| self.lots.take_over(share));
+                self.debts.extend(debts);
+            }
             WalletEvent::FundsHeld {
                 hold_id,
                 session_id,

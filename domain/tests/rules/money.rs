@@ -95,7 +95,10 @@ pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<
             Ok(one(refund_id, events, Event::Refund))
         }
         Command::RejectRefund { refund_id, by, reason } => of_refund(world, refund_id, now, |input| {
-            reject_refund(input.refund, input.payment, by, reason, now)
+            let payer = input.refund.request.as_ref().map(|request| request.member_id);
+            let holder = stands_for(world, payer.unwrap_or_default());
+            let wallet = get(&world.wallets, holder);
+            reject_refund(input.refund, input.payment, (holder, &wallet), by, reason, now)
         }),
         Command::RecordRefund {
             channel,
@@ -161,9 +164,17 @@ fn of_refund(
     let mut events = one(intent_id, changes.payment.clone(), Event::Payment);
     events.extend(one(refund_id, changes.refund.clone(), Event::Refund));
     let whose = refund.request.as_ref().map(|request| request.member_id);
-    events.extend(one(whose.unwrap_or_default(), changes.wallet.clone(), Event::Wallet));
+    let holder = stands_for(world, whose.unwrap_or_default());
+    events.extend(one(holder, changes.wallet.clone(), Event::Wallet));
     events.extend(beside(changes));
     Ok(events)
+}
+
+/// Who somebody is by now.
+pub(crate) fn stands_for(world: &World, member_id: MemberId) -> MemberId {
+    let member = world.members.get(&member_id);
+    let into = member.and_then(|member| member.profile.as_ref()?.merged_into);
+    into.map_or(member_id, |target_id| stands_for(world, target_id))
 }
 
 fn withdrawal(

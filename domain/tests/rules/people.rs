@@ -96,9 +96,11 @@ impl World {
                 phone,
             } => {
                 let (guest, target) = (member(guest_id), member(target_id));
+                let (guest_wallet, target_wallet) = (get(&self.wallets, guest_id), get(&self.wallets, target_id));
                 let number = identity(people::identities(&guest).1);
                 let (number_id, number) = number.unzip();
-                let changes = people::merge_guest(&guest, &target, number.as_ref(), phone, now)?;
+                let (guest, target) = ((&guest, &guest_wallet), (&target, &target_wallet));
+                let changes = people::merge_guest(guest, target, number.as_ref(), phone, now)?;
                 Ok(events(changes, guest_id, Some(target_id), None, number_id, None))
             }
             Command::ErasePerson { member_id, reason } => {
@@ -158,6 +160,10 @@ fn events(
     let former = one(former_phone.unwrap_or_default(), changes.former_phone, Event::Identity);
     all.extend(former);
     all.extend(one(member_id, changes.points, Event::PointsAccount));
+    all.extend(one(member_id, changes.wallet, Event::Wallet));
+    all.extend(one(target_id.unwrap_or_default(), changes.target_wallet, Event::Wallet));
+    let journal = changes.journal.into_iter();
+    all.extend(journal.flat_map(|(id, events)| one(id, events, Event::Journal)));
     all
 }
 

@@ -568,6 +568,7 @@ impl World {
             Command::PayBill { session_id } => self.unit(session_id, |unit| {
                 units::pay_bill(units::PayBillInput {
                     session: &unit.session,
+                    payer: money::stands_for(self, unit.member_id),
                     wallet: &unit.wallet,
                     now,
                 })
@@ -827,16 +828,19 @@ impl World {
         let changes = decide(&Unit {
             session,
             table: get(&self.tables, streams.table_id),
-            wallet: get(&self.wallets, streams.member_id),
+            wallet: get(&self.wallets, money::stands_for(self, streams.member_id)),
+            member_id: streams.member_id,
             device: get(&self.devices, streams.device_id),
         })?;
-        Ok(streams.events(changes))
+        let member_id = money::stands_for(self, streams.member_id);
+        Ok(Streams { member_id, ..streams }.events(changes))
     }
 }
 
 struct Unit {
     session: TableSession,
     table: Table,
+    member_id: MemberId,
     wallet: Wallet,
     device: Device,
 }

@@ -195,6 +195,8 @@ pub(crate) fn wallet_entry(row: EntryRow) -> view::WalletEntry {
         EntryKind::Share => Kind::Share,
         EntryKind::ShareReturned => Kind::ShareReturned,
         EntryKind::ShareReceived => Kind::ShareReceived,
+        EntryKind::HandedOver => Kind::HandedOver,
+        EntryKind::TakenOver => Kind::TakenOver,
     };
     view::WalletEntry {
         kind: kind.into(),

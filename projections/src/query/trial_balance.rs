@@ -102,6 +102,7 @@ const fn told(account: AccountName) -> BookAccount {
         AccountName::Revenue => BookAccount::Revenue,
         AccountName::Receivable => BookAccount::Receivable,
         AccountName::SharesHeld => BookAccount::SharesHeld,
+        AccountName::WalletTransfers => BookAccount::WalletTransfers,
     }
 }
 

@@ -7,7 +7,8 @@
 //!                       └── accepted ─► over
 //! ```
 //!
-//! An instance stands for one member, since that is whom money is credited to. A provider's capture can take the place of `TopUpCredited`.
+//! An instance stands for one member, since that is whom money is credited to. A provider's capture can take the place of `TopUpCredited`,
+//! and so can the wallet of a guest who turned out to be the member.
 
 mod react;
 mod route;

@@ -35,7 +35,9 @@ fn on_event(state: &mut State, event: &Event) -> Vec<Effect> {
                 pay(session_id),
             ]
         }
-        Event::Wallet(WalletEvent::TopUpCredited { .. }) => state.waiting.iter().copied().map(pay).collect(),
+        Event::Wallet(WalletEvent::TopUpCredited { .. } | WalletEvent::WalletTakenOver { .. }) => {
+            state.waiting.iter().copied().map(pay).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         Event::TableSession(TableSessionEvent::OpeningAwaited { awaited, .. }) => {
             Route::Start(awaited.asked.member_id.0)
         }
-        Event::Wallet(WalletEvent::TopUpCredited { .. }) => {
+        Event::Wallet(WalletEvent::TopUpCredited { .. } | WalletEvent::WalletTakenOver { .. }) => {
             Uuid::parse_str(aggregate_id).map_or(Route::Ignore, Route::Continue)
         }
         _ => Route::Ignore,

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::ids::{ChainId, MemberId, PaymentIntentId, RefundId, derived, principal_refund};
+use crate::ids::{ChainId, MemberId, PaymentIntentId, RefundId, derived, principal_refund, refund_credit};
 use crate::member::{Member, MemberError, MemberKind};
 use crate::money::Fen;
 use crate::payment::{self, Payment, PaymentError, PaymentPolicy, RefundNo, RefundOrder};
 use crate::refund::{self, Refund, RefundBasis, RefundRequest};
 use crate::refusal::{InvalidField, Refusal};
+use crate::units::credit_top_up::debt_postings;
 use crate::units::postings::Context;
-use crate::wallet::{LotShare, Wallet, withdraw};
+use crate::wallet::{self, LotShare, Wallet, withdraw};
 
 use super::PaymentChanges;
 
@@ -80,13 +81,15 @@ pub fn return_leftover(input: WithdrawInput<'_>) -> Result<PaymentChanges, Refus
     send_back(&input, &shares, whose, "未消费金额，原路退回", None, false)
 }
 
-/// Rejects a refund that waits for somebody's word: the money is in the wallet again.
+/// Rejects a refund that waits for somebody's word: the money is in the wallet again, or in that of the member `holder` who the guest that it was
+/// withdrawn from turned out to be.
 ///
 /// # Errors
-/// `REFUND_NOT_FOUND`, `SECOND_PERSON_REQUIRED`, `REFUND_NOT_WAITING`, `INVALID_ARGUMENT`.
+/// `REFUND_NOT_FOUND`, `SECOND_PERSON_REQUIRED`, `REFUND_NOT_WAITING`, `INVALID_ARGUMENT`, `TOO_MANY_TOP_UPS`.
 pub fn reject_refund(
     refund: &Refund,
     payment: &Payment,
+    (holder, wallet): (MemberId, &Wallet),
     by: Uuid,
     reason: String,
     now: Timestamp,
@@ -102,11 +105,18 @@ pub fn reject_refund(
         ..PaymentChanges::default()
     };
     if let RefundBasis::Wallet(share) = request.basis {
-        changes.wallet = vec![withdraw::restore(request.refund_id, share, now)];
-        let context = context(request.member_id, now);
+        changes.wallet = match holder == request.member_id {
+            true => vec![withdraw::restore(request.refund_id, share, now)],
+            false => wallet::decide::take_over(wallet, holder, request.member_id, vec![share], Vec::new(), now)?,
+        };
+        let context = context(holder, now);
         changes
             .journal
             .extend(context.restored(request.refund_id, share.taken)?);
+        let credit = refund_credit(request.refund_id);
+        changes
+            .journal
+            .extend(debt_postings(wallet, &changes.wallet, credit, context)?);
     }
     Ok(changes)
 }

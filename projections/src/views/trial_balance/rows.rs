@@ -32,6 +32,8 @@ text_enum! {
         Receivable = "receivable",
         /// What members paid for shares of bills of which not all are paid.
         SharesHeld = "shares_held",
+        /// On its way from a guest's wallet to the member's.
+        WalletTransfers = "wallet_transfers",
     }
 }
 
@@ -92,6 +94,7 @@ impl From<Account> for AccountName {
             Account::Revenue => Self::Revenue,
             Account::Receivable => Self::Receivable,
             Account::SharesHeld => Self::SharesHeld,
+            Account::WalletTransfers => Self::WalletTransfers,
         }
     }
 }

@@ -141,6 +141,20 @@ fn entry(wallet: &mut WalletRow, event: &WalletEvent, position: i64) -> Result<O
         WalletEvent::PrincipalRestored { refund_id, share, at } => {
             gained(blank(EntryKind::RefundRejected, refund_id.0, at), share.taken)
         }
+        WalletEvent::WalletHandedOver { to, balance, owed, at } => EntryRow {
+            owed_fen: -owed.0,
+            ..spent(blank(EntryKind::HandedOver, to.0, at), *balance)
+        },
+        WalletEvent::WalletTakenOver { from, lots, debts, at } => {
+            let taken = lots.iter().fold(Split::default(), |sum, share| Split {
+                principal: sum.principal + share.taken.principal,
+                bonus: sum.bonus + share.taken.bonus,
+            });
+            EntryRow {
+                owed_fen: debts.iter().map(|debt| debt.outstanding.0).sum(),
+                ..gained(blank(EntryKind::TakenOver, from.0, at), taken)
+            }
+        }
         WalletEvent::DebtIncurred {
             session_id, amount, at, ..
         } => EntryRow {

@@ -38,6 +38,10 @@ text_enum! {
         ShareReturned = "share_returned",
         /// Somebody's share of a bill came in.
         ShareReceived = "share_received",
+        /// Everything went to the wallet of the person who a guest turned out to be.
+        HandedOver = "handed_over",
+        /// What a guest had and owed came in.
+        TakenOver = "taken_over",
     }
 }
 
@@ -78,7 +82,7 @@ table! {
         held_fen: i64 = "bigint NOT NULL",
         /// Change of what is owed.
         owed_fen: i64 = "bigint NOT NULL",
-        /// The session or top-up.
+        /// The session, the top-up, the refund, or the other person.
         reference: Uuid = "uuid NOT NULL",
         /// When.
         at: Instant = "timestamptz NOT NULL",

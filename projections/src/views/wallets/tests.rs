@@ -1,7 +1,7 @@
 //! The fold of wallets, without a database.
 
 use baize_domain::ids::{HallId, HoldId, MemberId, SessionId, ShareId, TopUpId};
-use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
+use baize_domain::wallet::{Debt, LotShare, Origin, Split, TopUpChannel, WalletEvent};
 use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -175,4 +175,51 @@ fn what_cannot_have_happened_is_said() {
     }])
     .unwrap_err();
     assert!(reopened.to_string().contains("was opened before"), "{reopened}");
+}
+
+#[test]
+fn what_a_guest_had_and_owed_is_in_the_members_statement_and_no_more_in_the_guests() {
+    let guest = MemberId(Uuid::from_u128(8));
+    let session_id = SESSION;
+    let owes = WalletEvent::DebtIncurred {
+        session_id,
+        hall_id: HallId(Uuid::from_u128(5)),
+        amount: Fen(300),
+        at: AT,
+    };
+    let given = WalletEvent::WalletHandedOver {
+        to: guest,
+        balance: split(1_000, 100),
+        owed: Fen(300),
+        at: AT,
+    };
+    let state = fold(vec![owes, given]).unwrap();
+    let wallet = state.wallets.get(MEMBER).unwrap();
+    assert_eq!((wallet.principal_fen, wallet.bonus_fen, wallet.owed_fen), (0, 0, 0));
+
+    let origin = Origin {
+        ordinal: 0,
+        top_up_id: TopUpId(Uuid::from_u128(9)),
+        channel: TopUpChannel::Counter,
+        credited: split(2_000, 0),
+    };
+    let taken = WalletEvent::WalletTakenOver {
+        from: guest,
+        lots: vec![LotShare {
+            origin,
+            taken: split(1_500, 0),
+        }],
+        debts: vec![Debt {
+            session_id,
+            hall_id: HallId(Uuid::from_u128(5)),
+            outstanding: Fen(300),
+        }],
+        at: AT,
+    };
+    let state = fold(vec![taken]).unwrap();
+    let wallet = state.wallets.get(MEMBER).unwrap();
+    assert_eq!(
+        (wallet.principal_fen, wallet.bonus_fen, wallet.owed_fen),
+        (2_500, 100, 300)
+    );
 }

@@ -92,6 +92,18 @@ impl Wallet {
                 self.balance.bonus -= share.taken.bonus;
             }
             WalletEvent::PrincipalRestored { share, .. } => add(&mut self.balance, share.taken),
+            WalletEvent::WalletHandedOver { balance, owed, .. } => {
+                claims.that(*balance == self.balance, "handed over what was not there");
+                claims.that(*owed == self.owed(), "what is owed did not go along");
+                claims.that(self.holds.is_empty(), "handed over what is set aside");
+                self.balance = Split::default();
+                self.owed.clear();
+            }
+            WalletEvent::WalletTakenOver { lots, debts, .. } => {
+                lots.iter().for_each(|share| add(&mut self.balance, share.taken));
+                self.owed
+                    .extend(debts.iter().map(|debt| (debt.session_id, debt.outstanding)));
+            }
             WalletEvent::DebtIncurred { session_id, amount, .. } => {
                 let known = self.owed.insert(*session_id, *amount);
                 claims.that(known.is_none(), "owes twice for one session");
