@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::calendar::CalendarYear;
-use crate::chain::Level;
+use crate::chain::{Level, LevelPolicy};
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
@@ -62,7 +62,11 @@ pub enum Command {
     /// Give a chain another name.
     RenameChain { chain_id: ChainId, name: String },
     /// Say which levels a chain's customers can have, and what each takes off.
-    DefineLevels { chain_id: ChainId, levels: Vec<Level> },
+    DefineLevels {
+        chain_id: ChainId,
+        levels: Vec<Level>,
+        policy: LevelPolicy,
+    },
     /// Change how a chain gives points.
     ChangePointsPolicy { chain_id: ChainId, policy: PointsPolicy },
     /// Set up a hall.
@@ -344,6 +348,8 @@ pub enum Command {
         refunded: Fen,
         reason: String,
     },
+    /// Look at a member's level whose time is over.
+    ReviewLevel { member_id: MemberId },
     /// Drop a member's points whose time is over.
     ExpirePoints { member_id: MemberId },
     /// Put a gift into a hall's catalogue.

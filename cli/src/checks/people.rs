@@ -43,7 +43,9 @@ impl People {
             MemberEvent::MemberRegistered { chain_id, .. } => self.is(member_id, chain_id.0, MEMBER),
             MemberEvent::GuestStarted { chain_id, .. } => self.is(member_id, chain_id.0, GUEST),
             MemberEvent::GuestUpgraded { .. } => self.rises(member_id, MEMBER),
-            MemberEvent::LevelChanged { level, .. } => self.rises(member_id, level.as_str()),
+            MemberEvent::LevelChanged { level, .. }
+            | MemberEvent::LevelReached { level, .. }
+            | MemberEvent::LevelLost { level, .. } => self.rises(member_id, level.as_str()),
             _ => {}
         }
     }
@@ -102,7 +104,7 @@ impl People {
 #[cfg(test)]
 mod tests {
     use baize_domain::LevelCode;
-    use baize_domain::chain::Level;
+    use baize_domain::chain::{Level, LevelPolicy};
 
     use super::*;
 
@@ -119,9 +121,18 @@ mod tests {
             name_zh: name.to_owned(),
             name_en: name.to_owned(),
             discount: Decimal::new(discount, 2),
+            upgrade_from: None,
+            gift_points: 0,
         };
         let levels = vec![level(GUEST, 0), level(MEMBER, 5), level("vip", 12)];
-        people.chain(CHAIN, &ChainEvent::LevelsDefined { version: 2, levels });
+        people.chain(
+            CHAIN,
+            &ChainEvent::LevelsDefined {
+                version: 2,
+                levels,
+                policy: LevelPolicy::default(),
+            },
+        );
         people
     }
 

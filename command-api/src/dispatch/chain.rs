@@ -1,6 +1,6 @@
 //! A chain and its levels.
 
-use baize_domain::chain::{self, Chain, ChainError, Level};
+use baize_domain::chain::{self, Chain, ChainError, Level, LevelPolicy};
 use baize_domain::ids::ChainId;
 use baize_domain::payment::{PaymentPolicy, TopUpTier};
 
@@ -24,9 +24,14 @@ pub async fn rename(work: &Work<'_>, chain_id: ChainId, name: &str) -> Result<Re
 }
 
 /// Publishes the next version of a chain's levels.
-pub async fn define_levels(work: &Work<'_>, chain_id: ChainId, levels: &[Level]) -> Result<Reply, CommandError> {
+pub async fn define_levels(
+    work: &Work<'_>,
+    chain_id: ChainId,
+    levels: &[Level],
+    policy: LevelPolicy,
+) -> Result<Reply, CommandError> {
     let chain = work.read::<Chain>(chain_id).await?;
-    let events = chain::decide::define_levels(&chain, levels.to_vec()).map_err(CommandError::refuse)?;
+    let events = chain::decide::define_levels(&chain, levels.to_vec(), policy).map_err(CommandError::refuse)?;
     let chain = work.write(&chain, events)?;
     let version = chain.profile.as_ref().map_or(0, |profile| profile.levels_version);
     Ok(Reply::LevelsDefined { version })

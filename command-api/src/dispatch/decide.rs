@@ -21,7 +21,11 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
     match command {
         Command::RegisterChain { chain_id, name } => chain::register(work, *chain_id, name).await,
         Command::RenameChain { chain_id, name } => chain::rename(work, *chain_id, name).await,
-        Command::DefineLevels { chain_id, levels } => chain::define_levels(work, *chain_id, levels).await,
+        Command::DefineLevels {
+            chain_id,
+            levels,
+            policy,
+        } => chain::define_levels(work, *chain_id, levels, *policy).await,
         Command::RegisterHall {
             hall_id,
             chain_id,
@@ -304,6 +308,7 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             refunded,
             reason,
         } => points::reverse(work, *member_id, *session_id, *refunded, reason).await,
+        Command::ReviewLevel { member_id } => points::review_level(work, *member_id).await,
         Command::ExpirePoints { member_id } => points::expire(work, *member_id).await,
         Command::RegisterGift {
             gift_id,

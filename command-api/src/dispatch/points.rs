@@ -34,7 +34,7 @@ pub async fn earn(work: &Work<'_>, member_id: MemberId, earning: Earning) -> Res
     if let Some(opening) = &session.opening {
         work.in_hall(opening.hall_id);
     }
-    let events = earn_points(EarnPointsInput {
+    let changes = earn_points(EarnPointsInput {
         earning,
         member: &member,
         account: &account,
@@ -42,7 +42,20 @@ pub async fn earn(work: &Work<'_>, member_id: MemberId, earning: Earning) -> Res
         chain: &chain,
         now: work.now,
     });
-    work.write(&account, events)?;
+    work.write(&account, changes.account)?;
+    work.write(&member, changes.member)?;
+    Ok(Reply::Done)
+}
+
+/// Looks at a level whose time is over.
+pub async fn review_level(work: &Work<'_>, member_id: MemberId) -> Result<Reply, CommandError> {
+    let (member, account) = tokio::try_join!(work.read::<Member>(member_id), work.read::<PointsAccount>(member_id))?;
+    let Some(profile) = &member.profile else {
+        return Err(CommandError::refuse(MemberError::NotFound));
+    };
+    let chain = work.read::<Chain>(profile.chain_id).await?;
+    let events = baize_domain::units::review_level(&member, &account, &chain, work.now);
+    work.write(&member, events.map_err(CommandError::refuse)?)?;
     Ok(Reply::Done)
 }
 

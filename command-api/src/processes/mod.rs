@@ -21,8 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::processes::{
-    collecting::Collecting, earning::Earning, expiring::Expiring, leaving::Leaving, moving::Moving, opening::Opening,
-    paying::Paying, refunding::Refunding, running::Running, settling::Settling, splitting::Splitting,
+    collecting::Collecting, earning::Earning, expiring::Expiring, leaving::Leaving, levelling::Levelling,
+    moving::Moving, opening::Opening, paying::Paying, refunding::Refunding, running::Running, settling::Settling,
+    splitting::Splitting,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
@@ -54,6 +55,7 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Earning>(),
         manager::<Expiring>(),
         manager::<Splitting>(),
+        manager::<Levelling>(),
     ])
 }
 

@@ -1,7 +1,7 @@
 //! `hall.venue.v1`: chains and their levels.
 
-use baize_domain::chain::{LEVELS_MAX, Level};
-use baize_domain::{Command, LevelCode};
+use baize_domain::chain::{LEVELS_MAX, Level, LevelPolicy};
+use baize_domain::{Command, Fen, LevelCode};
 use baize_proto::hall::venue::v1::{
     self, DefineLevelsRequest, DefineLevelsResponse, RegisterChainRequest, RegisterChainResponse, RenameChainRequest,
     RenameChainResponse,
@@ -80,6 +80,7 @@ impl Mutation for DefineLevelsRequest {
             levels: sent
                 .map(|(index, sent)| fields.item("levels", index, |fields| level(fields, sent)))
                 .collect(),
+            policy: policy(fields, self.window_days, self.period_months),
         }
     }
 
@@ -101,7 +102,25 @@ fn level(fields: &mut Fields, sent: v1::Level) -> Level {
         name_zh: fields.text("name_zh", sent.name_zh, LEVEL_NAME_CHARS_MAX),
         name_en: fields.text("name_en", sent.name_en, LEVEL_NAME_CHARS_MAX),
         discount: discount(fields, &sent.discount),
+        upgrade_from: (sent.upgrade_from_fen != 0).then_some(Fen(sent.upgrade_from_fen)),
+        gift_points: sent.gift_points,
     }
+}
+
+/// Zero is the default.
+fn policy(fields: &mut Fields, window_days: u32, period_months: u32) -> LevelPolicy {
+    let mut chosen = LevelPolicy::default();
+    for (field, given, place) in [
+        ("window_days", window_days, &mut chosen.window_days),
+        ("period_months", period_months, &mut chosen.period_months),
+    ] {
+        match u16::try_from(given) {
+            Ok(0) => {}
+            Ok(given) => *place = given,
+            Err(_) => fields.refuse(field, format!("is {given}, out of its range")),
+        }
+    }
+    chosen
 }
 
 fn discount(fields: &mut Fields, text: &str) -> Decimal {

@@ -236,11 +236,13 @@ async fn a_vip_sees_the_price_of_the_level_before_opening_and_opens_at_it() {
         name_zh: code.to_owned(),
         name_en: code.to_owned(),
         discount: discount.to_owned(),
+        ..Level::default()
     };
     let levels = DefineLevelsRequest {
         request_id: request_id(),
         chain_id: hall.chain_id.clone(),
         levels: vec![level("guest", ""), level("member", "0.05"), level("vip", "0.12")],
+        ..DefineLevelsRequest::default()
     };
     clients.venue.define_levels(levels).await.unwrap();
     let quote = |member_id: &str| QuoteSessionRequest {

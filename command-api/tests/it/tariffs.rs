@@ -221,11 +221,13 @@ async fn a_quote_shows_what_a_level_takes_off_line_by_line() {
         name_zh: code.to_owned(),
         name_en: code.to_owned(),
         discount: discount.to_owned(),
+        ..Level::default()
     };
     let levels = DefineLevelsRequest {
         request_id: request_id(),
         chain_id: hall.chain_id.clone(),
         levels: vec![level("guest", "0"), level("member", "0.05"), level("vip", "0.12")],
+        ..DefineLevelsRequest::default()
     };
     clients.venue.define_levels(levels).await.unwrap();
     let ask = |level: &str| QuoteSessionRequest {

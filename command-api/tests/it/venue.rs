@@ -15,6 +15,7 @@ fn level(code: &str, discount: &str) -> Level {
         name_zh: "贵宾".to_owned(),
         name_en: "VIP".to_owned(),
         discount: discount.to_owned(),
+        ..Level::default()
     }
 }
 
@@ -28,6 +29,7 @@ async fn the_levels_of_a_chain_come_in_versions() {
         request_id: request_id(),
         chain_id: hall.chain_id.clone(),
         levels,
+        ..DefineLevelsRequest::default()
     };
     for version in [2, 2] {
         let defined = clients.venue.define_levels(define(levels.clone())).await.unwrap();

@@ -4,7 +4,7 @@ use crate::ids::ChainId;
 use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::points_account::PointsPolicy;
 
-use super::Level;
+use super::{Level, LevelPolicy};
 
 /// Commands of a chain.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub enum ChainCommand {
     DefineLevels {
         /// All levels, the lowest first.
         levels: Vec<Level>,
+        /// How spending counts for them.
+        policy: LevelPolicy,
     },
     /// Change how points are given.
     ChangePointsPolicy {

@@ -7,7 +7,7 @@ use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::points_account::PointsPolicy;
 use crate::refusal::InvalidField;
 
-use super::{Chain, ChainCommand, ChainError, ChainEvent, ChainProfile, Level, levels};
+use super::{Chain, ChainCommand, ChainError, ChainEvent, ChainProfile, Level, LevelPolicy, levels};
 
 /// Characters of a name, at most.
 const NAME_CHARS_MAX: usize = 100;
@@ -20,7 +20,7 @@ pub fn decide(chain: &Chain, command: ChainCommand) -> Result<Vec<ChainEvent>, C
     match command {
         ChainCommand::Register { chain_id, name } => register(chain, chain_id, name),
         ChainCommand::Rename { name } => rename(chain, name),
-        ChainCommand::DefineLevels { levels } => define_levels(chain, levels),
+        ChainCommand::DefineLevels { levels, policy } => define_levels(chain, levels, policy),
         ChainCommand::ChangePointsPolicy { policy } => change_points_policy(chain, policy),
         ChainCommand::DefineTopUpTiers { tiers } => define_top_up_tiers(chain, tiers),
         ChainCommand::ChangePaymentPolicy { policy } => change_payment_policy(chain, policy),
@@ -45,6 +45,7 @@ pub fn register(chain: &Chain, chain_id: ChainId, name: String) -> Result<Vec<Ch
         ChainEvent::LevelsDefined {
             version: 1,
             levels: levels::defaults(),
+            policy: LevelPolicy::default(),
         },
     ])
 }
@@ -66,15 +67,17 @@ pub fn rename(chain: &Chain, name: String) -> Result<Vec<ChainEvent>, ChainError
 ///
 /// # Errors
 /// [`ChainError::NotFound`], [`ChainError::Invalid`].
-pub fn define_levels(chain: &Chain, levels: Vec<Level>) -> Result<Vec<ChainEvent>, ChainError> {
+pub fn define_levels(chain: &Chain, levels: Vec<Level>, policy: LevelPolicy) -> Result<Vec<ChainEvent>, ChainError> {
     let profile = registered(chain)?;
     levels::validate(&levels, &profile.levels)?;
-    if profile.levels == levels {
+    policy.validate()?;
+    if profile.levels == levels && profile.level_policy == policy {
         return Ok(Vec::new());
     }
     Ok(vec![ChainEvent::LevelsDefined {
         version: profile.levels_version.saturating_add(1),
         levels,
+        policy,
     }])
 }
 

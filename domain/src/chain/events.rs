@@ -6,7 +6,7 @@ use crate::ids::ChainId;
 use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::points_account::PointsPolicy;
 
-use super::Level;
+use super::{Level, LevelPolicy};
 
 /// Events of the stream `Chain/<chain_id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub enum ChainEvent {
         version: u32,
         /// All levels, the lowest first.
         levels: Vec<Level>,
+        /// How spending counts for them.
+        #[serde(default)]
+        policy: LevelPolicy,
     },
     /// How it gives points from now on; sessions that have earned keep the price of a point.
     PointsPolicyChanged {

@@ -24,5 +24,5 @@ pub use commands::ChainCommand;
 pub use decide::decide;
 pub use errors::ChainError;
 pub use events::ChainEvent;
-pub use levels::{LEVELS_MAX, Level};
+pub use levels::{LEVELS_MAX, Level, LevelPolicy, SPENDING_DAYS_MAX, earned_by};
 pub use state::{Chain, ChainProfile};

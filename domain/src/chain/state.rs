@@ -11,7 +11,7 @@ use crate::payment::{PaymentPolicy, TopUpTier};
 use crate::points_account::PointsPolicy;
 use crate::tariff::Discount;
 
-use super::{ChainEvent, Level};
+use super::{ChainEvent, Level, LevelPolicy};
 
 /// A chain, registered or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct ChainProfile {
     pub levels_version: u32,
     /// The levels, the lowest first.
     pub levels: Vec<Level>,
+    /// How spending counts for them.
+    #[serde(default)]
+    pub level_policy: LevelPolicy,
     /// How points are given.
     #[serde(default)]
     pub points: PointsPolicy,
@@ -64,6 +67,7 @@ impl Chain {
                     name: name.clone(),
                     levels_version: 0,
                     levels: Vec::new(),
+                    level_policy: LevelPolicy::default(),
                     points: PointsPolicy::default(),
                     top_up_tiers: Vec::new(),
                     payment_policy: PaymentPolicy::default(),
@@ -84,11 +88,16 @@ impl Chain {
                     Arc::make_mut(profile).payment_policy = policy.clone();
                 }
             }
-            ChainEvent::LevelsDefined { version, levels } => {
+            ChainEvent::LevelsDefined {
+                version,
+                levels,
+                policy,
+            } => {
                 if let Some(profile) = &mut self.profile {
                     let profile = Arc::make_mut(profile);
                     profile.levels_version = *version;
                     profile.levels.clone_from(levels);
+                    profile.level_policy = *policy;
                 }
             }
             ChainEvent::PointsPolicyChanged { policy } => {

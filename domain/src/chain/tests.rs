@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::ids::ChainId;
 use crate::level::LevelCode;
+use crate::money::Fen;
 
-use super::{Chain, ChainCommand, ChainError, ChainEvent, LEVELS_MAX, Level, levels};
+use super::{Chain, ChainCommand, ChainError, ChainEvent, LEVELS_MAX, Level, LevelPolicy, decide, levels};
 
 const CHAIN: ChainId = ChainId(Uuid::from_u128(1));
 
@@ -23,7 +24,10 @@ fn rename(name: &str) -> ChainCommand {
 }
 
 fn define(levels: Vec<Level>) -> ChainCommand {
-    ChainCommand::DefineLevels { levels }
+    ChainCommand::DefineLevels {
+        levels,
+        policy: LevelPolicy::default(),
+    }
 }
 
 fn registered() -> Vec<ChainEvent> {
@@ -37,7 +41,11 @@ fn registered() -> Vec<ChainEvent> {
 }
 
 fn defined(version: u32, levels: Vec<Level>) -> ChainEvent {
-    ChainEvent::LevelsDefined { version, levels }
+    ChainEvent::LevelsDefined {
+        version,
+        levels,
+        policy: LevelPolicy::default(),
+    }
 }
 
 fn level(code: &str, discount: &str) -> Level {
@@ -46,6 +54,8 @@ fn level(code: &str, discount: &str) -> Level {
         name_zh: "贵宾".to_owned(),
         name_en: "VIP".to_owned(),
         discount: discount.parse().expect("a number"),
+        upgrade_from: None,
+        gift_points: 0,
     }
 }
 
@@ -147,4 +157,36 @@ fn a_level_that_members_may_have_stays() {
     given(events)
         .when(define(with(level("svip", "0.2"))))
         .then_expect_error_message("levels must keep the level vip, which members may have");
+}
+
+#[test]
+fn spending_leads_upwards_and_not_to_where_everybody_begins() {
+    let from = |code: &str, fen: i64| Level {
+        upgrade_from: Some(Fen(fen)),
+        ..level(code, "0")
+    };
+    let defaults = || vec![level("guest", "0"), level("member", "0")];
+    let mut chain = Chain::default();
+    registered().iter().for_each(|event| chain.evolve(event));
+    let problem = |levels: Vec<Level>| match decide(&chain, define(levels)) {
+        Err(ChainError::Invalid(invalid)) => invalid.field,
+        other => panic!("{other:?}"),
+    };
+    let with = |more: Vec<Level>| [defaults(), more].concat();
+    assert_eq!(
+        problem(vec![level("guest", "0"), from("member", 100)]),
+        "levels[1].upgrade_from_fen"
+    );
+    assert_eq!(problem(with(vec![from("silver", 0)])), "levels[2].upgrade_from_fen");
+    assert_eq!(
+        problem(with(vec![from("silver", 200), from("gold", 200)])),
+        "levels[3].upgrade_from_fen"
+    );
+    assert!(
+        decide(
+            &chain,
+            define(with(vec![from("silver", 200), level("staff", "0"), from("gold", 201)]))
+        )
+        .is_ok()
+    );
 }

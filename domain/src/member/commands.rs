@@ -6,6 +6,7 @@ use crate::ids::{ChainId, MemberId};
 use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 
+use super::standing::Standing;
 use super::{PaymentMethod, Registration};
 
 /// Commands of a member. `at` is when.
@@ -41,6 +42,10 @@ pub enum MemberCommand {
     },
     /// Note the WeChat account of a member who had none.
     AttachOpenid { openid: Identifier, at: Timestamp },
+    /// Put the member on the level that the spending is worth, if that is higher.
+    RaiseLevel { standing: Standing, at: Timestamp },
+    /// Look at a level whose time is over.
+    ReviewLevel { standing: Standing, at: Timestamp },
     /// Put the member on another level.
     ChangeLevel { level: LevelCode, at: Timestamp },
     /// Bar the person from playing.

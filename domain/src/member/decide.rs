@@ -7,7 +7,7 @@ use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 use crate::refusal::InvalidField;
 
-use super::{Member, MemberCommand, MemberError, MemberEvent, MemberKind, PaymentMethod, Registration};
+use super::{Member, MemberCommand, MemberError, MemberEvent, MemberKind, PaymentMethod, Registration, standing};
 
 /// Characters of a reason, at most.
 const REASON_CHARS_MAX: usize = 200;
@@ -29,6 +29,8 @@ pub fn decide(member: &Member, command: MemberCommand) -> Result<Vec<MemberEvent
         MemberCommand::MergeInto { target_id, at } => merge_into(member, target_id, at),
         MemberCommand::Absorb { guest_id, phone, at } => absorb(member, guest_id, phone, at),
         MemberCommand::AttachOpenid { openid, at } => attach_openid(member, openid, at),
+        MemberCommand::RaiseLevel { standing, at } => standing::raise(member, &standing, at),
+        MemberCommand::ReviewLevel { standing, at } => standing::review(member, &standing, at),
         MemberCommand::ChangeLevel { level, at } => change_level(member, level, at),
         MemberCommand::Blacklist { reason, at } => blacklist(member, reason, at),
         MemberCommand::Unblacklist { at } => unblacklist(member, at),

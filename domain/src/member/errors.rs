@@ -33,6 +33,9 @@ pub enum MemberError {
     /// The person is known in another chain.
     #[error("the person belongs to another chain")]
     OtherChain,
+    /// The level still holds.
+    #[error("the level's time is not over yet")]
+    LevelNotDue,
     /// A field is out of its range.
     #[error(transparent)]
     Invalid(#[from] InvalidField),
@@ -50,6 +53,7 @@ impl MemberError {
             Self::Blacklisted(_) => "MEMBER_BLACKLISTED",
             Self::NotAGuest => "NOT_A_GUEST",
             Self::OtherChain => "OTHER_CHAIN",
+            Self::LevelNotDue => "LEVEL_NOT_DUE",
             Self::Invalid(_) => "INVALID_ARGUMENT",
         }
     }
@@ -65,6 +69,7 @@ impl MemberError {
             Self::Blacklisted(_) => "Talk to the hall's staff.",
             Self::NotAGuest => "Go on as the member that you are.",
             Self::OtherChain => "Register in this chain, too.",
+            Self::LevelNotDue => "Wait until its time is over.",
             Self::Invalid(_) => "Correct the field and send the request again.",
         }
     }
@@ -84,7 +89,8 @@ impl From<MemberError> for Refusal {
             | MemberError::GuestNotAllowed
             | MemberError::PhoneNotVerified
             | MemberError::NotAGuest
-            | MemberError::OtherChain => refusal(RefusalKind::Precondition),
+            | MemberError::OtherChain
+            | MemberError::LevelNotDue => refusal(RefusalKind::Precondition),
         }
     }
 }

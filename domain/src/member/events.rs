@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ChainId, MemberId};
 use crate::level::LevelCode;
+use crate::money::Fen;
 use crate::personal::{Identifier, Sealed};
 
 use super::PaymentMethod;
@@ -75,7 +76,46 @@ pub enum MemberEvent {
         /// When.
         at: Timestamp,
     },
-    /// The member's level changed.
+    /// By what was spent the member has come to a higher level.
+    LevelReached {
+        /// The level before.
+        from: LevelCode,
+        /// The level now; its discount holds from the next opening on.
+        level: LevelCode,
+        /// What was spent within the window.
+        spent: Fen,
+        /// Levels on the way whose gift pack the member had not had yet.
+        packs: Vec<LevelCode>,
+        /// The points of these packs; a unit with this event credits them.
+        gift_points: u64,
+        /// Until then it holds.
+        until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The level's time was over, and what was spent is enough for another period.
+    LevelKept {
+        /// What was spent within the window.
+        spent: Fen,
+        /// Until then it holds.
+        until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The level's time was over, and what was spent was not enough: one step down.
+    LevelLost {
+        /// The level before.
+        from: LevelCode,
+        /// The level now.
+        level: LevelCode,
+        /// What was spent within the window.
+        spent: Fen,
+        /// Until then it holds, if it is one that is reached by spending.
+        until: Option<Timestamp>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody put the member on another level; it holds until somebody changes it or a higher one is reached.
     LevelChanged {
         /// The new one.
         level: LevelCode,
@@ -130,6 +170,7 @@ pub enum MemberEvent {
 }
 
 crate::event::domain_events!(
-    MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, OpenidAttached, LevelChanged, MemberBlacklisted,
+    MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, OpenidAttached, LevelReached, LevelKept,
+    LevelLost, LevelChanged, MemberBlacklisted,
     MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, NoticesRead, PersonErased
 );

@@ -10,7 +10,8 @@
 //!                                                       (nobody)
 //! ```
 //!
-//! Beside that: levels, the blacklist and ways to pay change; logins are noted, and a WeChat account that a member comes with later; a guest that is taken in is noted at the one who takes it in.
+//! Beside that: levels (by hand, and in [`standing`] by spending), the blacklist and ways to pay change; logins are noted, and a WeChat account that a
+//! member comes with later; a guest that is taken in is noted at the one who takes it in.
 //!
 //! Invariants: a guest is on the level `guest`, a member never is. Who was merged or erased does nothing any more. Openid and phone are
 //! unique through the streams of [`crate::identity`]; what is unique and what is noted here change in one unit of work.
@@ -22,6 +23,7 @@ mod errors;
 mod events;
 mod payment_method;
 mod rights;
+pub mod standing;
 mod state;
 #[cfg(test)]
 mod tests;

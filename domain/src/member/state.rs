@@ -54,6 +54,12 @@ pub struct MemberProfile {
     pub kind: MemberKind,
     /// The level, as the chain defines it.
     pub level: LevelCode,
+    /// Until when it holds; nothing for one that nobody reaches by spending, or that was given by hand.
+    #[serde(default)]
+    pub level_until: Option<Timestamp>,
+    /// Levels whose gift pack the member has had.
+    #[serde(default)]
+    pub packs: BTreeSet<LevelCode>,
     /// The WeChat account, sealed for this person.
     pub openid: Option<Identifier>,
     /// The phone number, sealed for this person.
@@ -87,6 +93,8 @@ impl MemberProfile {
             chain_id,
             kind,
             level,
+            level_until: None,
+            packs: BTreeSet::new(),
             openid: None,
             phone: None,
             blacklisted: None,
@@ -159,7 +167,22 @@ impl MemberProfile {
                 }
             }
             MemberEvent::OpenidAttached { openid, .. } => self.openid = Some(openid.clone()),
-            MemberEvent::LevelChanged { level, .. } => self.level = level.clone(),
+            MemberEvent::LevelReached {
+                level, packs, until, ..
+            } => {
+                self.level = level.clone();
+                self.level_until = Some(*until);
+                self.packs.extend(packs.iter().cloned());
+            }
+            MemberEvent::LevelKept { until, .. } => self.level_until = Some(*until),
+            MemberEvent::LevelLost { level, until, .. } => {
+                self.level = level.clone();
+                self.level_until = *until;
+            }
+            MemberEvent::LevelChanged { level, .. } => {
+                self.level = level.clone();
+                self.level_until = None;
+            }
             MemberEvent::MemberBlacklisted { reason, .. } => self.blacklisted = Some(reason.clone()),
             MemberEvent::MemberUnblacklisted { .. } => self.blacklisted = None,
             MemberEvent::PaymentMethodBound { method, .. } => {

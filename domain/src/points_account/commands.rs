@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ids::{RedemptionId, SessionId};
+use crate::level::LevelCode;
 use crate::money::Fen;
 
 use super::{Earning, PointsShare};
@@ -16,6 +17,17 @@ pub enum PointsAccountCommand {
         earning: Earning,
         /// How much principal earns one point.
         fen_per_point: Fen,
+        /// When they expire.
+        expires_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Credit the gift packs of levels that were reached.
+    Grant {
+        /// The level that the member came to.
+        level: LevelCode,
+        /// How many points.
+        points: u64,
         /// When they expire.
         expires_at: Timestamp,
         /// When.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ids::{RedemptionId, SessionId};
+use crate::level::LevelCode;
 use crate::money::Fen;
 use crate::refusal::InvalidField;
 
@@ -28,6 +29,12 @@ pub fn decide(
             expires_at,
             at,
         } => Ok(earn(account, earning, fen_per_point, expires_at, at)),
+        PointsAccountCommand::Grant {
+            level,
+            points,
+            expires_at,
+            at,
+        } => Ok(grant(account, level, points, expires_at, at)),
         PointsAccountCommand::Reverse {
             session_id,
             refunded,
@@ -76,6 +83,26 @@ pub fn earn(
         session_id,
         principal,
         fen_per_point,
+        points,
+        met_owed: points.min(account.owed),
+        expires_at,
+        at,
+    }]
+}
+
+/// Credits the gift packs of levels that were reached, after what is owed. That each is given once is the member's to know.
+pub fn grant(
+    account: &PointsAccount,
+    level: LevelCode,
+    points: u64,
+    expires_at: Timestamp,
+    at: Timestamp,
+) -> Vec<PointsAccountEvent> {
+    if points == 0 {
+        return Vec::new();
+    }
+    vec![PointsAccountEvent::PointsGranted {
+        level,
         points,
         met_owed: points.min(account.owed),
         expires_at,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EarningId, RedemptionId, SessionId};
+use crate::level::LevelCode;
 use crate::money::Fen;
 
 use super::PointsShare;
@@ -22,6 +23,19 @@ pub enum PointsAccountEvent {
         /// How much principal earns one point, for this session.
         fen_per_point: Fen,
         /// What it earned; may be nothing.
+        points: u64,
+        /// How many of them met what was owed; the others are credited.
+        met_owed: u64,
+        /// When they expire.
+        expires_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// The gift packs of levels that were reached.
+    PointsGranted {
+        /// The level that the member came to.
+        level: LevelCode,
+        /// How many.
         points: u64,
         /// How many of them met what was owed; the others are credited.
         met_owed: u64,
@@ -84,5 +98,5 @@ pub enum PointsAccountEvent {
 }
 
 crate::event::domain_events!(
-    PointsAccountEvent: PointsEarned, PointsReversed, PointsRedeemed, PointsRestored, PointsExpired, PointsForfeited
+    PointsAccountEvent: PointsEarned, PointsGranted, PointsReversed, PointsRedeemed, PointsRestored, PointsExpired, PointsForfeited
 );

@@ -1,12 +1,17 @@
 //! What a member's points are.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::SPENDING_DAYS_MAX;
 use crate::ids::{EarningId, SessionId};
 use crate::money::Fen;
 
 use super::{PointsAccountEvent, PointsLots, PointsShare};
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// A member's points; none before the first are earned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +22,9 @@ pub struct PointsAccount {
     pub owed: u64,
     /// The sessions whose points have not expired, oldest first.
     pub sessions: Vec<PaidSession>,
+    /// Principal spent, less what went back, by the day (UTC, counted from 1970) on which the session was first paid.
+    #[serde(default)]
+    pub spent: BTreeMap<i64, Fen>,
 }
 
 /// What a session has earned.
@@ -34,6 +42,9 @@ pub struct PaidSession {
     pub fen_per_point: Fen,
     /// When the last of its points expire.
     pub expires_at: Timestamp,
+    /// The day (UTC, counted from 1970) on which it was first paid.
+    #[serde(default)]
+    pub day: i64,
 }
 
 /// A payment that earns points.
@@ -54,6 +65,10 @@ impl PaidSession {
     }
 }
 
+fn day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(SECONDS_A_DAY)
+}
+
 /// What `principal` earns.
 pub(super) fn points_for(principal: Fen, fen_per_point: Fen) -> u64 {
     u64::try_from(principal.0 / fen_per_point.0.max(1)).unwrap_or(0)
@@ -63,6 +78,15 @@ impl PointsAccount {
     /// What a session has earned, while that has not expired.
     pub fn session(&self, session_id: SessionId) -> Option<&PaidSession> {
         self.sessions.iter().find(|session| session.session_id == session_id)
+    }
+
+    /// What was spent within the last `days`, that of `at` included; what went back counts no more.
+    pub fn spent_within(&self, days: u16, at: Timestamp) -> Fen {
+        let today = day(at);
+        self.spent
+            .range(today - i64::from(days) + 1..=today)
+            .map(|(_, spent)| *spent)
+            .sum()
     }
 
     /// Folds an event in.
@@ -81,6 +105,18 @@ impl PointsAccount {
                     points: points.saturating_sub(*met_owed),
                 });
             }
+            PointsAccountEvent::PointsGranted {
+                points,
+                met_owed,
+                expires_at,
+                ..
+            } => {
+                self.owed = self.owed.saturating_sub(*met_owed);
+                self.lots.add(PointsShare {
+                    expires_at: *expires_at,
+                    points: points.saturating_sub(*met_owed),
+                });
+            }
             PointsAccountEvent::PointsReversed {
                 session_id,
                 refunded,
@@ -92,6 +128,9 @@ impl PointsAccount {
                 self.owed = self.owed.saturating_add(*owed);
                 for session in &mut self.sessions {
                     if session.session_id == *session_id {
+                        if let Some(spent) = self.spent.get_mut(&session.day) {
+                            *spent -= *refunded - session.refunded;
+                        }
                         session.refunded = *refunded;
                     }
                 }
@@ -116,11 +155,16 @@ impl PointsAccount {
             principal,
             fen_per_point,
             expires_at,
+            at,
             ..
         } = event
         else {
             return;
         };
+        let today = day(*at);
+        let known = self.session(*session_id).map(|session| session.day);
+        *self.spent.entry(known.unwrap_or(today)).or_default() += *principal;
+        self.spent.retain(|day, _| today - *day < i64::from(SPENDING_DAYS_MAX));
         for session in &mut self.sessions {
             if session.session_id == *session_id {
                 session.earnings.push(*earning_id);
@@ -136,6 +180,7 @@ impl PointsAccount {
             refunded: Fen::ZERO,
             fen_per_point: *fen_per_point,
             expires_at: *expires_at,
+            day: today,
         });
     }
 }

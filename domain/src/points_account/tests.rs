@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::ids::{EarningId, RedemptionId, SessionId};
+use crate::level::LevelCode;
 use crate::money::Fen;
 
 use super::{
@@ -312,7 +313,8 @@ fn points_are_good_to_the_end_of_a_month_by_the_clocks_of_the_hall() {
 fn entry(event: &PointsAccountEvent) -> (i64, i64) {
     let signed = |points: u64| i64::try_from(points).expect("few points");
     match event {
-        PointsAccountEvent::PointsEarned { points, met_owed, .. } => (signed(points - met_owed), -signed(*met_owed)),
+        PointsAccountEvent::PointsEarned { points, met_owed, .. }
+        | PointsAccountEvent::PointsGranted { points, met_owed, .. } => (signed(points - met_owed), -signed(*met_owed)),
         PointsAccountEvent::PointsReversed { shares, owed, .. } => {
             (-signed(shares.iter().map(|share| share.points).sum()), signed(*owed))
         }
@@ -336,6 +338,12 @@ fn commands() -> impl Strategy<Value = PointsAccountCommand> {
             .prop_map(|(n, session_id, principal, expiry)| earn(n, session_id, principal, expiry * 1_000)),
         3 => (session(), 0i64..4_000, 0i64..5_000).prop_map(|(id, refunded, now)| reverse(id, refunded, now)),
         2 => (0i64..5_000).prop_map(expire),
+        1 => (0u64..20, 1i64..5, 0i64..5_000).prop_map(|(points, expiry, now)| PointsAccountCommand::Grant {
+            level: LevelCode::member(),
+            points,
+            expires_at: at(expiry * 1_000),
+            at: at(now),
+        }),
         2 => (1u64..40, 0i64..5_000).prop_map(|(points, now)| PointsAccountCommand::Redeem {
             redemption_id: RedemptionId::default(),
             points,
@@ -358,8 +366,14 @@ proptest! {
             // Twice: a repeat changes nothing.
             for repeated in [false, true] {
                 let Ok(events) = decide(&account, command.clone()) else { continue };
-                let redeems = matches!(command, PointsAccountCommand::Redeem { .. } | PointsAccountCommand::Restore { .. });
-                prop_assert!(!repeated || redeems || events.is_empty(), "{command:?} {events:?}");
+                // That these come once is for others to know.
+                let counted = matches!(
+                    command,
+                    PointsAccountCommand::Redeem { .. }
+                        | PointsAccountCommand::Restore { .. }
+                        | PointsAccountCommand::Grant { .. }
+                );
+                prop_assert!(!repeated || counted || events.is_empty(), "{command:?} {events:?}");
                 for event in events {
                     account.evolve(&event);
                     let (more, more_owed) = entry(&event);
@@ -372,4 +386,28 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn spending_counts_for_a_window_of_days_and_what_went_back_counts_no_more() {
+    let mut account = PointsAccount::default();
+    let days = |days: i64| at(days * 86_400);
+    for (n, day, principal) in [(1, 0, 500), (2, 1, 300), (3, 364, 200)] {
+        let earning = Earning {
+            earning_id: EarningId(Uuid::from_u128(n)),
+            session_id: SessionId(Uuid::from_u128(n)),
+            principal: Fen(principal),
+        };
+        let events = decide::earn(&account, earning, Fen(100), days(900), days(day));
+        events.iter().for_each(|event| account.evolve(event));
+    }
+    let spent = |account: &PointsAccount, day| account.spent_within(365, days(day));
+    assert_eq!(spent(&account, 0), Fen(500));
+    assert_eq!(spent(&account, 364), Fen(1_000));
+    assert_eq!(spent(&account, 365), Fen(500), "the first day is over");
+    let session_id = SessionId(Uuid::from_u128(2));
+    let events = decide::reverse(&account, session_id, Fen(250), "停电".to_owned(), days(365)).expect("reversed");
+    events.iter().for_each(|event| account.evolve(event));
+    assert_eq!(spent(&account, 365), Fen(250));
+    assert_eq!(spent(&account, 2_000), Fen::ZERO);
 }

@@ -10,6 +10,7 @@ pub mod expiring;
 #[cfg(test)]
 mod fixtures;
 pub mod leaving;
+pub mod levelling;
 pub mod moving;
 pub mod opening;
 pub mod paying;

@@ -17,6 +17,7 @@
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
+//! | `ReviewLevel` | [`review_level`] | member, points account, chain |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
 //! | `RegisterGift` | [`gifts::register_gift`] | hall, gift |
 //! | `RedeemGift` | [`gifts::redeem_gift`] | hall, gift, member, points account, redemption |
@@ -60,7 +61,7 @@ pub use change_goods::{GoodsInput, add_goods, remove_goods};
 pub use changes::Changes;
 pub use close_session::{CloseSessionInput, close_session};
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};
-pub use earn_points::{EarnPointsInput, earn_points};
+pub use earn_points::{EarnPointsChanges, EarnPointsInput, earn_points, review_level};
 pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
 pub use pause_session::{PauseInput, pause_session, resume_session};

@@ -7,6 +7,7 @@ mod goods;
 mod holidays;
 mod invariants;
 mod journeys;
+mod levels;
 mod merging;
 mod money;
 mod moves;

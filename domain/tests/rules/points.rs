@@ -28,7 +28,7 @@ impl World {
                 earning_id,
                 principal,
             } => {
-                let events = units::earn_points(units::EarnPointsInput {
+                let changes = units::earn_points(units::EarnPointsInput {
                     earning: Earning {
                         earning_id,
                         session_id,
@@ -40,7 +40,15 @@ impl World {
                     chain: &get(&self.chains, CHAIN),
                     now,
                 });
-                (member_id, events)
+                let mut events = one(member_id, changes.account, Event::PointsAccount);
+                events.extend(one(member_id, changes.member, Event::Member));
+                return Ok(events);
+            }
+            Command::ReviewLevel { member_id } => {
+                let member = get(&self.members, member_id);
+                let chain = get(&self.chains, CHAIN);
+                let events = units::review_level(&member, &account(member_id), &chain, now)?;
+                return Ok(one(member_id, events, Event::Member));
             }
             Command::ReversePoints {
                 member_id,

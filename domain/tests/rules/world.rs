@@ -238,7 +238,11 @@ impl World {
                 self.chain(chain_id, ChainCommand::Register { chain_id, name })
             }
             Command::RenameChain { chain_id, name } => self.chain(chain_id, ChainCommand::Rename { name }),
-            Command::DefineLevels { chain_id, levels } => self.chain(chain_id, ChainCommand::DefineLevels { levels }),
+            Command::DefineLevels {
+                chain_id,
+                levels,
+                policy,
+            } => self.chain(chain_id, ChainCommand::DefineLevels { levels, policy }),
             Command::DefineTopUpTiers { chain_id, tiers } => {
                 self.chain(chain_id, ChainCommand::DefineTopUpTiers { tiers })
             }
@@ -617,6 +621,7 @@ impl World {
             command @ (Command::ChangePointsPolicy { .. }
             | Command::EarnPoints { .. }
             | Command::ReversePoints { .. }
+            | Command::ReviewLevel { .. }
             | Command::ExpirePoints { .. }) => self.decide_points(command, now),
             command @ (Command::RegisterGift { .. }
             | Command::ChangeGift { .. }

@@ -149,6 +149,7 @@ fn member(row: MemberRow) -> view::Member {
         chain_id: row.chain_id.to_string(),
         kind: kind.into(),
         level: row.level,
+        level_until: stored(row.level_until),
         blacklisted: row.blacklisted.is_some(),
         blacklist_reason: row.blacklisted.unwrap_or_default(),
         merged_into: row.merged_into.map(|id| id.to_string()).unwrap_or_default(),

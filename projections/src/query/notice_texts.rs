@@ -29,6 +29,16 @@ pub(super) fn notice(row: NoticeRow, read_to: i64) -> Notice {
         until: stored(row.until),
         at: stored(Some(row.at)),
         read: row.position <= read_to,
+        level: row.level.unwrap_or_default(),
+        points: row.points,
+    }
+}
+
+/// Words about a gift of points; none without one.
+fn gift(points: i64, before: &str, after: &str) -> String {
+    match points {
+        0 => String::new(),
+        points => format!("{before}{points}{after}"),
     }
 }
 
@@ -199,6 +209,39 @@ fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
                 ("Topped up", format!("{amount} has come into your balance.")),
             ],
         ),
+        NoticeKind::LevelReached => (
+            Wire::LevelReached,
+            [
+                (
+                    "恭喜升级",
+                    format!(
+                        "您的会员等级已提升，新权益从下次开台起生效{}。",
+                        gift(row.points, "，升级礼包 ", " 积分已到账")
+                    ),
+                ),
+                (
+                    "You have reached a higher level",
+                    format!(
+                        "Your new benefits hold from your next table on{}.",
+                        gift(row.points, "; a gift of ", " points is on your account")
+                    ),
+                ),
+            ],
+        ),
+        NoticeKind::LevelLost => (
+            Wire::LevelLost,
+            [
+                (
+                    "会员等级调整",
+                    "等级有效期已满，消费未达保级条件，会员等级下调一级。".to_owned(),
+                ),
+                (
+                    "Your level has changed",
+                    "Your level's period is over and your spending was not enough to keep it: it is one step lower."
+                        .to_owned(),
+                ),
+            ],
+        ),
         NoticeKind::SplitDeclined => (
             Wire::SplitDeclined,
             [
@@ -333,21 +376,27 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_notice_speaks_both_languages_with_its_table_amount_and_local_time() {
-        let row = NoticeRow {
+    fn row(kind: NoticeKind) -> NoticeRow {
+        NoticeRow {
             position: 9,
             member_id: Uuid::from_u128(1),
-            kind: NoticeKind::PaymentAwaited,
+            kind,
             session_id: Some(Uuid::from_u128(2)),
             hall_id: None,
             table_label: "A1".to_owned(),
             time_zone: "Asia/Shanghai".to_owned(),
             amount_fen: 4_000,
             minutes: 0,
+            level: None,
+            points: 0,
             until: Some("2026-11-20T12:03:00Z".parse::<Timestamp>().unwrap().into()),
             at: Timestamp::UNIX_EPOCH.into(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_notice_speaks_both_languages_with_its_table_amount_and_local_time() {
+        let row = row(NoticeKind::PaymentAwaited);
         let unread = notice(row.clone(), 8);
         assert!(!unread.read && notice(row, 9).read);
         let (zh, en) = (unread.zh.unwrap(), unread.en.unwrap());
@@ -358,5 +407,18 @@ mod tests {
             en.body
         );
         assert!(en.body.contains("¥40.00"));
+    }
+
+    #[test]
+    fn a_higher_level_is_told_with_its_gift_pack_if_there_is_one() {
+        let zh = |points| {
+            let reached = NoticeRow {
+                points,
+                ..row(NoticeKind::LevelReached)
+            };
+            notice(reached, 0).zh.unwrap().body
+        };
+        assert!(zh(500).ends_with("升级礼包 500 积分已到账。"), "{}", zh(500));
+        assert!(zh(0).ends_with("生效。"), "{}", zh(0));
     }
 }

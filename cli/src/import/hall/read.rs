@@ -1,8 +1,8 @@
 //! A hall as the document tells it, checked by the same rules as the commands that it becomes.
 
-use baize_domain::chain::{self, Chain, ChainEvent};
+use baize_domain::chain::{self, Chain, ChainEvent, LevelPolicy};
 use baize_domain::ids::derived;
-use baize_domain::{LevelCode, chain::Level as DomainLevel};
+use baize_domain::{Fen, LevelCode, chain::Level as DomainLevel};
 use baize_proto::hall::venue::v1::{
     DefineLevelsRequest, Driver, HallPolicy, Level, PublishTariffRequest, RegisterChainRequest, RegisterDeviceRequest,
     RegisterHallRequest, RegisterTableRequest, TableClass,
@@ -97,6 +97,13 @@ fn level(mut fields: Fields<'_, '_>, faults: &mut Faults<'_>) -> Level {
         name_zh: limited(&mut fields, faults, "name_zh", 50),
         name_en: limited(&mut fields, faults, "name_en", 50),
         discount: fields.optional_text(faults, "discount").unwrap_or_default(),
+        upgrade_from_fen: fields
+            .optional_number(faults, "upgrade_from_fen", 1..=1_000_000_000)
+            .unwrap_or_default(),
+        gift_points: fields
+            .optional_number(faults, "gift_points", 0..=1_000_000)
+            .unwrap_or_default()
+            .unsigned_abs(),
     };
     if !level.code.is_empty()
         && let Err(invalid) = LevelCode::try_new(&level.code, "code")
@@ -128,6 +135,8 @@ fn check_levels(faults: &mut Faults<'_>, line: usize, levels: &[Level]) {
             name_zh: level.name_zh.clone(),
             name_en: level.name_en.clone(),
             discount: decimal(&level.discount).unwrap_or_default(),
+            upgrade_from: (level.upgrade_from_fen != 0).then_some(Fen(level.upgrade_from_fen)),
+            gift_points: level.gift_points,
         })
     });
     let Some(domain) = domain.collect::<Option<Vec<_>>>() else {
@@ -138,7 +147,7 @@ fn check_levels(faults: &mut Faults<'_>, line: usize, levels: &[Level]) {
         chain_id: Uuid::nil().into(),
         name: "-".to_owned(),
     });
-    if let Err(error) = chain::decide::define_levels(&chain, domain) {
+    if let Err(error) = chain::decide::define_levels(&chain, domain, LevelPolicy::default()) {
         faults.add(line, "chain.levels", error.to_string());
     }
 }

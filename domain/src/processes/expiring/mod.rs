@@ -1,7 +1,7 @@
 //! Points whose time is over go by themselves (business rules 8), also when nobody looks at them.
 //!
 //! ```text
-//! PointsEarned, PointsRestored ─► timer of the first expiry ─► ExpirePoints ─► timer of the next, or over
+//! PointsEarned, PointsGranted, PointsRestored ─► timer of the first expiry ─► ExpirePoints ─► timer of the next, or over
 //! ```
 //!
 //! An instance stands for one member.

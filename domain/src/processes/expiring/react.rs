@@ -28,7 +28,9 @@ pub(super) fn react(state: &mut State, input: &Input<'_>, now: Timestamp) -> Vec
 
 fn on_event(state: &mut State, aggregate_id: &str, event: &PointsAccountEvent) -> Vec<Effect> {
     match event {
-        PointsAccountEvent::PointsEarned { expires_at, .. } => expect(state, aggregate_id, &[*expires_at]),
+        PointsAccountEvent::PointsEarned { expires_at, .. } | PointsAccountEvent::PointsGranted { expires_at, .. } => {
+            expect(state, aggregate_id, &[*expires_at])
+        }
         PointsAccountEvent::PointsRestored { shares, .. } => {
             let expiries: Vec<_> = shares.iter().map(|share| share.expires_at).collect();
             expect(state, aggregate_id, &expiries)

@@ -11,7 +11,9 @@ pub(super) fn route(aggregate_id: &str, event: &Event) -> Route {
         return Route::Ignore;
     };
     match event {
-        PointsAccountEvent::PointsEarned { .. } | PointsAccountEvent::PointsRestored { .. } => Route::Start(member),
+        PointsAccountEvent::PointsEarned { .. }
+        | PointsAccountEvent::PointsGranted { .. }
+        | PointsAccountEvent::PointsRestored { .. } => Route::Start(member),
         PointsAccountEvent::PointsForfeited { .. } => Route::Continue(member),
         PointsAccountEvent::PointsReversed { .. }
         | PointsAccountEvent::PointsRedeemed { .. }

@@ -8,6 +8,7 @@ use baize_domain::device::DeviceEvent;
 use baize_domain::payment::{OrderNo, ProviderAnswer, ProviderRequest};
 use baize_domain::processes::collecting::Collecting;
 use baize_domain::processes::earning::Earning;
+use baize_domain::processes::levelling::Levelling;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::paying::Paying;
@@ -89,6 +90,7 @@ impl Runner {
                 Box::new(Instances::<Refunding>::default()),
                 Box::new(Instances::<Earning>::default()),
                 Box::new(Instances::<Splitting>::default()),
+                Box::new(Instances::<Levelling>::default()),
             ],
             pending: Vec::new(),
             timers: BTreeMap::new(),

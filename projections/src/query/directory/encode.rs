@@ -15,6 +15,8 @@ pub(super) fn chain(row: ChainRow, position: u64) -> view::GetChainResponse {
         name_zh: level.name_zh,
         name_en: level.name_en,
         discount: level.discount.normalize().to_string(),
+        upgrade_from_fen: level.upgrade_from.map_or(0, |from| from.0),
+        gift_points: level.gift_points,
     });
     view::GetChainResponse {
         chain_id: row.chain_id.to_string(),
@@ -22,6 +24,8 @@ pub(super) fn chain(row: ChainRow, position: u64) -> view::GetChainResponse {
         levels_version: row.levels_version.unsigned_abs(),
         levels: levels.collect(),
         position,
+        window_days: row.window_days.unsigned_abs(),
+        period_months: row.period_months.unsigned_abs(),
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) fn entry(row: PointsEntryRow) -> PointsEntry {
         PointsEntryKind::Forfeited => points_entry::Kind::Forfeited,
         PointsEntryKind::Redeemed => points_entry::Kind::Redeemed,
         PointsEntryKind::Restored => points_entry::Kind::Restored,
+        PointsEntryKind::Granted => points_entry::Kind::Granted,
     };
     PointsEntry {
         kind: kind.into(),

@@ -46,6 +46,8 @@ fn chain(state: &mut DirectoryState, id: Uuid, event: &ChainEvent, position: i64
             name: name.clone(),
             levels_version: 0,
             levels: Json(Vec::new()),
+            window_days: 0,
+            period_months: 0,
             position,
         });
         return Some(());
@@ -57,7 +59,13 @@ fn chain(state: &mut DirectoryState, id: Uuid, event: &ChainEvent, position: i64
         | ChainEvent::TopUpTiersDefined { .. }
         | ChainEvent::PaymentPolicyChanged { .. } => {}
         ChainEvent::ChainRenamed { name } => row.name.clone_from(name),
-        ChainEvent::LevelsDefined { version, levels } => {
+        ChainEvent::LevelsDefined {
+            version,
+            levels,
+            policy,
+        } => {
+            row.window_days = policy.window_days.into();
+            row.period_months = policy.period_months.into();
             row.levels_version = i32::try_from(*version).unwrap_or(i32::MAX);
             row.levels = Json(levels.clone());
         }

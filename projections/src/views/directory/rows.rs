@@ -20,6 +20,10 @@ table! {
         levels_version: i32 = "integer NOT NULL",
         /// The lowest first.
         levels: Json<Vec<Level>> = "jsonb NOT NULL",
+        /// For how many days spending counts for them.
+        window_days: i32 = "integer NOT NULL",
+        /// How many months a level lasts that was reached by it.
+        period_months: i32 = "integer NOT NULL",
         /// Position of the last event that changed the row.
         position: i64 = "bigint NOT NULL",
     }

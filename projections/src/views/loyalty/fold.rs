@@ -96,6 +96,21 @@ fn entry(account: &mut PointsRow, event: &PointsAccountEvent, position: i64) -> 
                 ..blank(PointsEntryKind::Earned, at)
             }
         }
+        PointsAccountEvent::PointsGranted {
+            points,
+            met_owed,
+            expires_at,
+            at,
+            ..
+        } => {
+            let credited = signed(*points) - signed(*met_owed);
+            change(account, *expires_at, credited);
+            PointsEntryRow {
+                points: credited,
+                owed: -signed(*met_owed),
+                ..blank(PointsEntryKind::Granted, at)
+            }
+        }
         PointsAccountEvent::PointsReversed {
             session_id,
             shares,

@@ -22,6 +22,8 @@ text_enum! {
         Redeemed = "redeemed",
         /// Back from a cancelled redemption.
         Restored = "restored",
+        /// The gift packs of levels that were reached.
+        Granted = "granted",
     }
 }
 

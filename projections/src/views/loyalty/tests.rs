@@ -2,6 +2,7 @@
 
 use baize_domain::gift::{GiftContent, GiftEvent};
 use baize_domain::ids::{EarningId, GiftId, HallId, MemberId, RedemptionId, SessionId};
+use baize_domain::level::LevelCode;
 use baize_domain::points_account::{PointsAccountEvent, PointsShare};
 use baize_domain::redemption::{RedemptionEvent, RedemptionTerms};
 use baize_domain::{Event, Fen};
@@ -29,6 +30,24 @@ fn earned(points: u64, met_owed: u64, expires: i64) -> PointsAccountEvent {
         expires_at: at(expires),
         at: at(0),
     }
+}
+
+fn granted(points: u64, met_owed: u64, expires: i64) -> PointsAccountEvent {
+    PointsAccountEvent::PointsGranted {
+        level: LevelCode::member(),
+        points,
+        met_owed,
+        expires_at: at(expires),
+        at: at(0),
+    }
+}
+
+#[test]
+fn a_gift_pack_is_an_entry_of_its_own() {
+    let state = fold(vec![earned(10, 0, 1_000), granted(500, 0, 1_000)]).unwrap();
+    let account = state.points.get(MEMBER).unwrap();
+    assert_eq!(account.points, 510);
+    assert_eq!(account.lots.iter().collect::<Vec<_>>(), [(&1_000, &510)]);
 }
 
 fn reversed(points: u64, expires: i64, owed: u64) -> PointsAccountEvent {

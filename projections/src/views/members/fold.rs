@@ -48,6 +48,7 @@ fn member(state: &mut MembersState, id: Uuid, event: &MemberEvent, position: i64
         chain_id,
         kind,
         level: level.to_string(),
+        level_until: None,
         blacklisted: None,
         merged_into: None,
         phone_verified,
@@ -90,7 +91,19 @@ fn member(state: &mut MembersState, id: Uuid, event: &MemberEvent, position: i64
             row.phone_verified = false;
         }
         MemberEvent::GuestAbsorbed { phone, .. } => row.phone_verified |= phone.is_some(),
-        MemberEvent::LevelChanged { level, .. } => row.level = level.to_string(),
+        MemberEvent::LevelReached { level, until, .. } => {
+            row.level = level.to_string();
+            row.level_until = Some((*until).into());
+        }
+        MemberEvent::LevelKept { until, .. } => row.level_until = Some((*until).into()),
+        MemberEvent::LevelLost { level, until, .. } => {
+            row.level = level.to_string();
+            row.level_until = until.map(Into::into);
+        }
+        MemberEvent::LevelChanged { level, .. } => {
+            row.level = level.to_string();
+            row.level_until = None;
+        }
         MemberEvent::MemberBlacklisted { reason, .. } => row.blacklisted = Some(reason.clone()),
         MemberEvent::MemberUnblacklisted { .. } => row.blacklisted = None,
         MemberEvent::LoginRecorded { at } => row.last_login_at = (*at).into(),

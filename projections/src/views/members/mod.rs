@@ -29,7 +29,7 @@ const UNSEEN: &[&str] = &[
 
 impl View for Members {
     const NAME: &'static str = "members";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[MemberRow::TABLE];
 
     type State = MembersState;

@@ -25,6 +25,8 @@ table! {
         kind: MemberKind = "text NOT NULL",
         /// The code of the level.
         level: String = "text NOT NULL",
+        /// Until when it holds, if it ends.
+        level_until: Option<Instant> = "timestamptz",
         /// Why the person may not play, if so.
         blacklisted: Option<String> = "text",
         /// Who stands for this guest now.

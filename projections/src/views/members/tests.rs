@@ -91,6 +91,41 @@ fn a_guest_who_becomes_a_member_keeps_the_visits() {
 }
 
 #[test]
+fn a_level_by_spending_shows_its_end_and_one_by_hand_has_none() {
+    let level = |code: &str| LevelCode::try_new(code, "level").unwrap();
+    let reached = MemberEvent::LevelReached {
+        from: level("member"),
+        level: level("gold"),
+        spent: Fen(1),
+        packs: Vec::new(),
+        gift_points: 0,
+        until: AT,
+        at: AT,
+    };
+    let lost = MemberEvent::LevelLost {
+        from: level("gold"),
+        level: level("member"),
+        spent: Fen(0),
+        until: None,
+        at: AT,
+    };
+    let by_hand = MemberEvent::LevelChanged {
+        level: level("vip"),
+        at: AT,
+    };
+    let shown = |events: Vec<MemberEvent>| {
+        let events = events.into_iter().map(|event| (WHO, Event::Member(event)));
+        let happened = std::iter::once((WHO, guest())).chain(events).collect();
+        let state = fold_all::<Members>(happened).unwrap();
+        let row = state.members.get(WHO).unwrap();
+        (row.level.clone(), row.level_until.is_some())
+    };
+    assert_eq!(shown(vec![reached.clone()]), ("gold".to_owned(), true));
+    assert_eq!(shown(vec![reached.clone(), lost]), ("member".to_owned(), false));
+    assert_eq!(shown(vec![reached, by_hand]), ("vip".to_owned(), false));
+}
+
+#[test]
 fn a_merged_guest_says_into_whom() {
     let merged = Event::Member(MemberEvent::GuestMerged {
         target_id: MemberId(OTHER),

@@ -28,12 +28,7 @@ pub(super) fn fold(state: &mut NoticesState, decoded: &Decoded<'_>) -> Result<()
         }
         Event::Wallet(event) => wallet(state, stream_id(decoded)?, event, position),
         Event::BillSplit(event) => split(state, event, position),
-        Event::Member(MemberEvent::NoticesRead { up_to, .. }) => {
-            // Nobody has read what was not there yet.
-            let read_to = i64::try_from(*up_to).unwrap_or(i64::MAX).min(position);
-            let member_id = stream_id(decoded)?;
-            state.marks.put(MarkRow { member_id, read_to });
-        }
+        Event::Member(event) => member(state, stream_id(decoded)?, event, position),
         _ => {}
     }
     Ok(())
@@ -70,6 +65,8 @@ fn about(session: &SessionRow, kind: NoticeKind, at: Timestamp, position: i64) -
         time_zone: session.time_zone.clone(),
         amount_fen: 0,
         minutes: 0,
+        level: None,
+        points: 0,
         until: None,
         at: at.into(),
     }
@@ -286,7 +283,7 @@ fn split(state: &mut NoticesState, event: &SplitEvent, position: i64) {
     state.notices.put(of_money(member_id.0, kind, amount, *at, position));
 }
 
-/// A notice about money, with nothing but that in it.
+/// A notice about what happens in no hall, with nothing but an amount in it.
 fn of_money(member_id: Uuid, kind: NoticeKind, amount: Fen, at: Timestamp, position: i64) -> NoticeRow {
     NoticeRow {
         position,
@@ -298,7 +295,37 @@ fn of_money(member_id: Uuid, kind: NoticeKind, amount: Fen, at: Timestamp, posit
         time_zone: String::new(),
         amount_fen: amount.0,
         minutes: 0,
+        level: None,
+        points: 0,
         until: None,
         at: at.into(),
+    }
+}
+
+fn member(state: &mut NoticesState, member_id: Uuid, event: &MemberEvent, position: i64) {
+    match event {
+        MemberEvent::NoticesRead { up_to, .. } => {
+            // Nobody has read what was not there yet.
+            let read_to = i64::try_from(*up_to).unwrap_or(i64::MAX).min(position);
+            state.marks.put(MarkRow { member_id, read_to });
+        }
+        MemberEvent::LevelReached {
+            level,
+            gift_points,
+            until,
+            at,
+            ..
+        } => state.notices.put(NoticeRow {
+            level: Some(level.to_string()),
+            points: i64::try_from(*gift_points).unwrap_or(i64::MAX),
+            until: Some((*until).into()),
+            ..of_money(member_id, NoticeKind::LevelReached, Fen::ZERO, *at, position)
+        }),
+        MemberEvent::LevelLost { level, until, at, .. } => state.notices.put(NoticeRow {
+            level: Some(level.to_string()),
+            until: until.map(Into::into),
+            ..of_money(member_id, NoticeKind::LevelLost, Fen::ZERO, *at, position)
+        }),
+        _ => {}
     }
 }

@@ -43,7 +43,7 @@ const SEEN: &[(&str, &[&str])] = &[
     ("Table", &["TableRegistered", "TableRenamed"]),
     ("Device", &["LightConfirmed", "LightFailed"]),
     ("Wallet", &["TopUpCredited", "DebtPaid"]),
-    ("Member", &["NoticesRead"]),
+    ("Member", &["NoticesRead", "LevelReached", "LevelLost"]),
     (
         "BillSplit",
         &[
@@ -63,7 +63,7 @@ const SEEN: &[(&str, &[&str])] = &[
 
 impl View for Notices {
     const NAME: &'static str = "notices";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 3;
     const TABLES: &'static [TableDef] = &[NoticeRow::TABLE, SessionRow::TABLE, LabelRow::TABLE, MarkRow::TABLE];
 
     type State = NoticesState;

@@ -55,6 +55,10 @@ text_enum! {
         SplitCancelled = "split_cancelled",
         /// A share came back.
         ShareReturned = "share_returned",
+        /// A higher level was reached.
+        LevelReached = "level_reached",
+        /// The time of a level was over.
+        LevelLost = "level_lost",
     }
 }
 
@@ -79,6 +83,10 @@ table! {
         amount_fen: i64 = "bigint NOT NULL",
         /// Minutes, if it is about some.
         minutes: i32 = "integer NOT NULL",
+        /// The code of a level, if it is about one.
+        level: Option<String> = "text",
+        /// Points, if it is about some.
+        points: i64 = "bigint NOT NULL",
         /// An instant that it is about.
         until: Option<Instant> = "timestamptz",
         /// When it happened.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use baize_domain::device::{DeviceEvent, FailureKind, LightChannel};
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
+use baize_domain::level::LevelCode;
 use baize_domain::member::MemberEvent;
 use baize_domain::session::{CancelReason, SessionMode, TableSessionEvent, Warning};
 use baize_domain::split::{OPENER, SplitEvent};
@@ -169,6 +170,42 @@ fn warnings_bills_and_money_are_told_with_their_amounts() {
         .map(|(kind, _, amount)| (kind, amount))
         .collect();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn levels_are_told_when_they_are_reached_and_when_they_are_lost() {
+    let level = |code: &str| LevelCode::try_new(code, "level").unwrap();
+    let reached = MemberEvent::LevelReached {
+        from: level("member"),
+        level: level("gold"),
+        spent: Fen(1),
+        packs: vec![level("gold")],
+        gift_points: 200,
+        until: AT,
+        at: AT,
+    };
+    let lost = MemberEvent::LevelLost {
+        from: level("gold"),
+        level: level("member"),
+        spent: Fen(0),
+        until: None,
+        at: AT,
+    };
+    let events = [reached, lost].map(|event| (WHO, Event::Member(event)));
+    let state = fold_all::<Notices>(events.to_vec()).unwrap();
+    let told: Vec<_> = state
+        .notices
+        .changed()
+        .map(|notice| (notice.kind, notice.level.clone().unwrap_or_default(), notice.points))
+        .collect();
+    let expected = [
+        (NoticeKind::LevelReached, "gold".to_owned(), 200),
+        (NoticeKind::LevelLost, "member".to_owned(), 0),
+    ];
+    assert!(
+        told.len() == 2 && expected.iter().all(|notice| told.contains(notice)),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod clients;
 mod debt;
 mod gifts;
 mod goods;
+mod levels;
 mod lights;
 mod moves;
 mod opening;

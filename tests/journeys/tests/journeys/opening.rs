@@ -190,11 +190,13 @@ async fn vips_and_members_are_shown_their_price_and_pay_exactly_that() -> anyhow
         name_zh: code.to_owned(),
         name_en: code.to_owned(),
         discount: discount.to_owned(),
+        ..Level::default()
     };
     let levels = DefineLevelsRequest {
         request_id: new_id(),
         chain_id: hall.chain_id.clone(),
         levels: vec![level("guest", "0"), level("member", "0.05"), level("vip", "0.2")],
+        ..DefineLevelsRequest::default()
     };
     world.clients.venue.clone().define_levels(timed(levels)).await?;
     let (vip, member) = (hall.member(5_000, 0).await?, hall.member(5_000, 0).await?);
