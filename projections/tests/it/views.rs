@@ -548,6 +548,18 @@ async fn verification_finds_every_kind_of_altered_row() {
             "UPDATE {t} SET open = NOT open WHERE {w}",
         ),
         (
+            "indicators",
+            "views.indicators_halls_g1",
+            "hall_id",
+            "UPDATE {t} SET name = 'x' WHERE {w}",
+        ),
+        (
+            "indicators",
+            "views.indicators_tables_g1",
+            "table_id",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
             "splits",
             "views.splits_splits_g1",
             "split_id",
