@@ -44,6 +44,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
         "hall.split.v1.SplitService",
         "hall.staff.v1.StaffService",
         "hall.table.v1.TableService",
+        "hall.venue.v1.DisplayService",
         "hall.venue.v1.VenueService",
         "hall.wallet.v1.WalletService",
     ];
