@@ -172,14 +172,18 @@ fn person(rng: &mut StdRng, number: u32, arrives_at: Timestamp, habit: Habit) ->
         }),
         runs_out: rng.random_bool(0.7),
         // Who is rare waits longer, so that an evening shows what only they do.
-        patience: SignedDuration::from_mins(if habit == Habit::Plain {
-            rng.random_range(5..30)
-        } else {
-            rng.random_range(20..60)
+        patience: SignedDuration::from_mins(match habit {
+            Habit::Plain => rng.random_range(5..30),
+            Habit::EndsShort => rng.random_range(60..120),
+            _ => rng.random_range(20..60),
         }),
         top_up_fen: top_up_fen(rng, habit),
-        comes_again: matches!(habit, Habit::PlaysUntilBroke | Habit::EndsShort)
-            .then(|| SignedDuration::from_mins(rng.random_range(20..60))),
+        comes_again: match habit {
+            Habit::PlaysUntilBroke => Some(SignedDuration::from_mins(rng.random_range(20..60))),
+            // Soon, so that the evening sees the debt paid.
+            Habit::EndsShort => Some(SignedDuration::from_mins(rng.random_range(5..15))),
+            _ => None,
+        },
         seed: rng.random(),
     }
 }
@@ -207,6 +211,7 @@ fn play(rng: &mut StdRng, habit: Habit) -> SignedDuration {
         // The grace of the demo's hall is three minutes.
         Habit::NoShow => SignedDuration::from_secs(rng.random_range(120..150)),
         Habit::PlaysUntilBroke => SignedDuration::from_hours(12),
+        Habit::EndsShort => SignedDuration::from_mins(rng.random_range(20..40)),
         _ => SignedDuration::from_mins(rng.random_range(20..80)),
     }
 }
@@ -274,7 +279,11 @@ mod tests {
                     assert!(matches!(person.mode, Mode::Prepaid { .. }) && person.top_up_fen == (500, 0));
                 }
                 Habit::Deposit => assert_eq!(person.mode, Mode::Deposit),
-                Habit::EndsShort => assert!(person.comes_again.is_some() && person.orders.is_none()),
+                Habit::EndsShort => {
+                    assert!(person.comes_again.is_some() && person.orders.is_none());
+                    assert_eq!(person.mode, Mode::Prepaid { minutes: 30 });
+                    assert!(person.play / 2 < SignedDuration::from_mins(30), "spends while it plays");
+                }
                 _ => {}
             }
         }
