@@ -9,7 +9,7 @@ default:
     @just --list --unsorted
 
 # Install whatever is missing on this machine for all recipes
-setup: (_setup "compiler" "postgres" "mosquitto" "client")
+setup: (_setup "compiler" "postgres" "mosquitto" "client" "browser")
 
 # Run an evening in a hall at 60x with a live page, then check every bill (--keep leaves it running)
 demo *args: (_setup "compiler" "postgres")
@@ -23,6 +23,12 @@ run *args: (_setup "compiler" "postgres")
 # Build everything
 build: (_setup "compiler")
     cargo build --workspace --all-targets --locked
+
+# Take the picture of the README anew, by the test that looks at the wall screen
+pictures: setup
+    cargo test --locked -p baize-journeys --test journeys the_wall_screen_of_a_busy_friday
+    mkdir -p docs/pictures
+    cp target/pictures/screen-zh-CN-dark.png docs/pictures/screen.png
 
 # Format the code
 fmt: (_setup "compiler")

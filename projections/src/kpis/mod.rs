@@ -133,7 +133,7 @@ impl Kpi {
             Self::OpenSuccess => Definition {
                 code: "open_success",
                 name_zh: "开台成功率",
-                name_en: "Openings that succeed",
+                name_en: "Opening success",
                 numerator: "sessions opened in the time whose light was confirmed",
                 denominator: "these, and those that were cancelled because it was not",
                 grain: HOURS,
@@ -144,7 +144,7 @@ impl Kpi {
             Self::PaymentSuccess => Definition {
                 code: "payment_success",
                 name_zh: "支付成功率",
-                name_en: "Payments that succeed",
+                name_en: "Payment success",
                 numerator: "payments through a provider, for openings and bills, that succeeded in the time",
                 denominator: "these, and those that failed or that somebody has to look at; not those that the payer gave up or let expire",
                 grain: HOURS,

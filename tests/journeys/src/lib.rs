@@ -4,6 +4,7 @@
 //! The checks share nothing with what they check but the event types: positions are counted, payloads compared and
 //! balances added up here, so that an error in a fold cannot hide itself.
 
+pub mod browser;
 pub mod check;
 pub mod clients;
 pub mod eventually;

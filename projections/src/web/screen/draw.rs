@@ -97,6 +97,7 @@ impl Scene {
         let tables = TablesPart {
             s,
             density: density(self.tables.len()),
+            columns: columns(self.tables.len()),
             cards: self.tables.iter().map(|row| Card::new(row.clone(), &style)).collect(),
         };
         let fill = |template: askama::Result<String>| template.map_err(|error| Error::Internal(error.to_string()));
@@ -375,15 +376,39 @@ struct ChartsPart {
 struct TablesPart {
     s: &'static ScreenTexts,
     density: &'static str,
+    columns: usize,
     cards: Vec<Card>,
 }
 
 /// How closely the tables stand, so that all of them are seen.
 fn density(tables: usize) -> &'static str {
     match tables {
-        0..=10 => "wide",
-        11..=20 => "close",
-        21..=48 => "closer",
+        0..=8 => "wide",
+        9..=20 => "close",
+        21..=56 => "closer",
         _ => "closest",
+    }
+}
+
+/// In how many columns, so that the rows are full and none is too many.
+fn columns(tables: usize) -> usize {
+    let rows = match tables {
+        0..=8 => 1,
+        9..=20 => 2,
+        21..=36 => 3,
+        37..=56 => 4,
+        _ => tables.div_ceil(16),
+    };
+    tables.div_ceil(rows).clamp(4, 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+
+    #[test]
+    fn tables_stand_in_rows_that_are_full() {
+        let of = [1, 8, 9, 12, 20, 24, 40, 56, 100].map(columns);
+        assert_eq!(of, [4, 8, 5, 6, 10, 8, 10, 14, 15]);
     }
 }
