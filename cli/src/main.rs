@@ -19,6 +19,7 @@ mod progress;
 mod qr;
 mod ready;
 mod rebuild;
+mod reconcile;
 mod seal;
 mod serve;
 mod settings;
@@ -67,6 +68,10 @@ enum Command {
     /// Works beside running services, or with none. Shows a bar at a terminal, else one JSON object a line. Ends with 1
     /// if the new view differs and is not accepted.
     Rebuild(Configured<rebuild::Args>),
+    /// Compare a provider's bill of a day with our books now, and print what differs.
+    ///
+    /// Works beside running services, which do so by themselves every morning. Ends with 1 if a difference is open.
+    Reconcile(Configured<reconcile::Args>),
     /// Check the log, the bills, wallets and journal that follow from it, its seals, the published copy and the views.
     ///
     /// Reads only, and works beside running services. With a view it compares that view alone. Ends with 1 if a check
@@ -157,6 +162,10 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             args.run(&settings).await.map(|()| true)
         }
         Command::Rebuild(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).await
+        }
+        Command::Reconcile(configured) => {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await
         }

@@ -113,6 +113,18 @@ pub struct Settings {
     /// Alipay's gateway [default: https://openapi.alipay.com/gateway.do]
     #[arg(long, env = "BAIZE_ALIPAY_URL", value_name = "URL")]
     pub alipay_url: Option<String>,
+    /// From when on WeChat Pay's bill of the day before is reconciled, HH:MM in Beijing [default: 10:15]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_BILL_FROM", value_name = "TIME")]
+    pub wechat_pay_bill_from: Option<String>,
+    /// What WeChat Pay keeps of each payment, a share of 1 [default: 0.006]
+    #[arg(long, env = "BAIZE_WECHAT_PAY_FEE_RATE", value_name = "RATE")]
+    pub wechat_pay_fee_rate: Option<String>,
+    /// From when on Alipay's bill of the day before is reconciled, HH:MM in Beijing [default: 09:30]
+    #[arg(long, env = "BAIZE_ALIPAY_BILL_FROM", value_name = "TIME")]
+    pub alipay_bill_from: Option<String>,
+    /// What Alipay keeps of each payment, a share of 1 [default: 0.006]
+    #[arg(long, env = "BAIZE_ALIPAY_FEE_RATE", value_name = "RATE")]
+    pub alipay_fee_rate: Option<String>,
     /// Merchant at WeChat Pay, 8 to 10 digits; pays in the mini program of wechat_app_id [default: nobody pays with WeChat Pay]
     #[arg(long, env = "BAIZE_WECHAT_PAY_MCH_ID", value_name = "ID")]
     pub wechat_pay_mch_id: Option<String>,
@@ -243,6 +255,10 @@ impl Settings {
             alipay_root_certificate_file: self.alipay_root_certificate_file.or(below.alipay_root_certificate_file),
             alipay_notify_url: self.alipay_notify_url.or(below.alipay_notify_url),
             alipay_url: self.alipay_url.or(below.alipay_url),
+            wechat_pay_bill_from: self.wechat_pay_bill_from.or(below.wechat_pay_bill_from),
+            wechat_pay_fee_rate: self.wechat_pay_fee_rate.or(below.wechat_pay_fee_rate),
+            alipay_bill_from: self.alipay_bill_from.or(below.alipay_bill_from),
+            alipay_fee_rate: self.alipay_fee_rate.or(below.alipay_fee_rate),
             wechat_pay_mch_id: self.wechat_pay_mch_id.or(below.wechat_pay_mch_id),
             wechat_pay_serial: self.wechat_pay_serial.or(below.wechat_pay_serial),
             wechat_pay_key_file: self.wechat_pay_key_file.or(below.wechat_pay_key_file),
@@ -432,6 +448,10 @@ mod tests {
             alipay_root_certificate_file = "x"
             alipay_notify_url = "x"
             alipay_url = "x"
+            wechat_pay_bill_from = "x"
+            wechat_pay_fee_rate = "x"
+            alipay_bill_from = "x"
+            alipay_fee_rate = "x"
             wechat_pay_mch_id = "x"
             wechat_pay_serial = "x"
             wechat_pay_key_file = "x"
@@ -487,6 +507,10 @@ mod tests {
             alipay_root_certificate_file: Some(_),
             alipay_notify_url: Some(_),
             alipay_url: Some(_),
+            wechat_pay_bill_from: Some(_),
+            wechat_pay_fee_rate: Some(_),
+            alipay_bill_from: Some(_),
+            alipay_fee_rate: Some(_),
             wechat_pay_mch_id: Some(_),
             wechat_pay_serial: Some(_),
             wechat_pay_key_file: Some(_),

@@ -3,6 +3,8 @@
 //! Everything that changes anything comes through here and becomes events by one append: requests over gRPC
 //! (`services/`, `wire/`), and what process managers ask for (`processes/`). Both go through one door (`dispatch/`).
 //!
+//! Beside them, providers' bills are compared with the log every day (`reconciling/`).
+//!
 //! Every call shows a token and passes one guard (`baize_proto::access`); that what it is about is the caller's own is
 //! asked where every command reads it (`dispatch/belonging`). Events name the actor as `role:UUID`.
 
@@ -12,6 +14,7 @@ mod options;
 pub mod payments;
 mod people;
 mod processes;
+mod reconciling;
 mod server;
 mod service;
 mod services;
@@ -25,4 +28,5 @@ pub use people::{
     WechatOptions, rewrap_keys,
 };
 pub use processes::{RunnerLimits, RunnerStatus};
-pub use service::CommandApi;
+pub use reconciling::{BillOptions, ReconcileOptions};
+pub use service::{CommandApi, reconcile};

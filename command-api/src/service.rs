@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_domain::device::Device;
+use baize_domain::payment::Channel;
+use baize_domain::reconciliation::Reconciliation;
 use baize_domain::table::Table;
 use baize_domain::wallet::Wallet;
 use baize_eventlog::{
     CacheOptions, Clock, EventLog, LogOptions, Relay, RelayOptions, RelayStatus, Repository, Upcasters,
 };
 use baize_proto::access::Guard;
+use jiff::civil::Date;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,6 +28,7 @@ use crate::options::{Limits, Options};
 use crate::payments::{self, CallbackOptions, Callbacks, Calls, Channels};
 use crate::people::People;
 use crate::processes::{Runner, RunnerStatus};
+use crate::reconciling::Reconciler;
 use crate::server::{self, Health};
 use crate::services::Services;
 use crate::upkeep;
@@ -45,6 +49,7 @@ pub struct CommandApi {
     server: AbortOnDropHandle<anyhow::Result<()>>,
     callbacks_task: Option<AbortOnDropHandle<anyhow::Result<()>>>,
     runner_task: Option<AbortOnDropHandle<()>>,
+    reconciler_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
     upkeep: Vec<AbortOnDropHandle<()>>,
@@ -116,6 +121,7 @@ impl CommandApi {
             let runner = runner.clone();
             async move { health.watch(pool, runner, interval).await }
         });
+        let reconciled = Arc::clone(&channels);
         let listening = match &options.payments {
             Some(payments) => {
                 let book = Arc::clone(&dispatcher);
@@ -129,13 +135,18 @@ impl CommandApi {
         let runner_task = options.processes.then(|| {
             let runner = Runner {
                 log: log.clone(),
-                dispatcher,
+                dispatcher: Arc::clone(&dispatcher),
                 calls,
                 clock: options.clock.clone(),
                 limits: options.runner.clone(),
                 status,
             };
             AbortOnDropHandle::new(tokio::spawn(runner.run(runner_stop.clone())))
+        });
+        let reconcile = options.payments.as_ref().map(|payments| payments.reconcile.clone());
+        let reconciler_task = reconcile.filter(|_| options.processes).map(|reconcile| {
+            let reconciler = Reconciler::new(reconciled, dispatcher, log.clone(), options.clock.clone(), reconcile);
+            AbortOnDropHandle::new(tokio::spawn(reconciler.run(runner_stop.clone())))
         });
         let relay = options
             .nats_url
@@ -155,6 +166,7 @@ impl CommandApi {
             server: AbortOnDropHandle::new(server),
             callbacks_task,
             runner_task,
+            reconciler_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
             upkeep,
@@ -217,6 +229,10 @@ impl CommandApi {
             // It stops between two steps; a failure in it has been told already.
             let _ = runner.await;
         }
+        if let Some(reconciler) = self.reconciler_task {
+            // What it was comparing is compared again by the next.
+            let _ = reconciler.await;
+        }
         if let Some(relay) = self.relay {
             relay.stop().await;
         }
@@ -230,6 +246,30 @@ fn upkeep(log: &EventLog, people: Option<&Arc<People>>, limits: &Limits) -> Vec<
     let mut tasks = vec![tokio::spawn(upkeep::forget_answers(log.clone(), answers, interval))];
     tasks.extend(people.map(|people| tokio::spawn(upkeep::forget_logins(Arc::clone(people), logins, interval))));
     tasks.into_iter().map(AbortOnDropHandle::new).collect()
+}
+
+/// Compares one day of a provider's now, beside a running service or without one.
+///
+/// # Errors
+/// The database is away or not migrated, the provider is not set up, or there is no bill.
+pub async fn reconcile(options: &Options, channel: Channel, date: Date) -> anyhow::Result<Arc<Reconciliation>> {
+    let connect = PgConnectOptions::from_str(&options.database_url).context("the database URL cannot be read")?;
+    let mut log_options = LogOptions::new(connect);
+    log_options.role.clone_from(&options.database_role);
+    let log = EventLog::connect(log_options)
+        .await
+        .context("the event log cannot be opened")?;
+    let repository = Repository::new(log.clone(), CacheOptions::default(), Upcasters::none());
+    let clock = options.clock.clone();
+    let attempts_max = options.limits.attempts_max;
+    let dispatcher = Dispatcher::new(repository, clock.clone(), Offers::default(), attempts_max);
+    let payments = options.payments.as_ref();
+    let channels = Arc::new(Channels::new(payments, clock.clone()));
+    let settings = payments.map(|payments| payments.reconcile.clone()).unwrap_or_default();
+    let reconciler = Reconciler::new(channels, Arc::new(dispatcher), log.clone(), clock, settings);
+    let reconciled = reconciler.reconcile(channel, date).await;
+    log.close().await;
+    Ok(reconciled?)
 }
 
 /// Listens for notifications; returns where.

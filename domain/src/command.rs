@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,8 +13,8 @@ use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId,
-    RefundId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, ReconciliationId,
+    RedemptionId, RefundId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -23,6 +24,7 @@ use crate::payment::{
 };
 use crate::personal::{Identifier, Sealed};
 use crate::points_account::PointsPolicy;
+use crate::reconciliation::{Closing, Comparison};
 use crate::refund::{RefundOutcome, RefundResolution};
 use crate::session::{BillingStartCause, CancelReason, CloseCause, LapseReason, ResumeCause, Warning};
 use crate::split::Division;
@@ -426,6 +428,28 @@ pub enum Command {
     DeliverShare { split_id: SplitId, round: u32, ordinal: u8 },
     /// Put a share back into the wallet that it came from.
     ReturnShare { split_id: SplitId, round: u32, ordinal: u8 },
+    /// Take in what comparing a provider's bill of a day with our books found.
+    RecordComparison {
+        channel: Channel,
+        date: Date,
+        comparison: Box<Comparison>,
+    },
+    /// Have a day compared once more.
+    AskRerun { channel: Channel, date: Date, by: Uuid },
+    /// Say why a row of a bill differs from our books.
+    ExplainDifference {
+        reconciliation_id: ReconciliationId,
+        number: u32,
+        by: Uuid,
+        reason: String,
+    },
+    /// Lay a difference to rest.
+    CloseDifference {
+        reconciliation_id: ReconciliationId,
+        number: u32,
+        closing: Closing,
+        by: Uuid,
+    },
     /// Switch the light off, unless another session has it by now.
     SwitchOffLight { light: LightChannel, session_id: SessionId },
     /// A device confirmed a desired state.

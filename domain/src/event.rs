@@ -13,6 +13,7 @@ use crate::journal::JournalEvent;
 use crate::member::MemberEvent;
 use crate::payment::PaymentEvent;
 use crate::points_account::PointsAccountEvent;
+use crate::reconciliation::ReconciliationEvent;
 use crate::redemption::RedemptionEvent;
 use crate::refund::RefundEvent;
 use crate::session::TableSessionEvent;
@@ -73,6 +74,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Gift", GiftEvent::TYPES),
     ("Redemption", RedemptionEvent::TYPES),
     ("BillSplit", SplitEvent::TYPES),
+    ("Reconciliation", ReconciliationEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -98,6 +100,7 @@ pub enum Event {
     Gift(GiftEvent),
     Redemption(RedemptionEvent),
     BillSplit(SplitEvent),
+    Reconciliation(ReconciliationEvent),
 }
 
 impl Event {
@@ -125,6 +128,7 @@ impl Event {
             "Gift" => Self::Gift(serde_json::from_str(payload)?),
             "Redemption" => Self::Redemption(serde_json::from_str(payload)?),
             "BillSplit" => Self::BillSplit(serde_json::from_str(payload)?),
+            "Reconciliation" => Self::Reconciliation(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -151,6 +155,7 @@ impl Event {
             Self::Gift(_) => "Gift",
             Self::Redemption(_) => "Redemption",
             Self::BillSplit(_) => "BillSplit",
+            Self::Reconciliation(_) => "Reconciliation",
         }
     }
 
@@ -175,6 +180,7 @@ impl Event {
             Self::Gift(event) => event.name(),
             Self::Redemption(event) => event.name(),
             Self::BillSplit(event) => event.name(),
+            Self::Reconciliation(event) => event.name(),
         }
     }
 }

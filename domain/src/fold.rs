@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::member::Member;
 use crate::payment::Payment;
 use crate::points_account::PointsAccount;
+use crate::reconciliation::Reconciliation;
 use crate::redemption::Redemption;
 use crate::refund::Refund;
 use crate::session::TableSession;
@@ -61,6 +62,7 @@ pub fn begin(aggregate_type: &str) -> Option<Box<dyn Fold>> {
         "Member" => Box::new(Member::default()),
         "Payment" => Box::new(Payment::default()),
         "PointsAccount" => Box::new(PointsAccount::default()),
+        "Reconciliation" => Box::new(Reconciliation::default()),
         "Redemption" => Box::new(Redemption::default()),
         "BillSplit" => Box::new(BillSplit::default()),
         "Refund" => Box::new(Refund::default()),

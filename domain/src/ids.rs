@@ -4,11 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::money::Fen;
-use crate::payment::OrderNo;
+use crate::payment::{Channel, OrderNo};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -81,6 +82,8 @@ ids! {
     SplitId,
     /// One person's share of a split bill.
     ShareId,
+    /// The comparison of a provider's bill of one day with our books.
+    ReconciliationId,
 }
 
 /// Namespace of all ids derived by [`derived`].
@@ -247,6 +250,20 @@ pub fn share_moved_transaction(share_id: ShareId) -> TransactionId {
 /// The lot of a share in the wallet of whose bill it was.
 pub fn share_top_up(share_id: ShareId) -> TopUpId {
     TopUpId(derived(&["share-lot", &share_id.to_string()]))
+}
+
+/// The reconciliation of a provider's bill of a day.
+pub fn reconciliation_id(channel: Channel, date: Date) -> ReconciliationId {
+    ReconciliationId(derived(&["reconciliation", channel.code(), &date.to_string()]))
+}
+
+/// The posting of what a provider keeps of a day, as the `run`-th comparison found it.
+pub fn provider_fees_transaction(reconciliation_id: ReconciliationId, run: u32) -> TransactionId {
+    TransactionId(derived(&[
+        "provider-fees",
+        &reconciliation_id.to_string(),
+        &run.to_string(),
+    ]))
 }
 
 /// The UUIDv5 of `parts`: the same parts give the same id for ever, so a repeated effect is recognised.

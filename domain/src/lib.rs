@@ -22,6 +22,7 @@ pub mod payment;
 pub mod personal;
 pub mod points_account;
 pub mod processes;
+pub mod reconciliation;
 pub mod redemption;
 pub mod refund;
 pub mod refusal;

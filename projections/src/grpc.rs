@@ -17,6 +17,7 @@ use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::view::v1::member_directory_service_server::MemberDirectoryServiceServer;
 use baize_proto::hall::view::v1::notice_service_server::NoticeServiceServer;
 use baize_proto::hall::view::v1::payment_service_server::PaymentServiceServer;
+use baize_proto::hall::view::v1::reconciliation_service_server::ReconciliationServiceServer;
 use baize_proto::hall::view::v1::split_service_server::SplitServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
 use tokio::net::TcpListener;
@@ -29,7 +30,8 @@ use tower::layer::util::{Identity, Stack};
 use crate::options::Options;
 use crate::query::{
     AuditService, BillService, BoardService, BookService, DirectoryService, IndicatorService, LoyaltyService,
-    MemberDirectoryService, NoticeService, PaymentService, Reader, SplitService, StatementService,
+    MemberDirectoryService, NoticeService, PaymentService, Reader, ReconciliationService, SplitService,
+    StatementService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -58,6 +60,7 @@ pub(crate) fn router(
     let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
     let members = MemberDirectoryServiceServer::new(MemberDirectoryService::new(Arc::clone(&reader)));
     let notices = NoticeServiceServer::new(NoticeService::new(Arc::clone(&reader)));
+    let reconciliations = ReconciliationServiceServer::new(ReconciliationService::new(Arc::clone(&reader)));
     let payments = PaymentServiceServer::new(PaymentService::new(Arc::clone(&reader)));
     let books = BookServiceServer::new(BookService::new(Arc::clone(&reader)));
     let splits = SplitServiceServer::new(SplitService::new(Arc::clone(&reader)));
@@ -85,6 +88,7 @@ pub(crate) fn router(
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(members.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(notices.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(reconciliations.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(payments.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(books.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(splits.max_decoding_message_size(REQUEST_BYTES_MAX))

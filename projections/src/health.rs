@@ -48,6 +48,7 @@ fn service(view: &str) -> &'static str {
         "directory" => "hall.view.v1.DirectoryService",
         "bills" => "hall.view.v1.BillService",
         "payments" => "hall.view.v1.PaymentService",
+        "reconciliations" => "hall.view.v1.ReconciliationService",
         "trial_balance" => "hall.view.v1.BookService",
         "loyalty" => "hall.view.v1.LoyaltyService",
         "splits" => "hall.view.v1.SplitService",

@@ -22,7 +22,10 @@ mod web;
 
 use anyhow::bail;
 
-use views::{Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets};
+use views::{
+    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
+    Wallets,
+};
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
@@ -42,6 +45,7 @@ pub const VIEWS: &[&str] = &[
     "payments",
     "trial_balance",
     "splits",
+    "reconciliations",
 ];
 
 /// Builds a view again from the whole log, compares it with the live one and switches, while the live one is served.
@@ -66,6 +70,7 @@ pub async fn rebuild(
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         "loyalty" => engine::rebuild::<Loyalty>(database, options, &mut progress).await,
         "payments" => engine::rebuild::<Payments>(database, options, &mut progress).await,
+        "reconciliations" => engine::rebuild::<Reconciliations>(database, options, &mut progress).await,
         "trial_balance" => engine::rebuild::<TrialBalance>(database, options, &mut progress).await,
         other => unknown(other),
     }
@@ -92,6 +97,7 @@ pub async fn verify(
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         "loyalty" => engine::verify::<Loyalty>(database, &mut progress).await,
         "payments" => engine::verify::<Payments>(database, &mut progress).await,
+        "reconciliations" => engine::verify::<Reconciliations>(database, &mut progress).await,
         "trial_balance" => engine::verify::<TrialBalance>(database, &mut progress).await,
         other => unknown(other),
     }

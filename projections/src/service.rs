@@ -21,7 +21,8 @@ use crate::engine::{
 use crate::options::Options;
 use crate::query::Reader;
 use crate::views::{
-    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets,
+    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
+    Wallets,
 };
 use crate::{codes, grpc, health, web};
 
@@ -62,6 +63,7 @@ impl Projections {
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
         let splits = Shared::<Splits>::new();
+        let reconciliations = Shared::<Reconciliations>::new();
         let statuses = vec![
             board.status(),
             bills.status(),
@@ -74,6 +76,7 @@ impl Projections {
             payments.status(),
             trial_balance.status(),
             splits.status(),
+            reconciliations.status(),
         ];
         let (feed, feeding) = feed(&options, &log).await?;
         let tasks = Tasks {
@@ -92,6 +95,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &payments);
         tasks.project(&options, &log, &feed, &trial_balance);
         tasks.project(&options, &log, &feed, &splits);
+        tasks.project(&options, &log, &feed, &reconciliations);
 
         let reader = Arc::new(Reader {
             pool: pool.clone(),
@@ -106,6 +110,7 @@ impl Projections {
             payments,
             trial_balance,
             splits,
+            reconciliations,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
         });

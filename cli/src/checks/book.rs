@@ -197,6 +197,7 @@ impl Book {
             | Event::Staff(_)
             | Event::PointsAccount(_)
             | Event::Gift(_)
+            | Event::Reconciliation(_)
             | Event::Redemption(_)
             | Event::BillSplit(_)
             | Event::Hall(_)

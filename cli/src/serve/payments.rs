@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use baize_command_api::PaymentOptions;
 use baize_command_api::payments::alipay::{Alipay, AlipayOptions, AlipayTrust};
 use baize_command_api::payments::provider::Provider;
 use baize_command_api::payments::wechat_pay::{WechatPay, WechatPayKey, WechatPayOptions};
+use baize_command_api::{BillOptions, PaymentOptions};
+use baize_domain::reconciliation::FeeRate;
+use jiff::civil::Time;
+use rust_decimal::Decimal;
 
 use super::needed;
 use crate::settings::Settings;
@@ -34,7 +37,29 @@ pub(crate) fn options(settings: &Settings) -> anyhow::Result<Option<PaymentOptio
     }
     let mut options = PaymentOptions::new(providers);
     options.callbacks.listen = settings.callback_listen();
+    let reconcile = &mut options.reconcile;
+    let (from, rate) = (&settings.wechat_pay_bill_from, &settings.wechat_pay_fee_rate);
+    bills(&mut reconcile.wechat_pay, from.as_deref(), rate.as_deref()).context("wechat_pay")?;
+    let (from, rate) = (&settings.alipay_bill_from, &settings.alipay_fee_rate);
+    bills(&mut reconcile.alipay, from.as_deref(), rate.as_deref()).context("alipay")?;
     Ok(Some(options))
+}
+
+/// How a provider's bills are reconciled, where the settings say.
+fn bills(options: &mut BillOptions, from: Option<&str>, rate: Option<&str>) -> anyhow::Result<()> {
+    if let Some(from) = from {
+        let time = Time::strptime("%H:%M", from);
+        options.from = time.with_context(|| format!("bill_from is {from:?}, not a time as 10:15"))?;
+    }
+    if let Some(rate) = rate {
+        let share = rate
+            .parse()
+            .ok()
+            .filter(|share| (Decimal::ZERO..Decimal::ONE).contains(share));
+        let share = share.with_context(|| format!("fee_rate is {rate:?}, not a share of 1 as 0.006"))?;
+        options.fee_rate = FeeRate(share);
+    }
+    Ok(())
 }
 
 fn wechat_pay(settings: &Settings) -> anyhow::Result<Option<WechatPayOptions>> {

@@ -11,6 +11,7 @@ use baize_domain::journal::Journal;
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
 use baize_domain::points_account::PointsAccount;
+use baize_domain::reconciliation::Reconciliation;
 use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
 use baize_domain::session::TableSession;
@@ -155,6 +156,13 @@ impl Belongs for Refund {
         self.request.as_ref().map_or_else(Belonging::default, |request| {
             Belonging::to_member(request.member_id.0).and_chain(Some(request.chain_id.0))
         })
+    }
+}
+
+impl Belongs for Reconciliation {
+    /// A merchant's account at a provider is the operator's, of all chains together.
+    fn belonging(&self, _: &str) -> Belonging {
+        Belonging::default()
     }
 }
 

@@ -3,17 +3,19 @@
 use baize_domain::Command;
 use baize_domain::device::{self, Device};
 use baize_domain::gift;
+use baize_domain::ids::reconciliation_id;
 use baize_domain::member;
 use baize_domain::payment;
 use baize_domain::points_account::Earning;
+use baize_domain::reconciliation::decide as reconciling;
 use baize_domain::session::CloseCause;
 use baize_domain::split::{self, CancelCause};
 use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, refunds, session,
-    splits, staff, venue, wallet,
+    CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, reconciliation,
+    refunds, session, splits, staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -334,6 +336,33 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             pick_up_code,
         } => gifts::hand_over(work, *redemption_id, pick_up_code).await,
         Command::CancelRedemption { redemption_id } => gifts::cancel(work, *redemption_id).await,
+        Command::RecordComparison {
+            channel,
+            date,
+            comparison,
+        } => reconciliation::record(work, *channel, *date, comparison).await,
+        Command::AskRerun { channel, date, by } => {
+            let day = reconciliation_id(*channel, *date);
+            reconciliation::tell(work, day, |state, now| reconciling::ask_rerun(state, *by, now)).await
+        }
+        Command::ExplainDifference {
+            reconciliation_id,
+            number,
+            by,
+            reason,
+        } => {
+            let decide = |state: &_, now| reconciling::explain(state, *number, *by, reason.clone(), now);
+            reconciliation::tell(work, *reconciliation_id, decide).await
+        }
+        Command::CloseDifference {
+            reconciliation_id,
+            number,
+            closing,
+            by,
+        } => {
+            let decide = |state: &_, now| reconciling::close(state, *number, *closing, *by, now);
+            reconciliation::tell(work, *reconciliation_id, decide).await
+        }
         Command::SettleSession { session_id } => session::settle(work, *session_id).await,
         Command::StartSplit {
             session_id,

@@ -26,6 +26,7 @@ mod people;
 mod points;
 mod queue;
 mod quote;
+mod reconciliation;
 mod refunds;
 mod reply;
 mod session;
@@ -41,9 +42,10 @@ use std::time::Duration;
 use baize_domain::Command;
 use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
-use baize_domain::ids::{IdentityId, MemberId, PaymentIntentId};
+use baize_domain::ids::{IdentityId, MemberId, PaymentIntentId, ReconciliationId};
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
+use baize_domain::reconciliation::Reconciliation;
 use baize_eventlog::{
     AppendError, Appended, Clock, META_ACTOR, META_CAUSATION_ID, META_CORRELATION_ID, META_HALL, META_REQUEST_ID,
     META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
@@ -172,6 +174,16 @@ impl Dispatcher {
         let id = intent_id.to_string();
         self.repository.forget(&StreamId::new(Payment::TYPE, &id));
         Ok(self.repository.load::<Payment>(&id).await?.aggregate)
+    }
+
+    /// A reconciliation as it is now: read anew, for another process may have taken in what somebody said about it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn reconciliation(&self, id: ReconciliationId) -> Result<Arc<Reconciliation>, CommandError> {
+        let id = id.to_string();
+        self.repository.forget(&StreamId::new(Reconciliation::TYPE, &id));
+        Ok(self.repository.load::<Reconciliation>(&id).await?.aggregate)
     }
 
     /// The instant that rules go by.

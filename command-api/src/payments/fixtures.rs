@@ -1,5 +1,6 @@
 //! A provider for the tests: it answers as it is told, and signs its notifications with a key of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -24,6 +25,7 @@ pub struct Scripted {
     answer: Mutex<ProviderAnswer>,
     hangs: AtomicBool,
     asked: AtomicUsize,
+    bills: Mutex<BTreeMap<Date, Vec<BillRow>>>,
     key: hmac::Key,
 }
 
@@ -46,6 +48,7 @@ impl Scripted {
             answer: Mutex::new(ProviderAnswer::Order(OrderState::Waiting)),
             hangs: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
+            bills: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, b"the provider's"),
         }
     }
@@ -53,6 +56,12 @@ impl Scripted {
     /// From now on.
     pub fn answers(&self, answer: ProviderAnswer) {
         *self.answer.lock().unwrap() = answer;
+    }
+
+    /// The bill of a day is there.
+    #[allow(dead_code, reason = "the tests of the running service fetch bills")]
+    pub fn bills(&self, date: Date, rows: Vec<BillRow>) {
+        self.bills.lock().unwrap().insert(date, rows);
     }
 
     /// It answers nothing any more.
@@ -162,7 +171,8 @@ impl Provider for Scripted {
         }
     }
 
-    async fn bill(&self, _: Date) -> Result<Vec<BillRow>, BillError> {
-        Err(BillError::NotYet)
+    async fn bill(&self, date: Date) -> Result<Vec<BillRow>, BillError> {
+        let bill = self.bills.lock().unwrap().get(&date).cloned();
+        bill.ok_or(BillError::NotYet)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::breaker::BreakerOptions;
 use super::provider::Provider;
+use crate::reconciling::ReconcileOptions;
 
 /// Through whom money comes, and how they are asked and heard.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct PaymentOptions {
     pub breaker: BreakerOptions,
     /// Calls to one provider under way at the same time; more wait.
     pub calls_max: usize,
+    /// How their bills are reconciled.
+    pub reconcile: ReconcileOptions,
     /// A call, with its client's own repeats, takes no longer; then nobody knows how it ended.
     pub call_time_max: Duration,
 }
@@ -45,6 +48,7 @@ impl PaymentOptions {
             callbacks: CallbackOptions::default(),
             breaker: BreakerOptions::default(),
             calls_max: 16,
+            reconcile: ReconcileOptions::default(),
             call_time_max: Duration::from_secs(30),
         }
     }

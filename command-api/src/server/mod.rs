@@ -14,6 +14,7 @@ use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceSer
 use baize_proto::hall::loyalty::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
 use baize_proto::hall::payment::v1::payment_service_server::PaymentServiceServer;
+use baize_proto::hall::payment::v1::reconciliation_service_server::ReconciliationServiceServer;
 use baize_proto::hall::split::v1::split_service_server::SplitServiceServer;
 use baize_proto::hall::staff::v1::staff_service_server::StaffServiceServer;
 use baize_proto::hall::table::v1::table_service_server::TableServiceServer;
@@ -36,7 +37,7 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     SplitServiceServer::<Services>::NAME,
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,
@@ -48,6 +49,7 @@ const NAMES: [&str; 11] = [
     MemberServiceServer::<Services>::NAME,
     LoyaltyServiceServer::<Services>::NAME,
     PaymentServiceServer::<Services>::NAME,
+    ReconciliationServiceServer::<Services>::NAME,
 ];
 
 /// Serves until `stop`, then until the requests in work are done.
@@ -78,6 +80,7 @@ pub async fn serve(
         .add_service(MemberServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(LoyaltyServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(PaymentServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(ReconciliationServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
     if let Some(people) = &people {
         let identity = IdentityServer::new(Arc::clone(people));
@@ -116,6 +119,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .with_service_name(MemberServiceServer::<Services>::NAME)
         .with_service_name(LoyaltyServiceServer::<Services>::NAME)
         .with_service_name(PaymentServiceServer::<Services>::NAME)
+        .with_service_name(ReconciliationServiceServer::<Services>::NAME)
         .with_service_name("grpc.health.v1.Health");
     if people {
         builder.with_service_name(IdentityServiceServer::<IdentityServer>::NAME)

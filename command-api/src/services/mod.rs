@@ -7,6 +7,7 @@ mod identity;
 mod loyalty;
 mod member;
 mod payment;
+mod reconciliation;
 mod split;
 mod staff;
 mod table;

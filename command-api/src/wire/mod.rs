@@ -11,6 +11,7 @@ pub mod identity;
 mod loyalty;
 mod member;
 mod payment;
+mod reconciliation;
 mod refund;
 mod split;
 mod staff;
@@ -56,7 +57,10 @@ pub fn given_by(command: &mut Command, caller: Uuid) {
     | Command::ResolveRefund { by, .. }
     | Command::ApproveRefund { by, .. }
     | Command::RejectRefund { by, .. }
-    | Command::RequestPrincipalRefund { by, .. } = command
+    | Command::RequestPrincipalRefund { by, .. }
+    | Command::AskRerun { by, .. }
+    | Command::ExplainDifference { by, .. }
+    | Command::CloseDifference { by, .. } = command
     {
         *by = caller;
     }

@@ -13,6 +13,7 @@ mod people;
 mod points;
 mod processes;
 mod publication;
+mod reconciling;
 mod reflection;
 mod refunds;
 mod repeats;

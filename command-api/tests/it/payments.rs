@@ -26,14 +26,14 @@ use fixtures::{Scripted, Told};
 
 #[allow(dead_code, reason = "the service's own tests use more of it")]
 #[path = "../../src/payments/fixtures.rs"]
-mod fixtures;
+pub mod fixtures;
 
 const CODE: &str = "weixin://wxpay/bizpayurl?pr=ours";
 
 /// A service with a provider, and a member.
 pub struct Till {
     pub world: World,
-    provider: Arc<Scripted>,
+    pub provider: Arc<Scripted>,
     pub clients: Clients,
     pub member_id: String,
 }
@@ -94,6 +94,11 @@ impl Till {
 
     /// The provider tells that the first attempt was paid.
     pub async fn tell(&self, intent_id: &str, fen: i64) -> u16 {
+        self.tell_at(intent_id, fen, 1_790_000_000).await
+    }
+
+    /// The provider tells that the first attempt was paid in that second since 1970.
+    pub async fn tell_at(&self, intent_id: &str, fen: i64, paid_at_second: i64) -> u16 {
         let intent_id = Uuid::try_parse(intent_id).unwrap();
         let order_no = OrderNo::new(intent_id.into(), 1).unwrap();
         let body = serde_json::to_vec(&Told {
@@ -101,7 +106,7 @@ impl Till {
             order_no: order_no.to_string(),
             transaction_id: "4200001".to_owned(),
             fen,
-            paid_at_second: 1_790_000_000,
+            paid_at_second,
         });
         let body = body.unwrap();
         self.post(self.provider.sign(Timestamp::now(), &body), &body).await

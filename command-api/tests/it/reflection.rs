@@ -41,6 +41,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
         "hall.loyalty.v1.LoyaltyService",
         "hall.member.v1.MemberService",
         "hall.payment.v1.PaymentService",
+        "hall.payment.v1.ReconciliationService",
         "hall.split.v1.SplitService",
         "hall.staff.v1.StaffService",
         "hall.table.v1.TableService",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, MemberId, RefundId, SessionId, ShareId, TopUpId, TransactionId};
+use crate::ids::{HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
@@ -36,6 +36,8 @@ pub enum Account {
     Receivable,
     /// What is on its way from a guest's wallet to that of the member who the guest turned out to be; nothing, when both are posted.
     WalletTransfers,
+    /// What providers keep of what they took.
+    ProviderFees,
 }
 
 impl Account {
@@ -78,6 +80,8 @@ pub enum Source {
     Share(ShareId),
     /// A guest who turned out to be a member: what was in the guest's wallet is in the member's.
     GuestMerged(MemberId),
+    /// What a provider kept of a day.
+    ProviderFees(ReconciliationId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.
@@ -89,7 +93,7 @@ pub enum JournalEvent {
         transaction_id: TransactionId,
         /// The hall, where one is concerned.
         hall_id: Option<HallId>,
-        /// The member.
+        /// The member; the nil id where none is concerned.
         member_id: MemberId,
         /// What for.
         source: Source,

@@ -21,7 +21,7 @@ pub struct Transaction {
     pub transaction_id: TransactionId,
     /// The hall, where one is concerned.
     pub hall_id: Option<HallId>,
-    /// The member.
+    /// The member; the nil id where none is concerned.
     pub member_id: MemberId,
     /// What for.
     pub source: Source,

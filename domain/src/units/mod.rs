@@ -27,6 +27,8 @@
 //! | `StartSplit`, `ConfirmShare`, `ChargeShare`, `DeliverShare`, `ReturnShare` | [`splits`] | split, session, member, wallets of payer and opener |
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `MergeGuest` | [`people::merge_guest`] | both persons, the guest's phone number, both wallets |
+//! | `RecordComparison` | [`record_comparison`] | reconciliation |
+//! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from
@@ -49,6 +51,7 @@ mod pay_bill;
 pub mod payments;
 pub mod people;
 mod postings;
+mod reconcile;
 mod renew_hold;
 mod settle_session;
 pub mod splits;
@@ -66,6 +69,7 @@ pub use extend_session::{ExtendSessionInput, extend_session};
 pub use open_table::{OpenTableInput, open_table};
 pub use pause_session::{PauseInput, pause_session, resume_session};
 pub use pay_bill::{PayBillInput, pay_bill};
+pub use reconcile::{ReconcileInput, Reconciled, record_comparison};
 pub use renew_hold::{RenewHoldInput, renew_hold};
 pub use settle_session::{SettleSessionInput, settle_session};
 pub use transfer_session::{TransferSessionInput, transfer_session};

@@ -8,10 +8,14 @@ use crate::ids::{
     prepaid_transaction, refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction,
     refund_transaction, settlement_transaction, share_charged_transaction, share_moved_transaction,
     taken_over_transaction, top_up_transaction,
+    HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction,
+    debt_transaction, order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
+    provider_fees_transaction, refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction,
+    refund_transaction, settlement_transaction, share_charged_transaction, share_moved_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
-use crate::payment::{Order, RefundOrder, Use};
+use crate::payment::{Channel, Order, RefundOrder, Use};
 use crate::refusal::Refusal;
 use crate::wallet::Split;
 
@@ -265,6 +269,21 @@ impl Context {
                 (Account::MemberPrincipal, -amount.principal),
                 (Account::MemberBonus, -amount.bonus),
             ],
+        ))
+    }
+
+    /// A provider keeps some of what it took, or gives some of that back.
+    pub(super) fn provider_fees(
+        self,
+        channel: Channel,
+        reconciliation_id: ReconciliationId,
+        run: u32,
+        kept: Fen,
+    ) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            provider_fees_transaction(reconciliation_id, run),
+            Source::ProviderFees(reconciliation_id),
+            &[(Account::ProviderFees, kept), (Account::clearing(channel), -kept)],
         ))
     }
 

@@ -14,7 +14,8 @@ use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
 use crate::views::{
-    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Splits, TrialBalance, Wallets,
+    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
+    Wallets,
 };
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
@@ -35,6 +36,7 @@ pub(crate) struct Reader {
     pub(crate) payments: Arc<Shared<Payments>>,
     pub(crate) trial_balance: Arc<Shared<TrialBalance>>,
     pub(crate) splits: Arc<Shared<Splits>>,
+    pub(crate) reconciliations: Arc<Shared<Reconciliations>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
     /// Ends the streams.
@@ -259,6 +261,7 @@ mod tests {
             payments: Shared::new(),
             trial_balance: Shared::new(),
             splits: Shared::new(),
+            reconciliations: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),
         }

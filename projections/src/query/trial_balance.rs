@@ -103,6 +103,7 @@ const fn told(account: AccountName) -> BookAccount {
         AccountName::Receivable => BookAccount::Receivable,
         AccountName::SharesHeld => BookAccount::SharesHeld,
         AccountName::WalletTransfers => BookAccount::WalletTransfers,
+        AccountName::ProviderFees => BookAccount::ProviderFees,
     }
 }
 

@@ -18,6 +18,7 @@ mod poison;
 mod queries;
 mod rebuilding;
 mod receipts;
+mod reconciliations;
 mod screen;
 mod stage;
 mod stream;

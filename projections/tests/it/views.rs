@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use baize_domain::device::FailureKind;
+use baize_domain::payment::Channel;
 use baize_projections::{Options, Projections, VIEWS};
 use baize_proto::hall::table::v1::bill_line;
 use baize_proto::hall::view::v1::wallet_entry::Kind;
 use baize_proto::hall::view::v1::{BillStatus, BoardTable, LightStatus, SessionBill, TableStatus};
+use jiff::civil::date;
 use uuid::Uuid;
 
 use crate::evening::{Session, Table, at, bill, device, hall, split_started, topped_up, wallet_opened};
 use crate::payments::Paying;
 use crate::queries::Client;
+use crate::reconciliations;
 use crate::stage::{NO_NATS, Stage, reach};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +45,8 @@ async fn rows_that_are_not_kept_in_memory_are_loaded_when_they_are_needed() {
     let mut position = 0;
     let paying = Paying::new(Uuid::now_v7(), None);
     let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
-    let paid = [paying.started(0), paying.paid(1), vec![refund]].concat();
+    let reconciled = reconciliations::day(Channel::Alipay, date(2026, 11, 20), 2);
+    let paid = [paying.started(0), paying.paid(1), vec![refund], reconciled].concat();
     for event in evening.events(250).into_iter().flatten().chain(paid) {
         position = stage.append(vec![event]).await;
         reach(&service, position).await;
@@ -414,7 +418,9 @@ async fn verification_finds_every_kind_of_altered_row() {
     let paying = Paying::new(Uuid::now_v7(), None);
     stage.append([paying.started(0), paying.paid(1)].concat()).await;
     let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
-    let position = stage.append(vec![refund, split_started(Uuid::now_v7(), 3)]).await;
+    stage.append(vec![refund, split_started(Uuid::now_v7(), 3)]).await;
+    let reconciled = reconciliations::day(Channel::Alipay, date(2026, 11, 20), 2);
+    let position = stage.append(reconciled).await;
     reach(&service, position).await;
     stage.verify_all(position).await;
     service.stop().await;
@@ -564,6 +570,18 @@ async fn verification_finds_every_kind_of_altered_row() {
             "views.splits_splits_g1",
             "split_id",
             "UPDATE {t} SET split = jsonb_set(split, '{phase}', '\"Completed\"') WHERE {w}",
+        ),
+        (
+            "reconciliations",
+            "views.reconciliations_days_g1",
+            "reconciliation_id",
+            "UPDATE {t} SET open = open + 1 WHERE {w}",
+        ),
+        (
+            "reconciliations",
+            "views.reconciliations_differences_g1",
+            "difference_id",
+            "UPDATE {t} SET status = 'vanished' WHERE {w}",
         ),
         (
             "trial_balance",

@@ -40,6 +40,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Payment(_)
         | Event::Refund(_)
         | Event::Gift(_)
+        | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::Hall(_)

@@ -30,6 +30,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Payment(_)
         | Event::Refund(_)
         | Event::Gift(_)
+        | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::TariffPlan(_)

@@ -176,6 +176,7 @@ impl BoardState {
                 | Event::Payment(_)
                 | Event::Refund(_)
                 | Event::Gift(_)
+                | Event::Reconciliation(_)
                 | Event::Redemption(_)
                 | Event::BillSplit(_)
                 | Event::TariffPlan(_)

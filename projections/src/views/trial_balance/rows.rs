@@ -34,6 +34,8 @@ text_enum! {
         SharesHeld = "shares_held",
         /// On its way from a guest's wallet to the member's.
         WalletTransfers = "wallet_transfers",
+        /// What providers keep.
+        ProviderFees = "provider_fees",
     }
 }
 
@@ -95,6 +97,7 @@ impl From<Account> for AccountName {
             Account::Receivable => Self::Receivable,
             Account::SharesHeld => Self::SharesHeld,
             Account::WalletTransfers => Self::WalletTransfers,
+            Account::ProviderFees => Self::ProviderFees,
         }
     }
 }

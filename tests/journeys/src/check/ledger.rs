@@ -258,6 +258,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Payment(_)
         | Event::Refund(_)
         | Event::Gift(_)
+        | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::Hall(_)

@@ -95,6 +95,7 @@ impl Model {
             | Event::Payment(_)
             | Event::Refund(_)
             | Event::Gift(_)
+            | Event::Reconciliation(_)
             | Event::Redemption(_)
             | Event::BillSplit(_)
             | Event::Hall(_)
