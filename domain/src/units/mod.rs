@@ -28,7 +28,6 @@
 //! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `MergeGuest` | [`people::merge_guest`] | both persons, the guest's phone number, both wallets |
 //! | `RecordComparison` | [`record_comparison`] | reconciliation |
-//! | `RegisterMember`, `LogIn`, `VerifyPhone`, `UpgradeGuest`, `MergeGuest`, `ErasePerson` | [`people`] | the persons, their identities |
 //! | `ChangeHall`, `RegisterTable`, `ChangeTable`, `RetireTable`, `RegisterDevice`, `RetireDevice` | [`change_hall`] … | hall, table, device |
 //!
 //! Every other command concerns one aggregate and is decided by its `decide`. Ids that a unit makes (holds, transactions) are derived from

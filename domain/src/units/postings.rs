@@ -3,15 +3,11 @@
 use jiff::Timestamp;
 
 use crate::ids::{
-    HallId, MemberId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction, debt_transaction,
-    handed_over_transaction, order_resolved_transaction, order_transaction, prepaid_refund_transaction,
-    prepaid_transaction, refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction,
-    refund_transaction, settlement_transaction, share_charged_transaction, share_moved_transaction,
-    taken_over_transaction, top_up_transaction,
     HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction,
-    debt_transaction, order_resolved_transaction, order_transaction, prepaid_refund_transaction, prepaid_transaction,
-    provider_fees_transaction, refund_asked_transaction, refund_by_hand_transaction, refund_rejected_transaction,
-    refund_transaction, settlement_transaction, share_charged_transaction, share_moved_transaction, top_up_transaction,
+    debt_transaction, handed_over_transaction, order_resolved_transaction, order_transaction,
+    prepaid_refund_transaction, prepaid_transaction, provider_fees_transaction, refund_asked_transaction,
+    refund_by_hand_transaction, refund_rejected_transaction, refund_transaction, settlement_transaction,
+    share_charged_transaction, share_moved_transaction, taken_over_transaction, top_up_transaction,
 };
 use crate::journal::{self, Account, Entry, Journal, JournalEvent, Source, Transaction};
 use crate::money::Fen;
