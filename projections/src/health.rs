@@ -52,6 +52,23 @@ fn service(view: &str) -> &'static str {
         "trial_balance" => "hall.view.v1.BookService",
         "loyalty" => "hall.view.v1.LoyaltyService",
         "splits" => "hall.view.v1.SplitService",
+        "indicators" => "hall.view.v1.IndicatorService",
+        "members" => "hall.view.v1.MemberDirectoryService",
+        "notices" => "hall.view.v1.NoticeService",
         _ => "hall.view.v1.StatementService",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::service;
+    use crate::VIEWS;
+
+    #[test]
+    fn no_view_speaks_for_another() {
+        let services: BTreeSet<_> = VIEWS.iter().map(|view| service(view)).collect();
+        assert_eq!(services.len(), VIEWS.len());
     }
 }

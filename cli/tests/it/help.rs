@@ -2,11 +2,12 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 12] = [
+const SUBCOMMANDS: [(&str, &str); 13] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
     ("rebuild", "Build a view again from the log"),
+    ("reconcile", "Compare a provider's bill of a day"),
     ("verify", "Check the log, the bills, wallets and journal"),
     ("audit", "Read the log as an auditor"),
     ("import", "Import data from files"),

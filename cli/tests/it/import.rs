@@ -56,7 +56,7 @@ async fn a_hall_is_imported_whole_once_and_with_a_fault_not_at_all() {
     assert!(!refused.status.success());
     let told = text(&refused);
     assert!(
-        told.contains("line 25: hall.time_zone is not an IANA time zone"),
+        told.contains("line 27: hall.time_zone is not an IANA time zone"),
         "{told}"
     );
     let rehearsed = output(&["import", "hall", EXAMPLE, "--command-url", &command, "--dry-run"]);

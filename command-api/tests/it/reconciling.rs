@@ -154,7 +154,10 @@ impl Simulated {
                     mch_id: merchant.mch_id,
                     merchant_serial: simulated::MERCHANT_SERIAL.to_owned(),
                     merchant_key: simulated::MERCHANT_KEY.to_owned(),
-                    platform_keys: vec![WechatPayKey::Certificate(simulated::PLATFORM_CERTIFICATE.to_owned())],
+                    platform_keys: vec![WechatPayKey::PublicKey {
+                        id: simulated::PLATFORM_KEY_ID.to_owned(),
+                        pem: simulated::PLATFORM_PUBLIC_KEY.to_owned(),
+                    }],
                     api_v3_key: merchant.api_v3_key,
                     notify_url,
                     timeout: Duration::from_secs(10),

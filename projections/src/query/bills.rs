@@ -8,6 +8,7 @@ use baize_proto::hall::view::v1::{
     WatchBillRequest, WatchBillResponse, bill_service_server,
 };
 use futures::stream::{BoxStream, StreamExt as _};
+use tokio::sync::broadcast::Receiver;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -19,7 +20,8 @@ use super::page::Page;
 use super::reader::{Found, Reader, Selection, Value};
 use super::receipt;
 use super::rights::{Asker, Belongs};
-use super::watch::{BillUpdate, watch_bill};
+use super::watch::{Watched, watch_row};
+use crate::engine::Announcement;
 use crate::views::bills::BillRow;
 
 /// The service.
@@ -89,14 +91,14 @@ impl bill_service_server::BillService for BillService {
         fields.finish()?;
         let found = self.reader.bill(session_id, deadline).await;
         asker.theirs(&self.reader, found, deadline).await?;
-        let updates = watch_bill(Arc::clone(&self.reader), session_id)?;
+        let updates = watch_row(&self.reader, session_id)?;
         Ok(Response::new(
             updates.map(|update| update.map(watched).map_err(Status::from)).boxed(),
         ))
     }
 }
 
-fn watched(BillUpdate { bill, position }: BillUpdate) -> WatchBillResponse {
+fn watched((bill, position): (BillRow, u64)) -> WatchBillResponse {
     WatchBillResponse {
         bill: Some(encode::session_bill(bill)),
         position,
@@ -139,6 +141,24 @@ impl Belongs for Wanted {
             hall: self.hall_id,
             chain: None,
         }
+    }
+}
+
+impl Watched for BillRow {
+    fn announced(reader: &Reader) -> Receiver<Announcement<Arc<[Self]>>> {
+        reader.bills.watch()
+    }
+
+    fn id(&self) -> Uuid {
+        self.session_id
+    }
+
+    async fn watched_row(reader: &Reader, id: Uuid, deadline: Deadline) -> Result<(Self, u64), Error> {
+        reader.bill(id, deadline).await
+    }
+
+    fn is_final(&self) -> bool {
+        self.status.is_final()
     }
 }
 

@@ -9,6 +9,7 @@ use baize_proto::hall::view::v1::{
     WatchSplitResponse, bill_split, split_service_server, split_share,
 };
 use futures::stream::{BoxStream, StreamExt as _};
+use tokio::sync::broadcast::Receiver;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -18,8 +19,9 @@ use super::error::Error;
 use super::fields::Fields;
 use super::reader::Reader;
 use super::rights::{Asker, Belongs};
-use super::watch::{SplitUpdate, watch_split};
+use super::watch::{Watched, watch_row};
 use crate::codes::{CodeImage, token_of};
+use crate::engine::Announcement;
 use crate::views::splits::SplitRow;
 
 /// What a link begins with: the mini program's own scanner reads it.
@@ -129,15 +131,33 @@ impl split_service_server::SplitService for SplitService {
         fields.finish()?;
         self.theirs(&asker, split_id, deadline).await?;
         let subject = asker.subject();
-        let updates = watch_split(Arc::clone(&self.reader), split_id)?;
-        let watched = move |update: Result<SplitUpdate, Error>| {
-            let SplitUpdate { split, position } = update?;
+        let updates = watch_row(&self.reader, split_id)?;
+        let watched = move |update: Result<(SplitRow, u64), Error>| {
+            let (split, position) = update?;
             Ok(WatchSplitResponse {
                 split: Some(encoded(&split, subject)?),
                 position,
             })
         };
         Ok(Response::new(updates.map(watched).boxed()))
+    }
+}
+
+impl Watched for SplitRow {
+    fn announced(reader: &Reader) -> Receiver<Announcement<Arc<[Self]>>> {
+        reader.splits.watch()
+    }
+
+    fn id(&self) -> Uuid {
+        self.split_id
+    }
+
+    async fn watched_row(reader: &Reader, id: Uuid, deadline: Deadline) -> Result<(Self, u64), Error> {
+        reader.split(id, deadline).await
+    }
+
+    fn is_final(&self) -> bool {
+        self.split.is_settled()
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use baize_eventlog::Clock;
 use futures::{Stream, stream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::deadline::Deadline;
@@ -18,10 +18,7 @@ use super::indicators::{DayFigures, Of};
 use super::notices::Told;
 use super::reader::{Found, Reader};
 use crate::engine::Announcement;
-use crate::views::bills::BillRow;
 use crate::views::board::TableRow;
-use crate::views::payments::PaymentRow;
-use crate::views::splits::SplitRow;
 
 const READ_MAX: Duration = Duration::from_secs(5);
 /// Figures change with every event: so often they are told at most.
@@ -36,25 +33,23 @@ pub(crate) struct BoardUpdate {
     pub(crate) position: u64,
 }
 
-/// A bill as it is now.
-#[derive(Debug, Clone)]
-pub(crate) struct BillUpdate {
-    pub(crate) bill: BillRow,
-    pub(crate) position: u64,
-}
+/// A row that is watched by its id until it changes no more.
+pub(crate) trait Watched: Clone + Send + Sync + 'static {
+    /// Where its changes are announced.
+    fn announced(reader: &Reader) -> Receiver<Announcement<Arc<[Self]>>>;
 
-/// A payment as it is now.
-#[derive(Debug, Clone)]
-pub(crate) struct PaymentUpdate {
-    pub(crate) payment: PaymentRow,
-    pub(crate) position: u64,
-}
+    /// Its id.
+    fn id(&self) -> Uuid;
 
-/// A split as it is now.
-#[derive(Debug, Clone)]
-pub(crate) struct SplitUpdate {
-    pub(crate) split: SplitRow,
-    pub(crate) position: u64,
+    /// The row as it is, and the position that it reflects.
+    fn watched_row(
+        reader: &Reader,
+        id: Uuid,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<(Self, u64), Error>> + Send;
+
+    /// Whether it changes no more.
+    fn is_final(&self) -> bool;
 }
 
 /// What a person is told, and how much of it is not read.
@@ -74,14 +69,7 @@ pub(crate) fn watch_board(
     reader: Arc<Reader>,
     hall_id: Uuid,
 ) -> Result<impl Stream<Item = Result<BoardUpdate, Error>> + Send, Error> {
-    let announcements = reader.board.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
+    let watcher = Watcher::begin(&reader, reader.board.watch())?;
     Ok(stream::unfold(watcher, move |mut watcher| async move {
         if watcher.ended {
             return None;
@@ -92,80 +80,22 @@ pub(crate) fn watch_board(
     }))
 }
 
-/// The bill of a session, until it is paid, outstanding or cancelled.
+/// A row, with the position that it reflects, until it changes no more: a bill until it is paid, outstanding or cancelled, a payment until its outcome
+/// is known, a split until all that was paid is where it belongs.
 ///
 /// # Errors
 /// Too many watchers.
-pub(crate) fn watch_bill(
-    reader: Arc<Reader>,
-    session_id: Uuid,
-) -> Result<impl Stream<Item = Result<BillUpdate, Error>> + Send, Error> {
-    let announcements = reader.bills.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
+pub(crate) fn watch_row<R: Watched>(
+    reader: &Arc<Reader>,
+    id: Uuid,
+) -> Result<impl Stream<Item = Result<(R, u64), Error>> + Send + use<R>, Error> {
+    let watcher = Watcher::begin(reader, R::announced(reader))?;
     Ok(stream::unfold(watcher, move |mut watcher| async move {
         if watcher.ended {
             return None;
         }
-        let update = watcher.next_bill(session_id).await;
-        watcher.ended = update.as_ref().map_or(true, |update| update.bill.status.is_final());
-        Some((update, watcher))
-    }))
-}
-
-/// A payment, until its outcome is known.
-///
-/// # Errors
-/// Too many watchers.
-pub(crate) fn watch_payment(
-    reader: Arc<Reader>,
-    intent_id: Uuid,
-) -> Result<impl Stream<Item = Result<PaymentUpdate, Error>> + Send, Error> {
-    let announcements = reader.payments.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
-    Ok(stream::unfold(watcher, move |mut watcher| async move {
-        if watcher.ended {
-            return None;
-        }
-        let update = watcher.next_payment(intent_id).await;
-        watcher.ended = update.as_ref().map_or(true, |update| update.payment.status.is_final());
-        Some((update, watcher))
-    }))
-}
-
-/// A split, until everybody has paid or it was cancelled, and all that was paid is where it belongs.
-///
-/// # Errors
-/// Too many watchers.
-pub(crate) fn watch_split(
-    reader: Arc<Reader>,
-    split_id: Uuid,
-) -> Result<impl Stream<Item = Result<SplitUpdate, Error>> + Send, Error> {
-    let announcements = reader.splits.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
-    Ok(stream::unfold(watcher, move |mut watcher| async move {
-        if watcher.ended {
-            return None;
-        }
-        let update = watcher.next_split(split_id).await;
-        watcher.ended = update.as_ref().map_or(true, |update| update.split.split.is_settled());
+        let update = watcher.next_row(id).await;
+        watcher.ended = update.as_ref().map_or(true, |(row, _)| row.is_final());
         Some((update, watcher))
     }))
 }
@@ -178,14 +108,7 @@ pub(crate) fn watch_notices(
     reader: Arc<Reader>,
     member_id: Uuid,
 ) -> Result<impl Stream<Item = Result<NoticesUpdate, Error>> + Send, Error> {
-    let announcements = reader.notices.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
+    let watcher = Watcher::begin(&reader, reader.notices.watch())?;
     // The position of the last notice that was told.
     let start = (watcher, None);
     Ok(stream::unfold(start, move |(mut watcher, told)| async move {
@@ -209,14 +132,7 @@ pub(crate) fn watch_indicators(
     of: Of,
     clock: Clock,
 ) -> Result<impl Stream<Item = Result<DayFigures, Error>> + Send, Error> {
-    let announcements = reader.indicators.watch();
-    let watcher = Watcher {
-        _permit: permit(&reader.watchers)?,
-        reader,
-        announcements,
-        seen: None,
-        ended: false,
-    };
+    let watcher = Watcher::begin(&reader, reader.indicators.watch())?;
     let start = (watcher, Vec::new());
     Ok(stream::unfold(start, move |(mut watcher, halls)| {
         let clock = clock.clone();
@@ -232,12 +148,6 @@ pub(crate) fn watch_indicators(
     }))
 }
 
-fn permit(watchers: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
-    Arc::clone(watchers)
-        .try_acquire_owned()
-        .map_err(|_| Error::TooMany("watchers"))
-}
-
 struct Watcher<C> {
     reader: Arc<Reader>,
     /// Subscribed before anything is read, so that nothing falls in between.
@@ -249,6 +159,17 @@ struct Watcher<C> {
 }
 
 impl<C: Clone> Watcher<C> {
+    fn begin(reader: &Arc<Reader>, announcements: Receiver<Announcement<C>>) -> Result<Self, Error> {
+        let permit = Arc::clone(&reader.watchers).try_acquire_owned();
+        Ok(Self {
+            reader: Arc::clone(reader),
+            announcements,
+            seen: None,
+            ended: false,
+            _permit: permit.map_err(|_| Error::TooMany("watchers"))?,
+        })
+    }
+
     /// The next change that has not been told. `None` if that is not known: read again.
     async fn next_change(&mut self) -> Result<Option<(u64, C)>, Error> {
         loop {
@@ -301,63 +222,20 @@ impl Watcher<Arc<[TableRow]>> {
     }
 }
 
-impl Watcher<Arc<[BillRow]>> {
-    async fn next_bill(&mut self, session_id: Uuid) -> Result<BillUpdate, Error> {
+impl<R: Watched> Watcher<Arc<[R]>> {
+    async fn next_row(&mut self, id: Uuid) -> Result<(R, u64), Error> {
         while self.seen.is_some() {
             let Some((position, change)) = self.next_change().await? else {
                 break;
             };
             self.seen = Some(position);
-            if let Some(bill) = change.iter().find(|bill| bill.session_id == session_id) {
-                return Ok(BillUpdate {
-                    bill: bill.clone(),
-                    position,
-                });
+            if let Some(row) = change.iter().find(|row| row.id() == id) {
+                return Ok((row.clone(), position));
             }
         }
-        let (bill, position) = self.reader.bill(session_id, Deadline::within(READ_MAX)).await?;
+        let (row, position) = R::watched_row(&self.reader, id, Deadline::within(READ_MAX)).await?;
         self.seen = Some(position);
-        Ok(BillUpdate { bill, position })
-    }
-}
-
-impl Watcher<Arc<[PaymentRow]>> {
-    async fn next_payment(&mut self, intent_id: Uuid) -> Result<PaymentUpdate, Error> {
-        while self.seen.is_some() {
-            let Some((position, change)) = self.next_change().await? else {
-                break;
-            };
-            self.seen = Some(position);
-            if let Some(payment) = change.iter().find(|payment| payment.intent_id == intent_id) {
-                return Ok(PaymentUpdate {
-                    payment: payment.clone(),
-                    position,
-                });
-            }
-        }
-        let (payment, position) = self.reader.payment(intent_id, Deadline::within(READ_MAX)).await?;
-        self.seen = Some(position);
-        Ok(PaymentUpdate { payment, position })
-    }
-}
-
-impl Watcher<Arc<[SplitRow]>> {
-    async fn next_split(&mut self, split_id: Uuid) -> Result<SplitUpdate, Error> {
-        while self.seen.is_some() {
-            let Some((position, change)) = self.next_change().await? else {
-                break;
-            };
-            self.seen = Some(position);
-            if let Some(split) = change.iter().find(|split| split.split_id == split_id) {
-                return Ok(SplitUpdate {
-                    split: split.clone(),
-                    position,
-                });
-            }
-        }
-        let (split, position) = self.reader.split(split_id, Deadline::within(READ_MAX)).await?;
-        self.seen = Some(position);
-        Ok(SplitUpdate { split, position })
+        Ok((row, position))
     }
 }
 

@@ -230,8 +230,10 @@ async fn listed(client: &mut PaymentServiceClient<Bearing>, request: ListPayment
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_shown_with_its_attempts_and_its_refunds() {
     let stage = Stage::new().await;
-    let paying = Paying::new(Uuid::now_v7(), Some(Uuid::now_v7()));
+    let hall_id = Uuid::now_v7();
+    let paying = Paying::new(Uuid::now_v7(), Some(hall_id));
     let refund_id = Uuid::now_v7();
+    stage.append(vec![hall(hall_id, "球厅")]).await;
     stage.append(paying.started(0)).await;
     stage.append(paying.paid(10)).await;
     stage

@@ -33,6 +33,7 @@ async fn tables(stage: &Stage) -> i64 {
 async fn views_are_rebuilt_while_they_are_written_and_read() {
     let stage = Arc::new(Stage::new().await);
     let (mut evening, _) = stage.furnished(40).await;
+    stage.the_rare().await;
     stage.append_bulk(evening.events(6_000)).await;
     let service = stage.serve().await;
     let position = stage.append_all(evening.events(20)).await;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
+use baize_domain::payment::Channel as Provider;
 use baize_eventlog::{
     EventLog, LogOptions, META_HALL, Metadata, NewEvent, Relay, RelayOptions, RelayStatus, RequestKey, StreamAppend,
     StreamId, Unit,
@@ -11,12 +12,15 @@ use baize_eventlog::{
 use baize_projections::{Comparison, Database, Options, Projections, VIEWS};
 use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
 use baize_servers::testing;
+use jiff::civil::date;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgConnection};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::evening::{Evening, Happened};
+use crate::evening::{Evening, Happened, split_started};
+use crate::payments::Paying;
+use crate::reconciliations;
 
 /// Generous: reached only by a test that fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -166,6 +170,16 @@ impl Stage {
             assert!(comparison.is_equal(), "{comparison}");
             assert_eq!(comparison.position, position, "{view}");
         }
+    }
+
+    /// What evenings do not have: a payment with a refund, a split bill, a day of a provider's bills; so that no view is empty.
+    pub async fn the_rare(&self) -> u64 {
+        let paying = Paying::new(Uuid::now_v7(), None);
+        self.append([paying.started(0), paying.paid(1)].concat()).await;
+        let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
+        self.append(vec![refund, split_started(Uuid::now_v7(), 3)]).await;
+        self.append(reconciliations::day(Provider::Alipay, date(2026, 11, 20), 2))
+            .await
     }
 
     /// Some halls, tables and members, already in the log.

@@ -18,7 +18,8 @@ use super::fields::Fields;
 use super::page::Page;
 use super::reader::{Found, Reader};
 use super::rights::{Asker, Belongs as _};
-use super::watch::{PaymentUpdate, watch_payment};
+use super::watch::watch_row;
+use crate::views::payments::PaymentRow;
 use read::Wanted;
 
 /// The service.
@@ -116,14 +117,14 @@ impl payment_service_server::PaymentService for PaymentService {
         self.reader.wait(&self.reader.payments, min_position, deadline).await?;
         let found = self.reader.payment(intent_id, deadline).await;
         asker.theirs(&self.reader, found, deadline).await?;
-        let updates = watch_payment(Arc::clone(&self.reader), intent_id)?;
+        let updates = watch_row(&self.reader, intent_id)?;
         Ok(Response::new(
             updates.map(|update| update.map(watched).map_err(Status::from)).boxed(),
         ))
     }
 }
 
-fn watched(PaymentUpdate { payment, position }: PaymentUpdate) -> WatchPaymentResponse {
+fn watched((payment, position): (PaymentRow, u64)) -> WatchPaymentResponse {
     WatchPaymentResponse {
         payment: Some(encode::payment(&payment)),
         position,

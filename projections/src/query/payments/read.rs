@@ -1,5 +1,7 @@
 //! What the queries about payments read.
 
+use std::sync::Arc;
+
 use baize_domain::hall::{business_day_start, time_zone_or_utc};
 use baize_proto::access::Belonging;
 use baize_proto::hall::payment::v1 as named;
@@ -7,15 +9,18 @@ use baize_proto::hall::view::v1::ListPaymentsRequest;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::postgres::PgRow;
+use tokio::sync::broadcast::Receiver;
 use uuid::Uuid;
 
 use super::encode;
+use crate::engine::Announcement;
 use crate::query::deadline::Deadline;
 use crate::query::error::Error;
 use crate::query::fields::Fields;
 use crate::query::page::Page;
 use crate::query::reader::{Found, Reader, Selection, Value};
 use crate::query::rights::Belongs;
+use crate::query::watch::Watched;
 use crate::store::{Row as _, TableNames};
 use crate::views::payments::{PaymentRow, PaymentStatus, ProviderName, ReviewRow};
 
@@ -90,6 +95,24 @@ impl Belongs for Wanted {
             hall: self.hall_id,
             chain: self.chain_id,
         }
+    }
+}
+
+impl Watched for PaymentRow {
+    fn announced(reader: &Reader) -> Receiver<Announcement<Arc<[Self]>>> {
+        reader.payments.watch()
+    }
+
+    fn id(&self) -> Uuid {
+        self.intent_id
+    }
+
+    async fn watched_row(reader: &Reader, id: Uuid, deadline: Deadline) -> Result<(Self, u64), Error> {
+        reader.payment(id, deadline).await
+    }
+
+    fn is_final(&self) -> bool {
+        self.status.is_final()
     }
 }
 
