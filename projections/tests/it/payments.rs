@@ -557,11 +557,11 @@ async fn a_payment_is_shown_to_its_payer_its_hall_and_its_chain_and_to_nobody_el
     }
     let mut stranger = shown_to(&client, of(Role::Customer, stranger));
     denied(stranger.list_payments(patient(ListPaymentsRequest::default())).await);
-    let anothers = ListPaymentsRequest {
+    let foreign = ListPaymentsRequest {
         member_id: member_id.to_string(),
         ..ListPaymentsRequest::default()
     };
-    denied(stranger.list_payments(patient(anothers)).await);
+    denied(stranger.list_payments(patient(foreign)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
