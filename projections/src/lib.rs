@@ -4,9 +4,11 @@
 //!
 //! - `engine` follows the log and writes views; it knows no view.
 //! - `views` says what each view keeps and how it folds events; `store` keeps rows in memory and in tables.
+//! - [`audit`] tells auditors which events there were and what aggregates were, here and in programs.
 //! - [`codes`] draws what is printed on tables.
 //! - `query` answers gRPC, `web` draws pages; both read through the same reader.
 
+pub mod audit;
 pub mod codes;
 mod database;
 mod engine;

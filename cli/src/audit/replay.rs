@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use baize_domain::ids::HallId;
-use baize_eventlog::{EventLog, META_HALL, RecordedEvent, StreamId};
+use baize_eventlog::{EventLog, StreamId};
+use baize_projections::audit::EventFilter;
 use jiff::Timestamp;
 
 use super::told;
@@ -40,10 +41,11 @@ impl Args {
             Some(until) => until.min(log.head().await?),
             None => log.head().await?,
         };
+        let filter = self.filter();
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let mut replay = log.replay(self.after, until).await?;
         while let Some(batch) = replay.next_batch().await? {
-            for event in batch.iter().filter(|event| self.wants(event)) {
+            for event in batch.iter().filter(|event| filter.covers(event)) {
                 // Whoever reads has had enough: `baize audit replay | head` is no mistake.
                 if let Err(error) = writeln!(out, "{}", told(event)) {
                     return match error.kind() {
@@ -56,13 +58,13 @@ impl Args {
         Ok(out.flush()?)
     }
 
-    fn wants(&self, event: &RecordedEvent) -> bool {
-        self.stream.as_ref().is_none_or(|stream| *stream == event.stream)
-            && (self.types.is_empty() || self.types.contains(&event.event_type))
-            && self
-                .hall
-                .is_none_or(|hall| event.metadata.get(META_HALL) == Some(&hall.to_string()))
-            && self.since.is_none_or(|since| event.recorded_at >= since)
-            && self.before.is_none_or(|before| event.recorded_at < before)
+    fn filter(&self) -> EventFilter {
+        EventFilter {
+            stream: self.stream.clone(),
+            types: self.types.iter().cloned().collect(),
+            hall_id: self.hall.map(|hall| hall.to_string()),
+            since: self.since,
+            before: self.before,
+        }
     }
 }

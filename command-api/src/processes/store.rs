@@ -349,6 +349,11 @@ mod tests {
         assert_eq!(loaded[0].timers, timers);
         assert_eq!(store.soonest(10).await.unwrap(), [early.clone(), late.clone()]);
         assert_eq!(store.soonest(1).await.unwrap(), std::slice::from_ref(&early));
+        let owed_again = store.owed().await.unwrap();
+        assert!(
+            owed_again.iter().all(|owed| owed.again),
+            "an earlier term may have executed it"
+        );
         let read: Vec<_> = store
             .owed()
             .await

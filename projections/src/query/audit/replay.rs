@@ -1,15 +1,15 @@
 //! Events in the order of the log, filtered.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use baize_domain::event::CATALOGUE;
-use baize_eventlog::{EventLog, META_HALL, RecordedEvent, Replay, StreamId};
+use baize_eventlog::{EventLog, RecordedEvent, Replay, StreamId};
 use baize_proto::hall::audit::v1::{self as audit, ReplayEventsRequest, ReplayEventsResponse};
 use futures::{Stream, stream};
-use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{instant, unread};
+use crate::audit::EventFilter;
 use crate::query::encode::timestamp;
 use crate::query::error::Error;
 use crate::query::fields::Fields;
@@ -22,11 +22,7 @@ const BATCH_EVENTS: usize = 512;
 pub(super) struct Wanted {
     after: u64,
     until: u64,
-    stream: Option<StreamId>,
-    types: BTreeSet<String>,
-    hall_id: Option<String>,
-    since: Option<Timestamp>,
-    before: Option<Timestamp>,
+    filter: EventFilter,
 }
 
 impl TryFrom<ReplayEventsRequest> for Wanted {
@@ -52,23 +48,20 @@ impl TryFrom<ReplayEventsRequest> for Wanted {
         Ok(Self {
             after: request.after,
             until: request.until,
-            stream,
-            types: request.types.into_iter().collect(),
-            hall_id: hall_id.map(|id| id.to_string()),
-            since,
-            before,
+            filter: EventFilter {
+                stream,
+                types: request.types.into_iter().collect(),
+                hall_id: hall_id.map(|id| id.to_string()),
+                since,
+                before,
+            },
         })
     }
 }
 
 impl Wanted {
     fn covers(&self, event: &RecordedEvent) -> bool {
-        event.position > self.after
-            && event.position <= self.until
-            && (self.types.is_empty() || self.types.contains(&event.event_type))
-            && (self.hall_id.is_none() || event.metadata.get(META_HALL) == self.hall_id.as_ref())
-            && self.since.is_none_or(|since| event.recorded_at >= since)
-            && self.before.is_none_or(|before| event.recorded_at < before)
+        event.position > self.after && event.position <= self.until && self.filter.covers(event)
     }
 }
 
@@ -96,7 +89,7 @@ impl Replaying {
             0 => head,
             until => until.min(head),
         };
-        let source = match &wanted.stream {
+        let source = match &wanted.filter.stream {
             Some(stream) => Source::Stream(log.clone(), stream.clone(), 0),
             None => {
                 let replay = log.replay(wanted.after, wanted.until).await;
