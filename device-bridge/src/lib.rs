@@ -9,10 +9,11 @@
 //!
 //! - [`register`]: what is desired of every output now; of each the highest `rev` counts. Kept in the stream `DESIRED`.
 //! - [`reconcile`]: pure; what to do, given what is desired, what is reported and the time.
+//! - [`health`]: pure; what is told of a device that is lost, comes back, or comes and goes.
 //! - [`drivers`]: what devices understand and say, as bytes.
 //! - `engine`: the one task in which all of it happens; `mqtt`, `events` and `reports` are its connections.
 //!
-//! **Invariant:** no light is switched on but for a session, and not after the session's `not_after`, by the server's
+//! **Invariant:** no light is switched on but for a session or the test of a repair, and not after its `not_after`, by the server's
 //! clock at the moment of sending. A device that can is told with every ON to go off by itself at that time.
 //!
 //! **Invariant:** nothing is queued for a device. What it missed while it was away is forgotten; what is desired when
@@ -25,6 +26,7 @@ mod bridge;
 pub mod drivers;
 mod engine;
 mod events;
+pub mod health;
 mod mqtt;
 mod nats;
 mod options;
@@ -36,5 +38,5 @@ mod status;
 pub use bridge::DeviceBridge;
 pub use mqtt::{Credentials, Latency, MqttOptions, PublishLatency, Tls};
 pub use options::{NatsOptions, Options};
-pub use reports::Report;
+pub use reports::{LightReport, Report};
 pub use status::Status;

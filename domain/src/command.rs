@@ -14,7 +14,7 @@ use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
     CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, ReconciliationId,
-    RedemptionId, RefundId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -468,6 +468,46 @@ pub enum Command {
         rev: u64,
         at: Timestamp,
     },
+    /// Nothing is heard of a device any more.
+    ReportDeviceOffline {
+        device_id: DeviceId,
+        last_heard_at: Timestamp,
+        incident_id: Option<Uuid>,
+        at: Timestamp,
+    },
+    /// A device is heard again.
+    ReportDeviceBack { device_id: DeviceId, at: Timestamp },
+    /// A device comes and goes.
+    ReportDeviceFlapping {
+        device_id: DeviceId,
+        drops: u32,
+        hold_until: Timestamp,
+        at: Timestamp,
+    },
+    /// Look whether a light has been faulty for so long that its table has to be taken off sale, and the game there ended.
+    CheckLight { light: LightChannel },
+    /// Take a table off sale whose light is faulty, as staff say.
+    ReportFault {
+        repair_id: RepairId,
+        table_id: TableId,
+        words: String,
+    },
+    /// See to a repair. `by` is who does.
+    StartRepair { repair_id: RepairId, by: Uuid },
+    /// The work of a repair is done. `by` is who says so.
+    CompleteRepair {
+        repair_id: RepairId,
+        by: Uuid,
+        note: String,
+    },
+    /// Switch the light of a repair on and off three times; if it answers each time, its table is back on sale.
+    TestDevice { repair_id: RepairId },
+    /// One command of a test.
+    TestLight { light: LightChannel, on: bool },
+    /// A test was passed.
+    PassTest { repair_id: RepairId, test: u32 },
+    /// A test was not passed; `step` is the command that was not answered, from 1.
+    FailTest { repair_id: RepairId, test: u32, step: u32 },
     /// A desired state was missed.
     ReportLightFailure {
         device_id: DeviceId,

@@ -16,6 +16,7 @@ use crate::points_account::PointsAccountEvent;
 use crate::reconciliation::ReconciliationEvent;
 use crate::redemption::RedemptionEvent;
 use crate::refund::RefundEvent;
+use crate::repair::RepairEvent;
 use crate::session::TableSessionEvent;
 use crate::split::SplitEvent;
 use crate::staff::StaffEvent;
@@ -75,6 +76,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Redemption", RedemptionEvent::TYPES),
     ("BillSplit", SplitEvent::TYPES),
     ("Reconciliation", ReconciliationEvent::TYPES),
+    ("Repair", RepairEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -101,6 +103,7 @@ pub enum Event {
     Redemption(RedemptionEvent),
     BillSplit(SplitEvent),
     Reconciliation(ReconciliationEvent),
+    Repair(RepairEvent),
 }
 
 impl Event {
@@ -129,6 +132,7 @@ impl Event {
             "Redemption" => Self::Redemption(serde_json::from_str(payload)?),
             "BillSplit" => Self::BillSplit(serde_json::from_str(payload)?),
             "Reconciliation" => Self::Reconciliation(serde_json::from_str(payload)?),
+            "Repair" => Self::Repair(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -156,6 +160,7 @@ impl Event {
             Self::Redemption(_) => "Redemption",
             Self::BillSplit(_) => "BillSplit",
             Self::Reconciliation(_) => "Reconciliation",
+            Self::Repair(_) => "Repair",
         }
     }
 
@@ -181,6 +186,7 @@ impl Event {
             Self::Redemption(event) => event.name(),
             Self::BillSplit(event) => event.name(),
             Self::Reconciliation(event) => event.name(),
+            Self::Repair(event) => event.name(),
         }
     }
 }

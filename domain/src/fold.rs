@@ -16,6 +16,7 @@ use crate::points_account::PointsAccount;
 use crate::reconciliation::Reconciliation;
 use crate::redemption::Redemption;
 use crate::refund::Refund;
+use crate::repair::Repair;
 use crate::session::TableSession;
 use crate::split::BillSplit;
 use crate::staff::Staff;
@@ -66,6 +67,7 @@ pub fn begin(aggregate_type: &str) -> Option<Box<dyn Fold>> {
         "Redemption" => Box::new(Redemption::default()),
         "BillSplit" => Box::new(BillSplit::default()),
         "Refund" => Box::new(Refund::default()),
+        "Repair" => Box::new(Repair::default()),
         "Staff" => Box::new(Staff::default()),
         "Table" => Box::new(Table::default()),
         "TableSession" => Box::new(TableSession::default()),

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -84,10 +85,27 @@ ids! {
     ShareId,
     /// The comparison of a provider's bill of one day with our books.
     ReconciliationId,
+    /// A table that has to be repaired, from the fault to the test that it passed.
+    RepairId,
 }
 
 /// Namespace of all ids derived by [`derived`].
 const NAMESPACE: Uuid = Uuid::from_u128(0xba12_e000_0000_5000_8000_0000_0000_0001);
+
+/// The repair of a light that has been faulty since that instant.
+pub fn fault_repair(table_id: TableId, since: Timestamp) -> RepairId {
+    RepairId(derived(&["fault-repair", &table_id.to_string(), &since.to_string()]))
+}
+
+/// The repair of a light that did not come on for a session.
+pub fn opening_repair(session_id: SessionId) -> RepairId {
+    RepairId(derived(&["opening-repair", &session_id.to_string()]))
+}
+
+/// The bonus for a session that ended by a fault.
+pub fn goodwill_top_up(session_id: SessionId) -> TopUpId {
+    TopUpId(derived(&["goodwill", &session_id.to_string()]))
+}
 
 /// A person's roles in a chain.
 pub fn staff_id(member_id: MemberId, chain_id: ChainId) -> StaffId {

@@ -26,6 +26,7 @@ pub mod reconciliation;
 pub mod redemption;
 pub mod refund;
 pub mod refusal;
+pub mod repair;
 pub mod session;
 pub mod split;
 pub mod staff;

@@ -200,6 +200,7 @@ impl Book {
             | Event::Reconciliation(_)
             | Event::Redemption(_)
             | Event::BillSplit(_)
+            | Event::Repair(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}
@@ -528,7 +529,10 @@ impl Book {
 
     fn device(&mut self, device_id: DeviceId, event: DeviceEvent) {
         match event {
-            DeviceEvent::DeviceRetired { .. } => {}
+            DeviceEvent::DeviceRetired { .. }
+            | DeviceEvent::DeviceWentOffline { .. }
+            | DeviceEvent::DeviceCameBack { .. }
+            | DeviceEvent::DeviceFlapped { .. } => {}
             DeviceEvent::DeviceRegistered { topic, .. } => {
                 self.topics.insert(device_id, topic);
             }

@@ -127,6 +127,7 @@ fn endings(book: &Book) -> BTreeMap<&'static str, usize> {
             (Some((_, CloseCause::Staff, _)), _) => "closed by staff",
             (Some((_, CloseCause::PrepaidEnd, _)), _) => "closed at their prepaid end",
             (Some((_, CloseCause::HoldExhausted, _)), _) => "closed when the money was used up",
+            (Some((_, CloseCause::Fault, _)), _) => "ended by a fault of the light",
             (None, Some(_)) => "cancelled for want of light",
             (None, None) => "still open",
         };

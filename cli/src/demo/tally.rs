@@ -88,6 +88,9 @@ impl Tally {
             DeviceEvent::LightExpired { channel, .. } => (*channel, false),
             DeviceEvent::DeviceRegistered { .. }
             | DeviceEvent::DeviceRetired { .. }
+            | DeviceEvent::DeviceWentOffline { .. }
+            | DeviceEvent::DeviceCameBack { .. }
+            | DeviceEvent::DeviceFlapped { .. }
             | DeviceEvent::LightFailed { .. } => return,
         };
         self.lights.insert((device_id.to_owned(), channel), on);

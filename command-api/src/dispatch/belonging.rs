@@ -14,6 +14,7 @@ use baize_domain::points_account::PointsAccount;
 use baize_domain::reconciliation::Reconciliation;
 use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
+use baize_domain::repair::Repair;
 use baize_domain::session::TableSession;
 use baize_domain::split::BillSplit;
 use baize_domain::staff::Staff;
@@ -188,6 +189,14 @@ impl Belongs for BillSplit {
         self.terms
             .as_ref()
             .map_or_else(Belonging::default, |terms| Belonging::to_hall(terms.hall_id.0))
+    }
+}
+
+impl Belongs for Repair {
+    fn belonging(&self, _: &str) -> Belonging {
+        self.ticket
+            .as_ref()
+            .map_or_else(Belonging::default, |ticket| Belonging::to_hall(ticket.hall_id.0))
     }
 }
 

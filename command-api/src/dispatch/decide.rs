@@ -8,6 +8,7 @@ use baize_domain::member;
 use baize_domain::payment;
 use baize_domain::points_account::Earning;
 use baize_domain::reconciliation::decide as reconciling;
+use baize_domain::repair;
 use baize_domain::session::CloseCause;
 use baize_domain::split::{self, CancelCause};
 use baize_domain::units::payments::Asked;
@@ -15,7 +16,7 @@ use baize_domain::units::payments::Asked;
 use super::work::Work;
 use super::{
     CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, reconciliation,
-    refunds, session, splits, staff, venue, wallet,
+    refunds, repairs, session, splits, staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -448,6 +449,48 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
         } => {
             let decide = |state: &Device, _| device::decide::confirm(state, *channel, *rev, *on, *attempts, *at);
             super::device::tell(work, *device_id, decide).await
+        }
+        Command::ReportDeviceOffline {
+            device_id,
+            last_heard_at,
+            incident_id,
+            at,
+        } => {
+            let decide = |state: &Device, _| device::decide::report_offline(state, *last_heard_at, *incident_id, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+        Command::ReportDeviceBack { device_id, at } => {
+            let decide = |state: &Device, _| device::decide::report_back(state, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+        Command::ReportDeviceFlapping {
+            device_id,
+            drops,
+            hold_until,
+            at,
+        } => {
+            let decide = |state: &Device, _| device::decide::report_flapping(state, *drops, *hold_until, *at);
+            super::device::tell(work, *device_id, decide).await
+        }
+        Command::CheckLight { light } => repairs::check(work, *light).await,
+        Command::ReportFault {
+            repair_id,
+            table_id,
+            words,
+        } => repairs::report(work, *repair_id, *table_id, words).await,
+        Command::StartRepair { repair_id, by } => {
+            repairs::tell(work, *repair_id, |state, now| repair::decide::start(state, *by, now)).await
+        }
+        Command::CompleteRepair { repair_id, by, note } => {
+            let decide = |state: &repair::Repair, now| repair::decide::complete(state, *by, note.clone(), now);
+            repairs::tell(work, *repair_id, decide).await
+        }
+        Command::TestDevice { repair_id } => repairs::test_device(work, *repair_id).await,
+        Command::TestLight { light, on } => repairs::test_light(work, *light, *on).await,
+        Command::PassTest { repair_id, test } => repairs::pass_test(work, *repair_id, *test).await,
+        Command::FailTest { repair_id, test, step } => {
+            let decide = |state: &repair::Repair, now| repair::decide::fail_test(state, *test, *step, now);
+            repairs::tell(work, *repair_id, decide).await
         }
         Command::ReportLightExpired {
             device_id,

@@ -27,7 +27,11 @@ pub async fn tell(
 
 fn session(event: &DeviceEvent) -> Option<SessionId> {
     match event {
-        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => None,
+        DeviceEvent::DeviceRegistered { .. }
+        | DeviceEvent::DeviceRetired { .. }
+        | DeviceEvent::DeviceWentOffline { .. }
+        | DeviceEvent::DeviceCameBack { .. }
+        | DeviceEvent::DeviceFlapped { .. } => None,
         DeviceEvent::LightDesired { session_id, .. }
         | DeviceEvent::LightConfirmed { session_id, .. }
         | DeviceEvent::LightExpired { session_id, .. }

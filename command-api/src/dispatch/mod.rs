@@ -28,6 +28,7 @@ mod queue;
 mod quote;
 mod reconciliation;
 mod refunds;
+mod repairs;
 mod reply;
 mod session;
 mod splits;

@@ -2,7 +2,7 @@
 
 use baize_domain::ids::{
     CalendarId, ChainId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
@@ -117,6 +117,8 @@ pub enum Reply {
         amount: Fen,
         charging: bool,
     },
+    /// To `ReportFault`.
+    RepairOpened { repair_id: RepairId },
     /// To `CloseSession`.
     Closed { closed_at: Timestamp, bill: Bill },
 }

@@ -166,6 +166,7 @@ pub async fn cancel(work: &Work<'_>, session_id: SessionId, reason: CancelReason
         device: &device,
         now: work.now,
     })?;
+    super::repairs::open_repair(work, &changes.repair)?;
     work.write(&table, changes.table)?;
     work.write(&wallet, changes.wallet)?;
     work.write(&device, changes.device)?;

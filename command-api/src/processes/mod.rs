@@ -21,9 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::processes::{
-    collecting::Collecting, earning::Earning, expiring::Expiring, leaving::Leaving, levelling::Levelling,
-    moving::Moving, opening::Opening, paying::Paying, refunding::Refunding, running::Running, settling::Settling,
-    splitting::Splitting,
+    collecting::Collecting, earning::Earning, expiring::Expiring, faulting::Faulting, leaving::Leaving,
+    levelling::Levelling, moving::Moving, opening::Opening, paying::Paying, refunding::Refunding, running::Running,
+    settling::Settling, splitting::Splitting, testing::Testing,
 };
 use baize_eventlog::{Clock, EventLog, Lease};
 use tokio::sync::{mpsc, watch};
@@ -56,6 +56,8 @@ fn managers() -> Arc<[Box<dyn Manager>]> {
         manager::<Expiring>(),
         manager::<Splitting>(),
         manager::<Levelling>(),
+        manager::<Faulting>(),
+        manager::<Testing>(),
     ])
 }
 

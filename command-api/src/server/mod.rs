@@ -10,6 +10,7 @@ use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::Guard;
 use baize_proto::hall::calendar::v1::calendar_service_server::CalendarServiceServer;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
+use baize_proto::hall::device::v1::repair_service_server::RepairServiceServer;
 use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceServer;
 use baize_proto::hall::loyalty::v1::loyalty_service_server::LoyaltyServiceServer;
 use baize_proto::hall::member::v1::member_service_server::MemberServiceServer;
@@ -46,6 +47,7 @@ const NAMES: [&str; 12] = [
     TableServiceServer::<Services>::NAME,
     WalletServiceServer::<Services>::NAME,
     DeviceServiceServer::<Services>::NAME,
+    RepairServiceServer::<Services>::NAME,
     MemberServiceServer::<Services>::NAME,
     LoyaltyServiceServer::<Services>::NAME,
     PaymentServiceServer::<Services>::NAME,
@@ -81,6 +83,7 @@ pub async fn serve(
         .add_service(LoyaltyServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(PaymentServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(ReconciliationServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(RepairServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
     if let Some(people) = &people {
         let identity = IdentityServer::new(Arc::clone(people));
@@ -116,6 +119,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)
         .with_service_name(DeviceServiceServer::<Services>::NAME)
+        .with_service_name(RepairServiceServer::<Services>::NAME)
         .with_service_name(MemberServiceServer::<Services>::NAME)
         .with_service_name(LoyaltyServiceServer::<Services>::NAME)
         .with_service_name(PaymentServiceServer::<Services>::NAME)

@@ -2,8 +2,8 @@
 
 use baize_proto::hall::device::v1::device_service_server::DeviceService;
 use baize_proto::hall::device::v1::{
-    ConfirmLightRequest, ConfirmLightResponse, ReportLightExpiredRequest, ReportLightExpiredResponse,
-    ReportLightFailureRequest, ReportLightFailureResponse,
+    ConfirmLightRequest, ConfirmLightResponse, ReportDeviceHealthRequest, ReportDeviceHealthResponse,
+    ReportLightExpiredRequest, ReportLightExpiredResponse, ReportLightFailureRequest, ReportLightFailureResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -29,6 +29,13 @@ impl DeviceService for Services {
         &self,
         request: Request<ReportLightFailureRequest>,
     ) -> Result<Response<ReportLightFailureResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn report_device_health(
+        &self,
+        request: Request<ReportDeviceHealthRequest>,
+    ) -> Result<Response<ReportDeviceHealthResponse>, Status> {
         self.execute(request).await
     }
 }

@@ -8,6 +8,7 @@ mod loyalty;
 mod member;
 mod payment;
 mod reconciliation;
+mod repair;
 mod split;
 mod staff;
 mod table;

@@ -3,8 +3,9 @@
 use baize_domain::Command;
 use baize_domain::device::FailureKind;
 use baize_proto::hall::device::v1::{
-    ConfirmLightRequest, ConfirmLightResponse, LightFailure, ReportLightExpiredRequest, ReportLightExpiredResponse,
-    ReportLightFailureRequest, ReportLightFailureResponse,
+    ConfirmLightRequest, ConfirmLightResponse, DeviceHealth, LightFailure, ReportDeviceHealthRequest,
+    ReportDeviceHealthResponse, ReportLightExpiredRequest, ReportLightExpiredResponse, ReportLightFailureRequest,
+    ReportLightFailureResponse,
 };
 
 use super::venue::CHANNELS_MAX;
@@ -80,6 +81,43 @@ impl Mutation for ReportLightFailureRequest {
 
     fn response(reply: Reply, position: u64) -> Option<Self::Response> {
         matches!(reply, Reply::Done).then_some(ReportLightFailureResponse { position })
+    }
+}
+
+impl Mutation for ReportDeviceHealthRequest {
+    const METHOD: &'static str = "hall.device.v1.DeviceService/ReportDeviceHealth";
+    type Response = ReportDeviceHealthResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        let (health, device_id) = (self.health(), fields.id("device_id", &self.device_id));
+        let at = fields.required_instant("at", self.at);
+        match health {
+            DeviceHealth::Unspecified => {
+                fields.refuse("health", "is required");
+                Command::ReportDeviceBack { device_id, at }
+            }
+            DeviceHealth::Online => Command::ReportDeviceBack { device_id, at },
+            DeviceHealth::Offline => Command::ReportDeviceOffline {
+                device_id,
+                last_heard_at: fields.required_instant("last_heard_at", self.last_heard_at),
+                incident_id: (!self.incident_id.is_empty()).then(|| fields.id("incident_id", &self.incident_id)),
+                at,
+            },
+            DeviceHealth::Flapping => Command::ReportDeviceFlapping {
+                device_id,
+                drops: fields.uint("drops", self.drops, 1..=ATTEMPTS_MAX),
+                hold_until: fields.required_instant("hold_until", self.hold_until),
+                at,
+            },
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(ReportDeviceHealthResponse { position })
     }
 }
 

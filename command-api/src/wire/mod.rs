@@ -13,6 +13,7 @@ mod member;
 mod payment;
 mod reconciliation;
 mod refund;
+mod repair;
 mod split;
 mod staff;
 mod table;
@@ -60,7 +61,9 @@ pub fn given_by(command: &mut Command, caller: Uuid) {
     | Command::RequestPrincipalRefund { by, .. }
     | Command::AskRerun { by, .. }
     | Command::ExplainDifference { by, .. }
-    | Command::CloseDifference { by, .. } = command
+    | Command::CloseDifference { by, .. }
+    | Command::StartRepair { by, .. }
+    | Command::CompleteRepair { by, .. } = command
     {
         *by = caller;
     }

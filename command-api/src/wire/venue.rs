@@ -18,6 +18,7 @@ const OPEN_SESSIONS_MAX: u32 = 20;
 /// An hour.
 const AUTO_CLOSE_MINUTES_MAX: u32 = 60;
 const SPLIT_MINUTES_MAX: u32 = 60;
+const TEST_ANSWER_SECONDS_MAX: u32 = 60;
 /// Outputs of one device.
 pub(super) const CHANNELS_MAX: u32 = 32;
 
@@ -199,6 +200,10 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
             Some(deposit) => fields.fen("deposit_fen", deposit, 1..=Fen::MAX_INPUT.0),
             None => default.deposit,
         };
+        let goodwill = match sent.goodwill_fen {
+            Some(goodwill) => fields.fen("goodwill_fen", goodwill, 0..=Fen::MAX_INPUT.0),
+            None => default.goodwill,
+        };
         let mut or = |field, value: Option<u32>, default, range| match value {
             Some(value) => fields.uint(field, value, range),
             None => default,
@@ -260,6 +265,25 @@ fn policy(fields: &mut Fields, sent: Option<v1::HallPolicy>) -> HallPolicy {
                 default.split_minutes,
                 1..=SPLIT_MINUTES_MAX,
             ),
+            fault_seconds: or(
+                "fault_seconds",
+                sent.fault_seconds,
+                default.fault_seconds,
+                1..=HOUR_SECONDS,
+            ),
+            offline_fault_seconds: or(
+                "offline_fault_seconds",
+                sent.offline_fault_seconds,
+                default.offline_fault_seconds,
+                1..=HOUR_SECONDS,
+            ),
+            test_answer_seconds: or(
+                "test_answer_seconds",
+                sent.test_answer_seconds,
+                default.test_answer_seconds,
+                1..=TEST_ANSWER_SECONDS_MAX,
+            ),
+            goodwill,
             deposit,
             warning_minutes: if sent.warning_minutes.is_empty() {
                 default.warning_minutes

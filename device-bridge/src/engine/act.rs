@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::drivers::Operation;
 use crate::reconcile::{Situation, Step};
-use crate::reports::Report;
+use crate::reports::{LightReport, Report};
 
 use super::Engine;
 use super::timers::Key;
@@ -43,12 +43,13 @@ impl Engine {
         self.timers.set(Key::Lamp(light.into()), step.wake_at);
         self.send(light, &step, since);
         for outcome in step.outcomes {
-            self.outbox.push(Report {
+            self.outbox.push(Report::Light(LightReport {
                 light,
                 rev,
                 outcome,
+                recoveries: step.recoveries,
                 at: now,
-            });
+            }));
         }
     }
 

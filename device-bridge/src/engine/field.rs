@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::drivers::{self, Signal};
 use crate::mqtt::Happening;
+use crate::reconcile::Health;
 
 use super::Engine;
 use super::recovery::{Recovery, Urgency};
@@ -56,6 +57,10 @@ impl Engine {
         };
         self.garbage += signals.iter().filter(|signal| **signal == Signal::Garbage).count() as u64;
         let is_back = station.hear(&signals, now);
+        self.look_at_health(device_id);
+        let Some(station) = self.stations.get(&device_id) else {
+            return;
+        };
         self.timers
             .set(Key::Device(device_id), station.presence.wake_at().into());
         let channels: Vec<u8> = station.lamps.keys().copied().collect();
@@ -109,7 +114,10 @@ impl Engine {
             // A new connection starts the watch anew.
             return self.timers.set(Key::Device(device_id), None);
         };
-        if station.presence.step(now) {
+        let was = station.presence.health();
+        let asks = station.presence.step(now);
+        let is_lost = was != Health::Offline && station.presence.health() == Health::Offline;
+        if asks {
             self.correlation = self.correlation.wrapping_add(1);
             for frame in station.driver.query(&station.topic, 1, self.correlation) {
                 link.publish(frame, None);
@@ -118,6 +126,9 @@ impl Engine {
         self.timers
             .set(Key::Device(device_id), station.presence.wake_at().into());
         let channels: Vec<u8> = station.lamps.keys().copied().collect();
+        if is_lost {
+            self.lose(device_id, now);
+        }
         for channel in channels {
             self.step(LightChannel { device_id, channel }, now, None);
         }

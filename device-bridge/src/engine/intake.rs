@@ -46,6 +46,10 @@ impl Engine {
                 self.desire(light, &received, now);
                 self.register.channel_record(light)
             }
+            Some(Change::Health(device_id)) => {
+                self.told_of(device_id);
+                self.register.device_record(device_id)
+            }
             Some(Change::Outcome(light)) => self.register.channel_record(light),
             None => None,
         };
@@ -60,7 +64,8 @@ impl Engine {
         let Some((registration, _)) = &device.registration else {
             return;
         };
-        let station = Station::new(registration, now);
+        let station = Station::new(registration, device.is_offline, now);
+        self.halls.entry(registration.hall_id).or_default().add(device_id);
         self.timers
             .set(Key::Device(device_id), station.presence.wake_at().into());
         if let Some(former) = self.stations.insert(device_id, station) {

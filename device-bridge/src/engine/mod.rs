@@ -7,6 +7,7 @@
 
 mod act;
 mod field;
+mod found;
 mod history;
 mod intake;
 mod recovery;
@@ -16,13 +17,14 @@ mod timers;
 use std::collections::HashMap;
 
 use baize_domain::device::LightChannel;
-use baize_domain::ids::DeviceId;
+use baize_domain::ids::{DeviceId, HallId};
 use baize_eventlog::Clock;
 use jiff::SignedDuration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::events::Feed;
+use crate::health::Hall;
 use crate::mqtt::{Happening, Link};
 use crate::reconcile::Pursuit;
 use crate::register::Register;
@@ -60,6 +62,7 @@ pub(crate) struct Engine {
     register: Register,
     stations: HashMap<DeviceId, Station>,
     topics: HashMap<String, DeviceId>,
+    halls: HashMap<HallId, Hall>,
     timers: Timers,
     recovery: Recovery,
     link: Option<Link>,
@@ -84,6 +87,7 @@ impl Engine {
             register: loaded.register,
             stations: HashMap::new(),
             topics: HashMap::new(),
+            halls: HashMap::new(),
             timers: Timers::default(),
             recovery: Recovery::new(now),
             link: None,
@@ -145,6 +149,7 @@ impl Engine {
             match key {
                 Key::Lamp(output) => self.step(output.into(), now, None),
                 Key::Device(device_id) => self.watch(device_id, now),
+                Key::Health(device_id) => self.judge(device_id, now),
                 Key::Recovery => {}
             }
         }

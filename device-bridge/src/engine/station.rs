@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use baize_domain::ids::HallId;
 use jiff::Timestamp;
 
 use crate::drivers::{self, Driver, Signal};
+use crate::health::Watch;
 use crate::reconcile::{Presence, Pursuit};
 use crate::register::Registration;
 
@@ -13,16 +15,20 @@ use crate::register::Registration;
 pub(super) struct Station {
     pub driver: &'static dyn Driver,
     pub topic: String,
+    pub hall_id: HallId,
     pub presence: Presence,
+    pub watch: Watch,
     pub lamps: BTreeMap<u8, Pursuit>,
 }
 
 impl Station {
-    pub fn new(registration: &Registration, now: Timestamp) -> Self {
+    pub fn new(registration: &Registration, is_offline: bool, now: Timestamp) -> Self {
         Self {
             driver: drivers::driver(registration.driver),
             topic: registration.topic.clone(),
+            hall_id: registration.hall_id,
             presence: Presence::new(now),
+            watch: Watch::new(is_offline),
             lamps: BTreeMap::new(),
         }
     }
@@ -30,6 +36,7 @@ impl Station {
     /// Nothing is known of it any more.
     pub fn forget(&mut self, now: Timestamp) {
         self.presence = Presence::new(now);
+        self.watch.forget();
         self.forget_lamps();
     }
 
@@ -40,6 +47,7 @@ impl Station {
             self.presence.will(now);
             return false;
         }
+        self.watch.hear(now);
         let is_back = self.presence.heard(now) || signals.contains(&Signal::Presence(true));
         if is_back {
             self.forget_lamps();

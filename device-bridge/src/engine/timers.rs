@@ -12,6 +12,7 @@ pub(super) enum Key {
     Recovery,
     Lamp(Output),
     Device(DeviceId),
+    Health(DeviceId),
 }
 
 /// A [`LightChannel`] with an order.

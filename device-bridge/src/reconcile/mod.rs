@@ -78,6 +78,8 @@ pub struct Step {
     pub query: bool,
     /// What to report.
     pub outcomes: Vec<Outcome>,
+    /// How often the state had been confirmed anew by then: what is told once more has a number of its own.
+    pub recoveries: u32,
     /// When to step again, if nothing happens before.
     pub wake_at: Option<Timestamp>,
 }

@@ -59,6 +59,11 @@ impl Presence {
         self.health
     }
 
+    /// When it was last heard, or listening began.
+    pub fn heard_at(&self) -> Timestamp {
+        self.heard_at
+    }
+
     /// It said something. True if it had been given up, so that its outputs have to be read again.
     pub fn heard(&mut self, now: Timestamp) -> bool {
         let is_back = self.health == Health::Offline;

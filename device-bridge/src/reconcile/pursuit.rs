@@ -30,8 +30,8 @@ pub struct Pursuit {
     armed_until: Option<Timestamp>,
     /// `None`: settled, the output is as desired.
     chase: Option<Chase>,
-    /// What this pursuit reported about the `rev`.
-    raised: Outcomes,
+    /// What is told about the `rev`, by this pursuit and before it.
+    told: Option<Outcomes>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Pursuit {
             reported: None,
             armed_until: None,
             chase: Some(Chase::commanding(now)),
-            raised: Outcomes::default(),
+            told: None,
         }
     }
 
@@ -164,7 +164,7 @@ impl Pursuit {
             return;
         }
         if target.rev != self.target.rev {
-            self.raised = Outcomes::default();
+            self.told = None;
             self.armed_until = None;
         }
         self.target = target;
@@ -216,7 +216,7 @@ impl Pursuit {
         self.chase = Some(Chase::commanding(situation.now));
     }
 
-    /// Raises what has been missed, each once a `rev`.
+    /// Raises what has been missed, each once a `rev`, and once more after each time that the device recovered.
     fn complain(&mut self, situation: &Situation<'_>, step: &mut Step) {
         let now = situation.now;
         let Some(chase) = &self.chase else { return };
@@ -244,12 +244,12 @@ impl Pursuit {
     }
 
     fn raise(&mut self, situation: &Situation<'_>, step: &mut Step, outcome: Outcome) {
-        let mut known = situation.known;
-        let raised = outcome.mark(&mut self.raised);
-        if !*raised && !*outcome.mark(&mut known) {
+        let told = self.told.get_or_insert(situation.known);
+        if !outcome.is_in(told) {
+            outcome.note(told);
             step.outcomes.push(outcome);
+            step.recoveries = told.recoveries;
         }
-        *raised = true;
     }
 }
 
@@ -269,13 +269,21 @@ impl Target {
 }
 
 impl Outcome {
-    fn mark<'o>(&self, outcomes: &'o mut Outcomes) -> &'o mut bool {
+    const fn is_in(&self, outcomes: &Outcomes) -> bool {
         match self {
-            Self::Confirmed { .. } => &mut outcomes.confirmed,
-            Self::Expired => &mut outcomes.expired,
-            Self::Failed(FailureKind::Late) => &mut outcomes.late,
-            Self::Failed(FailureKind::Unreachable) => &mut outcomes.unreachable,
-            Self::Failed(FailureKind::Mismatch) => &mut outcomes.mismatch,
+            Self::Confirmed { .. } => outcomes.confirmed,
+            Self::Expired => outcomes.expired,
+            Self::Failed(FailureKind::Late) => outcomes.late,
+            Self::Failed(FailureKind::Unreachable) => outcomes.unreachable,
+            Self::Failed(FailureKind::Mismatch) => outcomes.mismatch,
+        }
+    }
+
+    fn note(&self, outcomes: &mut Outcomes) {
+        match self {
+            Self::Confirmed { .. } => outcomes.confirm(),
+            Self::Expired => outcomes.expired = true,
+            Self::Failed(kind) => outcomes.fail(*kind),
         }
     }
 }

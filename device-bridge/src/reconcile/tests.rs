@@ -560,9 +560,11 @@ proptest! {
     }
 
     #[test]
-    fn each_outcome_is_reported_at_most_once_a_rev(happenings in prop::collection::vec(happening(), 0..40)) {
+    fn each_outcome_is_reported_at_most_once_a_rev_and_once_more_after_each_recovery(happenings in prop::collection::vec(happening(), 0..40)) {
         let mut world = World::new(off());
         let mut reported = std::collections::HashSet::new();
+        let mut failed = std::collections::HashSet::new();
+        let mut recoveries = std::collections::HashMap::<u64, u32>::new();
         for happening in &happenings {
             if matches!(happening, Happening::Restart) {
                 continue;
@@ -576,7 +578,16 @@ proptest! {
                     _ => None,
                 };
                 let rev = if matches!(happening, Happening::Desire { .. }) { rev + 1 } else { rev };
-                prop_assert!(reported.insert((rev, kind, failure)), "{outcome:?} twice for {rev}");
+                match outcome {
+                    Outcome::Failed(FailureKind::Unreachable | FailureKind::Mismatch) => {
+                        failed.insert(rev);
+                    }
+                    Outcome::Confirmed { .. } if failed.remove(&rev) => *recoveries.entry(rev).or_default() += 1,
+                    _ => {}
+                }
+                let once = matches!(outcome, Outcome::Expired | Outcome::Failed(FailureKind::Late));
+                let round = if once { 0 } else { recoveries.get(&rev).copied().unwrap_or_default() };
+                prop_assert!(reported.insert((rev, round, kind, failure)), "{outcome:?} twice for {rev}");
             }
         }
     }

@@ -34,9 +34,11 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Whether the light is to be on at `now`. Without a session, or without an end, it never is.
+    /// Whether the light is to be on at `now`. Without a session or a test, or without an end, it never is.
     pub fn is_on_at(&self, now: Timestamp) -> bool {
-        self.on && self.session_id.is_some() && self.not_after.is_some_and(|end| now < end)
+        self.on
+            && (self.session_id.is_some() || self.reason == DesireReason::Testing)
+            && self.not_after.is_some_and(|end| now < end)
     }
 
     /// Whether it was to be on and its time is over at `now`.
@@ -59,6 +61,27 @@ pub struct Outcomes {
     pub unreachable: bool,
     /// The device was reported to contradict.
     pub mismatch: bool,
+    /// How often it was confirmed after it had been reported unreachable or to contradict.
+    pub recoveries: u32,
+}
+
+impl Outcomes {
+    /// It was confirmed: what was wrong before is over.
+    pub fn confirm(&mut self) {
+        if self.unreachable || self.mismatch {
+            self.recoveries += 1;
+        }
+        (self.confirmed, self.unreachable, self.mismatch) = (true, false, false);
+    }
+
+    /// It was missed: that it was confirmed before is over, unless it is only late.
+    pub fn fail(&mut self, kind: FailureKind) {
+        match kind {
+            FailureKind::Late => self.late = true,
+            FailureKind::Unreachable => (self.confirmed, self.unreachable) = (false, true),
+            FailureKind::Mismatch => (self.confirmed, self.mismatch) = (false, true),
+        }
+    }
 }
 
 /// A device as it was set up.
@@ -92,6 +115,8 @@ pub struct Device {
     pub registration: Option<(Registration, u64)>,
     /// Its outputs of which something was ever desired.
     pub channels: BTreeMap<u8, Entry>,
+    /// The log says that it is lost.
+    pub is_offline: bool,
 }
 
 /// What an event changed.
@@ -103,6 +128,8 @@ pub enum Change {
     Desired(LightChannel),
     /// What is known about an output's desired state.
     Outcome(LightChannel),
+    /// Whether the device is lost.
+    Health(DeviceId),
 }
 
 /// The register.
@@ -176,18 +203,18 @@ impl Register {
                 self.desire(light, entry).then_some(Change::Desired(light))
             }
             DeviceEvent::LightConfirmed { channel, rev, .. } => {
-                self.learn(position, device_id, *channel, *rev, |known| known.confirmed = true)
+                self.learn(position, device_id, *channel, *rev, Outcomes::confirm)
             }
             DeviceEvent::LightExpired { channel, rev, .. } => {
                 self.learn(position, device_id, *channel, *rev, |known| known.expired = true)
             }
             DeviceEvent::LightFailed { channel, rev, kind, .. } => {
-                self.learn(position, device_id, *channel, *rev, |known| match kind {
-                    FailureKind::Late => known.late = true,
-                    FailureKind::Unreachable => known.unreachable = true,
-                    FailureKind::Mismatch => known.mismatch = true,
-                })
+                self.learn(position, device_id, *channel, *rev, |known| known.fail(*kind))
             }
+            DeviceEvent::DeviceWentOffline { .. } => self.set_offline(position, device_id, true),
+            DeviceEvent::DeviceCameBack { .. } => self.set_offline(position, device_id, false),
+            // Told, and of no consequence for what is desired.
+            DeviceEvent::DeviceFlapped { .. } => None,
         }
     }
 
@@ -202,6 +229,17 @@ impl Register {
         }
         device.registration = Some((registration, position));
         Some(Change::Registered)
+    }
+
+    fn set_offline(&mut self, position: u64, device_id: DeviceId, is_offline: bool) -> Option<Change> {
+        let device = self.devices.get_mut(&device_id)?;
+        let (_, known) = device.registration.as_mut()?;
+        if *known >= position {
+            return None;
+        }
+        *known = position;
+        device.is_offline = is_offline;
+        Some(Change::Health(device_id))
     }
 
     /// Takes `entry` if its `rev` is higher than what is known of the output.

@@ -26,7 +26,10 @@ pub enum Record {
         /// How it was set up.
         #[serde(flatten)]
         registration: Registration,
-        /// Position of the event that said so.
+        /// The log says that it is lost.
+        #[serde(default)]
+        is_offline: bool,
+        /// Position of the last event that said so.
         position: u64,
     },
     /// An output's desired state.
@@ -113,10 +116,12 @@ pub(super) fn resume_subject(shard: &str) -> String {
 impl Register {
     /// The record of a device's set-up.
     pub fn device_record(&self, device_id: DeviceId) -> Option<Record> {
-        let (registration, position) = self.device(device_id)?.registration.clone()?;
+        let device = self.device(device_id)?;
+        let (registration, position) = device.registration.clone()?;
         Some(Record::Device {
             device_id,
             registration,
+            is_offline: device.is_offline,
             position,
         })
     }
@@ -153,9 +158,12 @@ impl Register {
             Record::Device {
                 device_id,
                 registration,
+                is_offline,
                 position,
             } => {
-                self.register(device_id, registration, position);
+                if self.register(device_id, registration, position).is_some() {
+                    self.devices.entry(device_id).or_default().is_offline = is_offline;
+                }
             }
             Record::Channel {
                 device_id,

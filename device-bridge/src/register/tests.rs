@@ -122,7 +122,8 @@ fn a_record_looks_like_this() {
             "record": "channel", "device_id": device(), "channel": 1, "hall_id": hall, "rev": 7, "on": true,
             "session_id": SessionId::default(), "not_after": "2026-11-20T20:00:00Z", "reason": "SessionOpened",
             "issued_at": "2026-11-20T18:00:00Z", "position": 2,
-            "outcomes": {"confirmed": false, "expired": false, "late": false, "unreachable": false, "mismatch": false},
+            "outcomes": {"confirmed": false, "expired": false, "late": false, "unreachable": false, "mismatch": false,
+                "recoveries": 0},
         })
     );
 }

@@ -3,13 +3,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use baize_domain::device::LightChannel;
 use tokio::sync::Notify;
 
-use super::Report;
+use super::{Report, Subject};
 
-/// Reports waiting to be sent, per output in order. Bounded: an output has at most one report of each kind, about
-/// its newest desired state.
+/// Reports waiting to be sent, per subject in order. Bounded: an output has at most one report of each kind, about
+/// its newest desired state, and a device one of each kind about its health.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     shared: Arc<Shared>,
@@ -23,44 +22,44 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    reports: HashMap<LightChannel, VecDeque<Report>>,
-    /// Outputs whose turn it is, in order.
-    turns: VecDeque<LightChannel>,
-    /// Outputs of which a report is being sent.
-    sending: HashSet<LightChannel>,
+    reports: HashMap<Subject, VecDeque<Report>>,
+    /// Subjects whose turn it is, in order.
+    turns: VecDeque<Subject>,
+    /// Subjects of which a report is being sent.
+    sending: HashSet<Subject>,
 }
 
 impl Outbox {
-    /// Leaves a report; what waits about an older desired state of the output is dropped.
+    /// Leaves a report; what waits about an older state of its subject is dropped.
     pub fn push(&self, report: Report) {
         {
             let mut waiting = self.lock();
-            let reports = waiting.reports.entry(report.light).or_default();
-            reports.retain(|older| older.rev >= report.rev);
+            let reports = waiting.reports.entry(report.subject()).or_default();
+            reports.retain(|older| older.order() >= report.order());
             let is_old = reports
                 .iter()
-                .any(|known| known.rev > report.rev || known.request_id() == report.request_id());
+                .any(|known| known.order() > report.order() || known.request_id() == report.request_id());
             if is_old {
                 return;
             }
             reports.push_back(report);
             let is_first = reports.len() == 1;
-            if is_first && !waiting.sending.contains(&report.light) && !waiting.turns.contains(&report.light) {
-                waiting.turns.push_back(report.light);
+            if is_first && !waiting.sending.contains(&report.subject()) && !waiting.turns.contains(&report.subject()) {
+                waiting.turns.push_back(report.subject());
             }
         }
         self.shared.changed.notify_one();
     }
 
-    /// The next report to send; none about its output before [`Outbox::done`] or [`Outbox::put_back`].
+    /// The next report to send; none about its subject before [`Outbox::done`] or [`Outbox::put_back`].
     pub fn take(&self) -> Option<Report> {
         let mut waiting = self.lock();
-        while let Some(light) = waiting.turns.pop_front() {
-            let Some(reports) = waiting.reports.get_mut(&light) else {
+        while let Some(subject) = waiting.turns.pop_front() {
+            let Some(reports) = waiting.reports.get_mut(&subject) else {
                 continue;
             };
             let Some(report) = reports.pop_front() else { continue };
-            waiting.sending.insert(light);
+            waiting.sending.insert(subject);
             return Some(report);
         }
         None
@@ -68,19 +67,19 @@ impl Outbox {
 
     /// The report was accepted or refused.
     pub fn done(&self, report: &Report) {
-        self.turn(report.light);
+        self.turn(report.subject());
     }
 
-    /// The report could not be delivered. It comes first again, unless a newer desired state is reported on.
+    /// The report could not be delivered. It comes first again, unless a newer state is reported on.
     pub fn put_back(&self, report: Report) {
         {
             let mut waiting = self.lock();
-            let reports = waiting.reports.entry(report.light).or_default();
-            if reports.iter().all(|newer| newer.rev <= report.rev) {
+            let reports = waiting.reports.entry(report.subject()).or_default();
+            if reports.iter().all(|newer| newer.order() <= report.order()) {
                 reports.push_front(report);
             }
         }
-        self.turn(report.light);
+        self.turn(report.subject());
     }
 
     /// Waits until there may be something to take.
@@ -94,14 +93,14 @@ impl Outbox {
         waiting.sending.len() + waiting.reports.values().map(VecDeque::len).sum::<usize>()
     }
 
-    fn turn(&self, light: LightChannel) {
+    fn turn(&self, subject: Subject) {
         {
             let mut waiting = self.lock();
-            waiting.sending.remove(&light);
-            match waiting.reports.get(&light) {
-                Some(reports) if !reports.is_empty() => waiting.turns.push_back(light),
+            waiting.sending.remove(&subject);
+            match waiting.reports.get(&subject) {
+                Some(reports) if !reports.is_empty() => waiting.turns.push_back(subject),
                 _ => {
-                    waiting.reports.remove(&light);
+                    waiting.reports.remove(&subject);
                 }
             }
         }
@@ -115,10 +114,13 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use baize_domain::device::FailureKind;
+    use baize_domain::device::{FailureKind, LightChannel};
+    use baize_domain::ids::DeviceId;
     use jiff::Timestamp;
 
+    use crate::health::Finding;
     use crate::reconcile::Outcome;
+    use crate::reports::LightReport;
 
     use super::*;
 
@@ -130,12 +132,13 @@ mod tests {
             channel,
             ..LightChannel::default()
         };
-        Report {
+        Report::Light(LightReport {
             light,
             rev,
             outcome,
+            recoveries: 0,
             at: Timestamp::UNIX_EPOCH,
-        }
+        })
     }
 
     #[test]
@@ -207,5 +210,34 @@ mod tests {
         let ids: HashSet<_> = different.into_iter().map(id).collect();
         assert_eq!(ids.len(), 6);
         assert_eq!(id(report(1, 1, ON)).get_version_num(), 5);
+    }
+
+    #[test]
+    fn of_a_devices_health_only_the_newest_is_told_and_that_it_flaps_beside_it() {
+        let health = |finding| Report::Health {
+            device_id: DeviceId::default(),
+            finding,
+        };
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let offline = health(Finding::Offline {
+            last_heard_at: at(0),
+            incident_id: None,
+            at: at(40),
+        });
+        let flapping = health(Finding::Flapping {
+            drops: 4,
+            hold_until: at(100),
+            at: at(40),
+        });
+        let back = health(Finding::Back { at: at(90) });
+        let outbox = Outbox::default();
+        for report in [offline, flapping, back, offline] {
+            outbox.push(report);
+        }
+        assert_eq!(outbox.len(), 2);
+        let told: HashSet<_> = std::iter::from_fn(|| outbox.take())
+            .map(|report| report.request_id())
+            .collect();
+        assert_eq!(told, HashSet::from([flapping.request_id(), back.request_id()]));
     }
 }

@@ -6,7 +6,8 @@ use baize_domain::device::FailureKind;
 use baize_proto::access::{Badge, Bearing};
 use baize_proto::hall::device::v1::device_service_client::DeviceServiceClient;
 use baize_proto::hall::device::v1::{
-    ConfirmLightRequest, LightFailure, ReportLightExpiredRequest, ReportLightFailureRequest,
+    ConfirmLightRequest, DeviceHealth, LightFailure, ReportDeviceHealthRequest, ReportLightExpiredRequest,
+    ReportLightFailureRequest,
 };
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
@@ -14,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
 
+use crate::health::Finding;
 use crate::reconcile::Outcome;
 
-use super::{Outbox, Report};
+use super::{LightReport, Outbox, Report};
 
 const IN_FLIGHT_MAX: usize = 64;
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -120,6 +122,21 @@ impl Sender {
     }
 
     async fn call(&self, report: &Report) -> Result<(), Status> {
+        match report {
+            Report::Light(report) => self.call_about_light(report).await,
+            Report::Health { device_id, finding } => {
+                let request = ReportDeviceHealthRequest {
+                    request_id: report.request_id().to_string(),
+                    device_id: device_id.to_string(),
+                    ..health(finding)
+                };
+                self.client.clone().report_device_health(limited(request)).await?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn call_about_light(&self, report: &LightReport) -> Result<(), Status> {
         let mut client = self.client.clone();
         let request_id = report.request_id().to_string();
         let device_id = report.light.device_id.to_string();
@@ -205,6 +222,34 @@ fn wire_time(at: Timestamp) -> prost_types::Timestamp {
         nanos += 1_000_000_000;
     }
     prost_types::Timestamp { seconds, nanos }
+}
+
+fn health(finding: &Finding) -> ReportDeviceHealthRequest {
+    match finding {
+        Finding::Offline {
+            last_heard_at,
+            incident_id,
+            at,
+        } => ReportDeviceHealthRequest {
+            health: DeviceHealth::Offline.into(),
+            at: Some(wire_time(*at)),
+            last_heard_at: Some(wire_time(*last_heard_at)),
+            incident_id: incident_id.map(|id| id.to_string()).unwrap_or_default(),
+            ..ReportDeviceHealthRequest::default()
+        },
+        Finding::Back { at } => ReportDeviceHealthRequest {
+            health: DeviceHealth::Online.into(),
+            at: Some(wire_time(*at)),
+            ..ReportDeviceHealthRequest::default()
+        },
+        Finding::Flapping { drops, hold_until, at } => ReportDeviceHealthRequest {
+            health: DeviceHealth::Flapping.into(),
+            at: Some(wire_time(*at)),
+            drops: *drops,
+            hold_until: Some(wire_time(*hold_until)),
+            ..ReportDeviceHealthRequest::default()
+        },
+    }
 }
 
 fn wire_failure(kind: FailureKind) -> LightFailure {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baize_domain::device::{DesireReason, DeviceEvent, FailureKind};
 use baize_domain::ids::SessionId;
+use baize_proto::hall::device::v1::DeviceHealth;
 use baize_simulators::fleet::{Cause, Contact, Fleet, Lamp};
 use jiff::SignedDuration;
 
@@ -129,6 +130,31 @@ async fn a_device_that_was_away_gets_only_the_newest_desired_state() {
 }
 
 #[tokio::test]
+async fn a_device_that_falls_silent_is_told_lost_and_back_when_it_stays() {
+    let stage = Stage::hastened(10.0).await;
+    let device = stage.install("table-1").await;
+    let fleet = stage.fleet(&[&device]).await;
+    let _bridge = stage.bridge().await;
+    let rev = stage.want_on(&device).await;
+    stage.office.hears(device.id, rev, ON).await;
+    let relay = fleet.relay("table-1").unwrap();
+    relay.set_offline(true);
+    let told = |health| {
+        stage
+            .office
+            .calls()
+            .iter()
+            .any(|call| call.said == Said::Health(health))
+    };
+    stage.office.wait_until(|| told(DeviceHealth::Offline)).await;
+    relay.set_offline(false);
+    stage.office.wait_until(|| told(DeviceHealth::Online)).await;
+    let calls = stage.office.calls().into_iter();
+    let changes: Vec<_> = calls.filter(|call| matches!(call.said, Said::Health(_))).collect();
+    assert_eq!(changes.len(), 2, "only changes are told: {changes:#?}");
+}
+
+#[tokio::test]
 async fn a_stuck_device_is_reported_late_and_contradicting() {
     let stage = Stage::new().await;
     let device = stage.install("table-1").await;
@@ -141,6 +167,24 @@ async fn a_stuck_device_is_reported_late_and_contradicting() {
     relay.set_contact(Contact::Sound);
     stage.office.hears(device.id, rev, ON).await;
     assert_eq!(stage.office.said(device.id, rev), [LATE, MISMATCH, ON]);
+}
+
+#[tokio::test]
+async fn a_light_that_fails_after_it_was_confirmed_is_told_and_told_again_when_it_recovers() {
+    let stage = Stage::new().await;
+    let device = stage.install("table-1").await;
+    let fleet = stage.fleet(&[&device]).await;
+    let _bridge = stage.bridge().await;
+    let rev = stage.want_on(&device).await;
+    stage.office.hears(device.id, rev, ON).await;
+    let relay = fleet.relay("table-1").unwrap();
+    relay.press(1);
+    relay.set_contact(Contact::Stuck);
+    stage.office.hears(device.id, rev, MISMATCH).await;
+    relay.set_contact(Contact::Sound);
+    let said = || stage.office.said(device.id, rev);
+    stage.office.wait_until(|| said().last() == Some(&ON)).await;
+    assert_eq!(said(), [ON, LATE, MISMATCH, ON]);
 }
 
 #[tokio::test]

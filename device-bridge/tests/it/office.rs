@@ -10,8 +10,9 @@ use baize_domain::ids::{DeviceId, HallId};
 use baize_eventlog::{EventLog, META_HALL, Metadata, NewEvent, RequestKey, StreamAppend, StreamId, Unit};
 use baize_proto::hall::device::v1::device_service_server::{DeviceService, DeviceServiceServer};
 use baize_proto::hall::device::v1::{
-    ConfirmLightRequest, ConfirmLightResponse, LightFailure, ReportLightExpiredRequest, ReportLightExpiredResponse,
-    ReportLightFailureRequest, ReportLightFailureResponse,
+    ConfirmLightRequest, ConfirmLightResponse, DeviceHealth, LightFailure, ReportDeviceHealthRequest,
+    ReportDeviceHealthResponse, ReportLightExpiredRequest, ReportLightExpiredResponse, ReportLightFailureRequest,
+    ReportLightFailureResponse,
 };
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -26,9 +27,13 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// What a report said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    Confirmed { on: bool },
+    Confirmed {
+        on: bool,
+    },
     Expired,
     Failed(FailureKind),
+    /// Of the device itself.
+    Health(DeviceHealth),
 }
 
 /// A report as it came in.
@@ -283,5 +288,40 @@ impl DeviceService for Shared {
             .report(call, DeviceCommand::ReportFailure { channel, rev, kind, at })
             .await?;
         Ok(Response::new(ReportLightFailureResponse { position }))
+    }
+
+    async fn report_device_health(
+        &self,
+        request: Request<ReportDeviceHealthRequest>,
+    ) -> Result<Response<ReportDeviceHealthResponse>, Status> {
+        let request = request.into_inner();
+        let (health, at) = (request.health(), instant(request.at));
+        let command = match health {
+            DeviceHealth::Online => DeviceCommand::ReportBack { at },
+            DeviceHealth::Offline => DeviceCommand::ReportOffline {
+                last_heard_at: instant(request.last_heard_at),
+                incident_id: request.incident_id.parse().ok(),
+                at,
+            },
+            DeviceHealth::Flapping => DeviceCommand::ReportFlapping {
+                drops: request.drops,
+                hold_until: instant(request.hold_until),
+                at,
+            },
+            DeviceHealth::Unspecified => return Err(Status::invalid_argument("health")),
+        };
+        // Health is about no output and no desired state.
+        let call = Call {
+            request_id: request.request_id.parse().unwrap(),
+            device_id: request.device_id.parse().unwrap(),
+            channel: 0,
+            rev: 0,
+            said: Said::Health(health),
+            attempts: 0,
+            at,
+            answer: Ok(()),
+        };
+        let position = self.report(call, command).await?;
+        Ok(Response::new(ReportDeviceHealthResponse { position }))
     }
 }

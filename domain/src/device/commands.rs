@@ -1,6 +1,7 @@
 //! What a device can be asked and told.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::ids::SessionId;
 
@@ -58,6 +59,40 @@ pub enum DeviceCommand {
         /// Which desired state ran out.
         rev: u64,
         /// When it was seen off.
+        at: Timestamp,
+    },
+    /// Nothing is heard of the device any more.
+    ReportOffline {
+        /// When it was last heard.
+        last_heard_at: Timestamp,
+        /// What it has in common with others that were lost in the same moment.
+        incident_id: Option<Uuid>,
+        /// When it was given up.
+        at: Timestamp,
+    },
+    /// The device is heard again.
+    ReportBack {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The device comes and goes.
+    ReportFlapping {
+        /// How often it was lost in the last ten minutes.
+        drops: u32,
+        /// It does not count as back before.
+        hold_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// Want an output on or off for a test.
+    Test {
+        /// The output.
+        channel: u8,
+        /// On or off.
+        on: bool,
+        /// With on: off from then on.
+        not_after: Timestamp,
+        /// When.
         at: Timestamp,
     },
     /// A desired state was missed.

@@ -1,6 +1,7 @@
 //! What a device decides.
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::ids::SessionId;
 use crate::refusal::InvalidField;
@@ -44,6 +45,19 @@ pub fn decide(device: &Device, command: DeviceCommand) -> Result<Vec<DeviceEvent
         } => confirm(device, channel, rev, on, attempts, at),
         DeviceCommand::ReportExpired { channel, rev, at } => report_expired(device, channel, rev, at),
         DeviceCommand::ReportFailure { channel, rev, kind, at } => report_failure(device, channel, rev, kind, at),
+        DeviceCommand::ReportOffline {
+            last_heard_at,
+            incident_id,
+            at,
+        } => report_offline(device, last_heard_at, incident_id, at),
+        DeviceCommand::ReportBack { at } => report_back(device, at),
+        DeviceCommand::ReportFlapping { drops, hold_until, at } => report_flapping(device, drops, hold_until, at),
+        DeviceCommand::Test {
+            channel,
+            on,
+            not_after,
+            at,
+        } => test(device, channel, on, not_after, at),
     }
 }
 
@@ -264,6 +278,89 @@ pub fn report_failure(
         session_id: desired.session_id,
         kind,
         at,
+    }])
+}
+
+/// Takes the report that nothing is heard of the device any more; one that is gone stays so.
+///
+/// # Errors
+/// [`DeviceError::NotFound`].
+pub fn report_offline(
+    device: &Device,
+    last_heard_at: Timestamp,
+    incident_id: Option<Uuid>,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    let profile = device.profile.as_ref().ok_or(DeviceError::NotFound)?;
+    if device.retired || device.offline.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::DeviceWentOffline {
+        channels: profile.channels,
+        last_heard_at: last_heard_at.min(at),
+        incident_id,
+        at,
+    }])
+}
+
+/// Takes the report that the device is heard again; one that was not gone changes nothing.
+///
+/// # Errors
+/// [`DeviceError::NotFound`].
+pub fn report_back(device: &Device, at: Timestamp) -> Result<Vec<DeviceEvent>, DeviceError> {
+    device.profile.as_ref().ok_or(DeviceError::NotFound)?;
+    Ok(match device.offline {
+        Some(_) => vec![DeviceEvent::DeviceCameBack { at }],
+        None => Vec::new(),
+    })
+}
+
+/// Takes the report that the device comes and goes; told once as long as it is held.
+///
+/// # Errors
+/// [`DeviceError::NotFound`].
+pub fn report_flapping(
+    device: &Device,
+    drops: u32,
+    hold_until: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    device.profile.as_ref().ok_or(DeviceError::NotFound)?;
+    if device.retired || device.held_until.is_some_and(|until| at < until) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![DeviceEvent::DeviceFlapped { drops, hold_until, at }])
+}
+
+/// Wants an output on or off for a test: a new state each time, which the device has to confirm anew.
+///
+/// # Errors
+/// [`DeviceError::NotFound`], [`DeviceError::Retired`], [`DeviceError::NoSuchChannel`]; [`DeviceError::Lit`] while a session has the light.
+pub fn test(
+    device: &Device,
+    channel: u8,
+    on: bool,
+    not_after: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<DeviceEvent>, DeviceError> {
+    if let Some(profile) = device.profile.as_ref().filter(|_| device.retired) {
+        return Err(DeviceError::Retired(profile.device_id));
+    }
+    let desired = output(device, channel)?.desired;
+    let played = desired.is_some_and(|desired| {
+        desired.on && desired.session_id.is_some() && desired.not_after.is_none_or(|not_after| at < not_after)
+    });
+    if played {
+        return Err(DeviceError::Lit { channel });
+    }
+    Ok(vec![DeviceEvent::LightDesired {
+        channel,
+        rev: device.rev.saturating_add(1),
+        on,
+        session_id: None,
+        not_after: on.then_some(not_after),
+        reason: DesireReason::Testing,
+        issued_at: at,
     }])
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ids::{DeviceId, HallId, SessionId};
 
@@ -18,6 +19,8 @@ pub enum DesireReason {
     Lingering,
     /// The lingering is over, or the session came to nothing.
     SessionOver,
+    /// A light is tested after its repair.
+    Testing,
 }
 
 /// How a desired state was missed.
@@ -97,6 +100,32 @@ pub enum DeviceEvent {
         /// When it was seen off.
         at: Timestamp,
     },
+    /// Nothing is heard of the device any more, though it was asked.
+    DeviceWentOffline {
+        /// How many outputs it has.
+        channels: u8,
+        /// When it was last heard.
+        last_heard_at: Timestamp,
+        /// What it has in common with the other devices of its hall that were lost in the same moment, if more than half were.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident_id: Option<Uuid>,
+        /// When it was given up.
+        at: Timestamp,
+    },
+    /// The device is heard again, steadily.
+    DeviceCameBack {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The device comes and goes: it counts as gone until it has stayed.
+    DeviceFlapped {
+        /// How often it was lost in the last ten minutes.
+        drops: u32,
+        /// It does not count as back before.
+        hold_until: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
     /// The desired state was missed.
     LightFailed {
         /// The output.
@@ -112,4 +141,4 @@ pub enum DeviceEvent {
     },
 }
 
-crate::event::domain_events!(DeviceEvent: DeviceRegistered, DeviceRetired, LightDesired, LightConfirmed, LightExpired, LightFailed);
+crate::event::domain_events!(DeviceEvent: DeviceRegistered, DeviceRetired, LightDesired, LightConfirmed, LightExpired, LightFailed, DeviceWentOffline, DeviceCameBack, DeviceFlapped);

@@ -11,8 +11,10 @@
 //!                  └──────── LightExpired ──► expired (on, and its time is over)
 //! ```
 //!
-//! Invariants: `rev` counts 1, 2, 3, … over all outputs of the device; nothing is desired on without a `not_after`; reports about an older
-//! `rev` change nothing. The state has a constant size (at most 32 outputs) however long the stream.
+//! A device that is not heard is offline from `DeviceWentOffline` to `DeviceCameBack`; one that comes and goes is held as `DeviceFlapped` says.
+//!
+//! Invariants: `rev` counts 1, 2, 3, … over all outputs of the device; nothing is desired on without a `not_after`; a test has no session and no light of one;
+//! reports about an older `rev` change nothing. The state has a constant size (at most 32 outputs) however long the stream.
 
 mod aggregate;
 mod channel;
@@ -29,4 +31,4 @@ pub use commands::DeviceCommand;
 pub use decide::decide;
 pub use errors::DeviceError;
 pub use events::{DesireReason, DeviceEvent, FailureKind};
-pub use state::{Desired, Device, DeviceProfile, Output, Standing};
+pub use state::{Desired, Device, DeviceProfile, Offline, Output, Standing, Trouble};

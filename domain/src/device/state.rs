@@ -9,6 +9,24 @@ use crate::ids::{DeviceId, HallId, SessionId};
 
 use super::{DeviceEvent, Driver, FailureKind};
 
+/// A device of which nothing is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offline {
+    /// Since when.
+    pub since: Timestamp,
+    /// It was lost together with more than half of its hall.
+    pub with_others: bool,
+}
+
+/// What is wrong with a light, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A desired state was missed, and nothing better was heard since.
+    Failed(FailureKind, Timestamp),
+    /// The device is not there.
+    Offline(Timestamp),
+}
+
 /// A device, registered or not yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -21,6 +39,12 @@ pub struct Device {
     /// Whether it left the hall for good.
     #[serde(default)]
     pub retired: bool,
+    /// Nothing is heard of it.
+    #[serde(default)]
+    pub offline: Option<Offline>,
+    /// It came and went, and does not count as back before.
+    #[serde(default)]
+    pub held_until: Option<Timestamp>,
 }
 
 /// What is known of a registered device.
@@ -45,6 +69,9 @@ pub struct Output {
     pub desired: Option<Desired>,
     /// What became of it.
     pub standing: Standing,
+    /// Since when it is missed, other than being late.
+    #[serde(default)]
+    pub failed_at: Option<Timestamp>,
 }
 
 /// A desired state.
@@ -92,6 +119,18 @@ impl Device {
         })
     }
 
+    /// What is wrong with a light now, the worst first. A device that was lost together with half of its hall is the hall's trouble.
+    pub fn troubles(&self, channel: u8) -> impl Iterator<Item = Trouble> {
+        let failed = self.output(channel).and_then(|output| match output.standing {
+            Standing::Failed(kind) if kind != FailureKind::Late => Some(Trouble::Failed(kind, output.failed_at?)),
+            _ => None,
+        });
+        let offline = self.offline.filter(|offline| !offline.with_others);
+        failed
+            .into_iter()
+            .chain(offline.map(|offline| Trouble::Offline(offline.since)))
+    }
+
     /// Folds an event in.
     pub fn evolve(&mut self, event: &DeviceEvent) {
         match event {
@@ -132,6 +171,7 @@ impl Device {
                             issued_at: *issued_at,
                         }),
                         standing: Standing::Pending,
+                        failed_at: None,
                     };
                 }
             }
@@ -141,9 +181,25 @@ impl Device {
             DeviceEvent::LightExpired { channel, rev, .. } => {
                 self.stand(*channel, *rev, Standing::Expired);
             }
-            DeviceEvent::LightFailed { channel, rev, kind, .. } => {
+            DeviceEvent::LightFailed {
+                channel, rev, kind, at, ..
+            } => {
                 self.stand(*channel, *rev, Standing::Failed(*kind));
+                if *kind != FailureKind::Late
+                    && let Some(output) = self.output_mut(*channel)
+                    && output.standing == Standing::Failed(*kind)
+                {
+                    output.failed_at.get_or_insert(*at);
+                }
             }
+            DeviceEvent::DeviceWentOffline { incident_id, at, .. } => {
+                self.offline = Some(Offline {
+                    since: *at,
+                    with_others: incident_id.is_some(),
+                });
+            }
+            DeviceEvent::DeviceCameBack { .. } => self.offline = None,
+            DeviceEvent::DeviceFlapped { hold_until, .. } => self.held_until = Some(*hold_until),
         }
     }
 
@@ -156,6 +212,9 @@ impl Device {
             && output.desired.is_some_and(|desired| desired.rev == rev)
         {
             output.standing = standing;
+            if !matches!(standing, Standing::Failed(_)) {
+                output.failed_at = None;
+            }
         }
     }
 }

@@ -343,5 +343,25 @@ fn validate_policy(policy: &HallPolicy) -> Result<(), InvalidField> {
         (1..=60).contains(&policy.split_minutes),
         "policy.split_minutes",
         "must be 1 to 60",
+    )?;
+    unless(
+        (1..=3600).contains(&policy.fault_seconds),
+        "policy.fault_seconds",
+        "must be 1 to 3600",
+    )?;
+    unless(
+        (1..=3600).contains(&policy.offline_fault_seconds),
+        "policy.offline_fault_seconds",
+        "must be 1 to 3600",
+    )?;
+    unless(
+        (1..=60).contains(&policy.test_answer_seconds),
+        "policy.test_answer_seconds",
+        "must be 1 to 60",
+    )?;
+    unless(
+        (Fen::ZERO..=Fen::MAX_INPUT).contains(&policy.goodwill),
+        "policy.goodwill",
+        "must be 0 to 1000000000 fen",
     )
 }

@@ -34,6 +34,14 @@ pub struct HallPolicy {
     pub goods_by_customers: bool,
     /// How long a link to a share of a bill is good for.
     pub split_minutes: u32,
+    /// A light that fails for this many seconds takes its table off sale and ends what is played there.
+    pub fault_seconds: u32,
+    /// A device that is silent for this many seconds, since it was missed, does the same.
+    pub offline_fault_seconds: u32,
+    /// How long a light may take to answer each command of a test.
+    pub test_answer_seconds: u32,
+    /// The bonus for a member whose game a fault has ended; 0 is none.
+    pub goodwill: Fen,
 }
 
 impl Default for HallPolicy {
@@ -52,6 +60,10 @@ impl Default for HallPolicy {
             auto_close_minutes: 0,
             goods_by_customers: true,
             split_minutes: 10,
+            fault_seconds: 60,
+            offline_fault_seconds: 300,
+            test_answer_seconds: 10,
+            goodwill: Fen::ZERO,
         }
     }
 }

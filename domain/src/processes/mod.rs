@@ -7,6 +7,7 @@
 pub mod collecting;
 pub mod earning;
 pub mod expiring;
+pub mod faulting;
 #[cfg(test)]
 mod fixtures;
 pub mod leaving;
@@ -18,6 +19,7 @@ pub mod refunding;
 pub mod running;
 pub mod settling;
 pub mod splitting;
+pub mod testing;
 
 use std::time::Duration;
 

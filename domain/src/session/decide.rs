@@ -9,6 +9,7 @@ use crate::refusal::InvalidField;
 use crate::tariff::pricing::{minutes_after, seconds_after, within_grace};
 use crate::tariff::{Course, PinnedTariff};
 
+use super::fault;
 use super::goods;
 use super::moves;
 use super::reach::{check_minutes, extension};
@@ -231,6 +232,35 @@ pub fn close(
     }
     let opening = playing(session)?;
     let end = end_of_play(session, opening, cause, now)?;
+    Ok(closed(session, opening, end, (cause, reason), now))
+}
+
+/// Ends play because the light has failed since `since`; a closed session stays as it is. Nothing is billed for the time after that, and no minimum.
+///
+/// # Errors
+/// [`TableSessionError::NotFound`], [`TableSessionError::Cancelled`].
+pub fn close_for_fault(
+    session: &TableSession,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<TableSessionEvent>, TableSessionError> {
+    if matches!(session.phase, Phase::Closed | Phase::Settled) {
+        return Ok(Vec::new());
+    }
+    let opening = playing(session)?;
+    let latest = end_of_play(session, opening, CloseCause::Fault, now)?;
+    // What was played before at another table, or before a pause, was played under its light.
+    let end = since.max(session.from(opening)).min(latest);
+    Ok(closed(session, opening, end, (CloseCause::Fault, None), now))
+}
+
+fn closed(
+    session: &TableSession,
+    opening: &Opening,
+    end: Timestamp,
+    (cause, reason): (CloseCause, Option<&str>),
+    now: Timestamp,
+) -> Vec<TableSessionEvent> {
     let mut events = Vec::with_capacity(2);
     let billing = session.billing.unwrap_or_else(|| {
         events.push(billing_started(
@@ -254,11 +284,11 @@ pub fn close(
         at,
         cause,
         reason: reason.map(str::to_owned),
-        bill: final_bill(&billed, opening, at),
+        bill: final_bill(&billed, opening, cause, at),
         light: session.place(opening).light,
         light_until: if lingers_until > now { lingers_until } else { at },
     });
-    Ok(events)
+    events
 }
 
 /// Records the payment of a closed session.
@@ -375,7 +405,7 @@ fn end_of_play(
     if let Some(pause) = session.pause {
         return match cause {
             CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Err(TableSessionError::Paused),
-            CloseCause::Customer | CloseCause::Staff => Ok(pause.at),
+            CloseCause::Customer | CloseCause::Staff | CloseCause::Fault => Ok(pause.at),
         };
     }
     match cause {
@@ -385,13 +415,22 @@ fn end_of_play(
             Err(TableSessionError::NotOver { until: end })
         }
         CloseCause::PrepaidEnd | CloseCause::HoldExhausted => Ok(end),
-        CloseCause::Customer | CloseCause::Staff if prepaid => Ok(now.min(end)),
-        CloseCause::Customer | CloseCause::Staff => Ok(now.min(seconds_after(until, opening.policy.linger_seconds))),
+        CloseCause::Customer | CloseCause::Staff | CloseCause::Fault if prepaid => Ok(now.min(end)),
+        CloseCause::Customer | CloseCause::Staff | CloseCause::Fault => {
+            Ok(now.min(seconds_after(until, opening.policy.linger_seconds)))
+        }
     }
 }
 
-/// Postpaid: the time played. Prepaid: what was bought, unless play was so short that it costs nothing.
-fn final_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill {
+/// Postpaid: the time played. Prepaid: what was bought, unless play was so short that it costs nothing, or a fault ended it.
+fn final_bill(session: &TableSession, opening: &Opening, cause: CloseCause, to: Timestamp) -> Bill {
+    if cause == CloseCause::Fault {
+        return fault::bill(session, opening, to).unwrap_or_else(|| bought_bill(session, opening, to));
+    }
+    bought_bill(session, opening, to)
+}
+
+fn bought_bill(session: &TableSession, opening: &Opening, to: Timestamp) -> Bill {
     let zone = opening.zone();
     if !opening.is_prepaid() {
         let past = session.past();

@@ -91,6 +91,8 @@ pub enum CloseCause {
     PrepaidEnd,
     /// The hold was used up and could not be topped up.
     HoldExhausted,
+    /// The light failed: it is billed until then, and what was bought beyond goes back.
+    Fault,
 }
 
 /// Why a session came to nothing.
@@ -122,6 +124,10 @@ pub enum Warning {
 }
 
 /// Events of the stream `TableSession/<session_id>`.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an opening pins the hall's policy; events are few and short-lived in memory"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum TableSessionEvent {
     /// A session was asked for that waits for its payment; the table is kept.

@@ -14,7 +14,7 @@
 //!
 //! Invariants: one close or one cancellation, never both; one settlement. The price follows from the tariff and policy pinned at opening. Time
 //! is billed from the start of billing to the close, and never beyond the instant at which the light goes off by itself, so that a close
-//! that comes late costs the customer nothing. A session lasts at most 24 hours.
+//! that comes late costs the customer nothing. A fault of the light ends play at the instant of the fault, whenever it is found. A session lasts at most 24 hours.
 
 mod aggregate;
 mod asked;
@@ -23,6 +23,7 @@ mod commands;
 pub mod decide;
 mod errors;
 mod events;
+mod fault;
 pub mod goods;
 pub mod moves;
 mod play;

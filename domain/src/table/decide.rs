@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::device::LightChannel;
-use crate::ids::SessionId;
+use crate::ids::{RepairId, SessionId};
 use crate::refusal::InvalidField;
 
 use super::{Table, TableChange, TableCommand, TableError, TableEvent, TableProfile};
@@ -153,7 +153,7 @@ pub fn release(table: &Table, session_id: SessionId, at: Timestamp) -> Vec<Table
     }
 }
 
-/// Takes the table off sale. A running session plays to its end; a new reason replaces the old one.
+/// Takes the table off sale. A running session plays to its end; a new reason replaces the old one, and a repair goes on.
 ///
 /// # Errors
 /// [`TableError::NotFound`], [`TableError::Invalid`].
@@ -175,18 +175,54 @@ pub fn start_maintenance(
     Ok(vec![TableEvent::MaintenanceStarted {
         reason,
         expected_end,
+        repair_id: under_repair(table),
         at,
     }])
+}
+
+/// Takes the table off sale until a repair has ended; one that is under repair stays so.
+pub fn take_out(table: &Table, repair_id: RepairId, reason: &str, at: Timestamp) -> Vec<TableEvent> {
+    if table.retired || under_repair(table).is_some() {
+        return Vec::new();
+    }
+    let expected_end = table.maintenance.as_ref().and_then(|known| known.expected_end);
+    vec![TableEvent::MaintenanceStarted {
+        reason: reason.to_owned(),
+        expected_end,
+        repair_id: Some(repair_id),
+        at,
+    }]
+}
+
+/// Puts the table back on sale, if it is that repair that kept it off.
+pub fn repaired(table: &Table, repair_id: RepairId, at: Timestamp) -> Vec<TableEvent> {
+    if under_repair(table) == Some(repair_id) {
+        vec![TableEvent::MaintenanceEnded { at }]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The repair that keeps the table off sale.
+pub fn under_repair(table: &Table) -> Option<RepairId> {
+    table.maintenance.as_ref()?.repair_id
 }
 
 /// Puts the table back on sale.
 ///
 /// # Errors
-/// [`TableError::NotFound`].
+/// [`TableError::NotFound`]; [`TableError::UnderRepair`] while a fault has not been repaired.
 pub fn end_maintenance(table: &Table, at: Timestamp) -> Result<Vec<TableEvent>, TableError> {
-    registered(table)?;
+    let profile = registered(table)?;
     if table.maintenance.is_none() {
         return Ok(Vec::new());
+    }
+    if let Some(repair_id) = under_repair(table) {
+        return Err(TableError::UnderRepair {
+            table_id: profile.table_id,
+            label: profile.label.clone(),
+            repair_id,
+        });
     }
     Ok(vec![TableEvent::MaintenanceEnded { at }])
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::TableId;
+use crate::ids::{RepairId, TableId};
 use crate::refusal::{InvalidField, Refusal, RefusalKind};
 
 /// An error of a table.
@@ -41,6 +41,16 @@ pub enum TableError {
         table_id: TableId,
         /// What is written on it.
         label: String,
+    },
+    /// A fault has not been repaired yet.
+    #[error("table {label} is under repair")]
+    UnderRepair {
+        /// The table.
+        table_id: TableId,
+        /// What is written on it.
+        label: String,
+        /// The repair.
+        repair_id: RepairId,
     },
     /// It left the hall for good.
     #[error("table {label} is no longer there")]
@@ -105,6 +115,16 @@ impl From<TableError> for Refusal {
                 "Wait until the session has ended, or close it.",
             )
             .with("table_id", table_id),
+            TableError::UnderRepair {
+                table_id, repair_id, ..
+            } => Self::new(
+                RefusalKind::Precondition,
+                "TABLE_UNDER_REPAIR",
+                message,
+                "Finish the repair and test the light; the table comes back by itself when it passes.",
+            )
+            .with("table_id", table_id)
+            .with("repair_id", repair_id),
             TableError::Retired { table_id, .. } => Self::new(
                 RefusalKind::Precondition,
                 "TABLE_RETIRED",

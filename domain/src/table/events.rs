@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::LightChannel;
-use crate::ids::{HallId, SessionId, TableId, TariffPlanId};
+use crate::ids::{HallId, RepairId, SessionId, TableId, TariffPlanId};
 
 use super::TableClass;
 
@@ -78,6 +78,9 @@ pub enum TableEvent {
         reason: String,
         /// When it is expected back.
         expected_end: Option<Timestamp>,
+        /// The repair that must end first, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        repair_id: Option<RepairId>,
         /// When.
         at: Timestamp,
     },

@@ -164,6 +164,7 @@ mod tests {
         let maintenance = TableEvent::MaintenanceStarted {
             reason: "新台呢".into(),
             expected_end: None,
+            repair_id: None,
             at,
         };
         tables.evolve(id(1), &maintenance);

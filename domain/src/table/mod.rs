@@ -9,6 +9,8 @@
 //!                                   └── MaintenanceEnded ──► idle (or still occupied)
 //! ```
 //!
+//! Maintenance with a repair ends when the repair's test is passed, and in no other way.
+//!
 //! Label, class, tariff plan and code may change at any time, the light while nobody plays. `TableRetired`, from idle or maintenance, is
 //! the end.
 //!

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::device::LightChannel;
-use crate::ids::{HallId, SessionId, TableId, TariffPlanId};
+use crate::ids::{HallId, RepairId, SessionId, TableId, TariffPlanId};
 
 use super::{TableClass, TableEvent};
 
@@ -50,6 +50,9 @@ pub struct Maintenance {
     pub reason: String,
     /// When it is expected back.
     pub expected_end: Option<Timestamp>,
+    /// The repair that must end first, if there is one.
+    #[serde(default)]
+    pub repair_id: Option<RepairId>,
 }
 
 impl Table {
@@ -90,11 +93,15 @@ impl Table {
                 }
             }
             TableEvent::MaintenanceStarted {
-                reason, expected_end, ..
+                reason,
+                expected_end,
+                repair_id,
+                ..
             } => {
                 self.maintenance = Some(Arc::new(Maintenance {
                     reason: reason.clone(),
                     expected_end: *expected_end,
+                    repair_id: *repair_id,
                 }));
             }
             TableEvent::MaintenanceEnded { .. } => self.maintenance = None,

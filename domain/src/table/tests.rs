@@ -54,6 +54,7 @@ fn maintenance(reason: &str) -> TableEvent {
     TableEvent::MaintenanceStarted {
         reason: reason.into(),
         expected_end: None,
+        repair_id: None,
         at: AT,
     }
 }

@@ -1,14 +1,17 @@
-//! A session comes to nothing: money back, table to maintenance, light off.
+//! A session comes to nothing: money back, table to repair, light off.
 
 use jiff::Timestamp;
 
 use crate::device::{self, Device};
+use crate::ids::opening_repair;
 use crate::refusal::Refusal;
+use crate::repair::{Fault, Repair, Ticket};
 use crate::session::{self, CancelReason, TableSession, TableSessionError};
 use crate::table::{self, Table};
 use crate::wallet::{self, Wallet, WalletEvent};
 
 use super::Changes;
+use super::faults::take_out_of_service;
 use super::postings::Context;
 
 /// What it is decided from.
@@ -57,14 +60,20 @@ pub fn cancel_session(input: CancelSessionInput<'_>) -> Result<Changes, Refusal>
         _ => None,
     };
     let mut table_events = table::decide::release(input.table, session_id, input.now);
-    table_events.extend(table::decide::start_maintenance(
-        input.table,
-        maintenance_reason(input.reason).to_owned(),
-        None,
-        input.now,
-    )?);
+    let ticket = Ticket {
+        repair_id: opening_repair(session_id),
+        hall_id: opening.hall_id,
+        table_id: input.session.place(opening).table_id,
+        light,
+        fault: fault_of(input.reason),
+        since: opening.opened_at,
+        session_id: Some(session_id),
+    };
+    let (taken_out, repair) = take_out_of_service(input.table, &Repair::default(), ticket, input.now)?;
+    table_events.extend(taken_out);
     Ok(Changes {
         session: events,
+        repair,
         table: table_events,
         wallet: wallet_events,
         device: device::decide::switch_off(input.device, light.channel, session_id, input.now).unwrap_or_default(),
@@ -73,8 +82,8 @@ pub fn cancel_session(input: CancelSessionInput<'_>) -> Result<Changes, Refusal>
     })
 }
 
-const fn maintenance_reason(reason: CancelReason) -> &'static str {
+const fn fault_of(reason: CancelReason) -> Fault {
     match reason {
-        CancelReason::LightNotConfirmed => "The light did not answer.",
+        CancelReason::LightNotConfirmed => Fault::NotConfirmed,
     }
 }

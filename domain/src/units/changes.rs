@@ -3,6 +3,7 @@
 use crate::device::DeviceEvent;
 use crate::ids::TransactionId;
 use crate::journal::JournalEvent;
+use crate::repair::RepairEvent;
 use crate::session::TableSessionEvent;
 use crate::table::TableEvent;
 use crate::wallet::WalletEvent;
@@ -22,6 +23,8 @@ pub struct Changes {
     pub device: Vec<DeviceEvent>,
     /// For the device with the light of the table that a session moves to, if it is another.
     pub to_device: Vec<DeviceEvent>,
+    /// For the stream of a repair, which the first event names if it is new.
+    pub repair: Vec<RepairEvent>,
     /// For new streams of the journal, one per transaction.
     pub journal: Vec<(TransactionId, Vec<JournalEvent>)>,
 }
@@ -35,6 +38,7 @@ impl Changes {
             && self.session.is_empty()
             && self.wallet.is_empty()
             && self.device.is_empty()
+            && self.repair.is_empty()
             && self.journal.is_empty()
     }
 }

@@ -33,6 +33,11 @@ pub struct CloseSessionInput<'a> {
 /// `SESSION_IS_PREPAID`, `SESSION_IS_POSTPAID`, `INVALID_ARGUMENT`.
 pub fn close_session(input: CloseSessionInput<'_>) -> Result<Changes, Refusal> {
     let events = session::decide::close(input.session, input.cause, input.reason, input.now)?;
+    Ok(ended(events, &input))
+}
+
+/// What ends with play: the table is free, the light lingers or goes off.
+pub(super) fn ended(events: Vec<TableSessionEvent>, input: &CloseSessionInput<'_>) -> Changes {
     let (
         Some(TableSessionEvent::SessionClosed {
             at, light, light_until, ..
@@ -40,7 +45,7 @@ pub fn close_session(input: CloseSessionInput<'_>) -> Result<Changes, Refusal> {
         Some(opening),
     ) = (events.last(), &input.session.opening)
     else {
-        return Ok(Changes::default());
+        return Changes::default();
     };
     let session_id = opening.session_id;
     let has_light = input
@@ -63,10 +68,10 @@ pub fn close_session(input: CloseSessionInput<'_>) -> Result<Changes, Refusal> {
     } else {
         device::decide::switch_off(input.device, light.channel, session_id, input.now).unwrap_or_default()
     };
-    Ok(Changes {
+    Changes {
         table: table::decide::release(input.table, session_id, *at),
         device: device_events,
         session: events,
         ..Changes::default()
-    })
+    }
 }

@@ -14,6 +14,7 @@
 //! | `ResumeSession` | [`resume_session`] | session, device |
 //! | `CloseSession`, `CloseSessionByStaff` | [`close_session`] | session, table, device |
 //! | `CancelSession` | [`cancel_session`] | session, table, wallet, device |
+//! | `CheckLight`, `ReportFault`, `TestDevice`, `PassTest` | [`faults`] | repair, table, its session, device, the player and wallet |
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
@@ -42,6 +43,7 @@ mod close_session;
 mod credit_top_up;
 mod earn_points;
 mod extend_session;
+pub mod faults;
 pub mod gifts;
 mod merge_wallets;
 mod open_table;

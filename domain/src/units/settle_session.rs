@@ -40,7 +40,7 @@ pub fn settle_session(input: SettleSessionInput<'_>) -> Result<Changes, Refusal>
     }
 }
 
-/// The time was paid when it was bought: it is earned now, or, if it costs nothing after all, paid back. Goods are taken then.
+/// The time was paid when it was bought: it is earned now, or, as far as it costs nothing after all, paid back. Goods are taken then.
 fn settle_prepaid(
     input: &SettleSessionInput<'_>,
     opening: &Opening,
@@ -50,18 +50,12 @@ fn settle_prepaid(
     let time = total - goods;
     let session_id = opening.session_id;
     let context = context(opening, input.now);
-    let (mut wallet_events, mut journal) = if time == input.session.bought_price() {
-        let earned = wallet::decide::settle_prepaid(input.wallet, session_id, input.now)?;
-        (earned, Vec::new())
-    } else {
-        let events = wallet::decide::refund_prepaid(input.wallet, session_id, input.now)?;
-        let refunded = match events.as_slice() {
-            [WalletEvent::PrepaidRefunded { amount, .. }] => *amount,
-            _ => Split::default(),
-        };
-        let posting = context.prepaid_refund(session_id, refunded)?;
-        (events, posting.into_iter().collect())
+    let mut wallet_events = wallet::decide::settle_part_of_prepaid(input.wallet, session_id, time, input.now)?;
+    let refunded = match wallet_events.first() {
+        Some(WalletEvent::PrepaidRefunded { amount, .. }) => *amount,
+        _ => Split::default(),
     };
+    let mut journal: Vec<_> = context.prepaid_refund(session_id, refunded)?.into_iter().collect();
     let mut wallet = input.wallet.clone();
     wallet_events.iter().for_each(|event| wallet.evolve(event));
     let charged = wallet::decide::charge_goods(&wallet, session_id, opening.hall_id, goods, input.now);

@@ -91,6 +91,7 @@ pub fn transfer_session(input: TransferSessionInput<'_>) -> Result<Changes, Refu
         device,
         to_device,
         journal: journal.into_iter().collect(),
+        ..Changes::default()
     })
 }
 

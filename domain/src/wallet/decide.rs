@@ -319,6 +319,42 @@ pub fn has(wallet: &Wallet, needed: Fen) -> Result<(), WalletError> {
     enough(wallet, needed)
 }
 
+/// Of a session's prepaid time `earned` is earned, principal first, and the rest goes back. `earned` is at most what was paid.
+///
+/// # Errors
+/// [`WalletError::NothingHeld`].
+pub fn settle_part_of_prepaid(
+    wallet: &Wallet,
+    session_id: SessionId,
+    earned: Fen,
+    at: Timestamp,
+) -> Result<Vec<WalletEvent>, WalletError> {
+    let paid = wallet
+        .prepaid_for(session_id)
+        .ok_or(WalletError::NothingHeld(session_id))?;
+    let principal = paid.principal.min(earned);
+    let kept = Split {
+        principal,
+        bonus: paid.bonus.min(earned - principal),
+    };
+    let back = Split {
+        principal: paid.principal - kept.principal,
+        bonus: paid.bonus - kept.bonus,
+    };
+    let refunded = (back.total() > Fen::ZERO).then_some(WalletEvent::PrepaidRefunded {
+        session_id,
+        amount: back,
+        at,
+    });
+    // What was paid back whole is over with that.
+    let settled = (kept.total() > Fen::ZERO || refunded.is_none()).then_some(WalletEvent::PrepaidSettled {
+        session_id,
+        amount: kept,
+        at,
+    });
+    Ok(refunded.into_iter().chain(settled).collect())
+}
+
 /// A session's prepaid time is earned; the wallet no longer stands for it.
 ///
 /// # Errors

@@ -30,6 +30,8 @@ impl Split {
 pub enum TopUpChannel {
     /// Taken by staff.
     Counter,
+    /// Given by the house for a game that a fault has ended: bonus, never principal.
+    Goodwill,
     /// Taken by a provider.
     Provider {
         /// Which one.
@@ -109,7 +111,7 @@ pub enum WalletEvent {
         /// When.
         at: Timestamp,
     },
-    /// Prepaid time was paid back, because the session came to nothing.
+    /// Prepaid time was paid back: all of it if the session came to nothing, or what a fault left unplayed.
     PrepaidRefunded {
         /// The session.
         session_id: SessionId,

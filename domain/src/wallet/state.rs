@@ -159,15 +159,7 @@ impl Wallet {
                 let shares = self.lots.take(*amount);
                 self.charge(*session_id, shares);
             }
-            WalletEvent::PrepaidRefunded { session_id, .. } => {
-                if let Some(OpenSession {
-                    secured: Secured::Prepaid { shares },
-                    ..
-                }) = self.forget(*session_id)
-                {
-                    self.lots.put_back(&shares);
-                }
-            }
+            WalletEvent::PrepaidRefunded { session_id, amount, .. } => self.refund(*session_id, *amount),
             WalletEvent::GoodsCharged { amount, .. } => {
                 self.lots.take(*amount);
             }
@@ -241,6 +233,37 @@ impl Wallet {
             session_id,
             secured: Secured::Prepaid { shares: more },
         });
+    }
+
+    /// Puts back what was paid last; a session of which nothing is left is over.
+    fn refund(&mut self, session_id: SessionId, amount: Split) {
+        let Some(OpenSession {
+            secured: Secured::Prepaid { mut shares },
+            ..
+        }) = self.forget(session_id)
+        else {
+            return;
+        };
+        let mut due = amount;
+        for share in shares.iter_mut().rev() {
+            let back = Split {
+                principal: share.taken.principal.min(due.principal),
+                bonus: share.taken.bonus.min(due.bonus),
+            };
+            let minus = |from: Split, taken: Split| Split {
+                principal: from.principal - taken.principal,
+                bonus: from.bonus - taken.bonus,
+            };
+            if back.total() == Fen::ZERO {
+                continue;
+            }
+            (due, share.taken) = (minus(due, back), minus(share.taken, back));
+            self.lots.put_back(&[LotShare { taken: back, ..*share }]);
+        }
+        shares.retain(|share| share.taken.total() > Fen::ZERO);
+        if !shares.is_empty() {
+            self.charge(session_id, shares);
+        }
     }
 
     fn forget(&mut self, session_id: SessionId) -> Option<OpenSession> {

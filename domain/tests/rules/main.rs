@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod discounts;
+mod faults;
 mod gifts;
 mod goods;
 mod holidays;

@@ -11,7 +11,7 @@ use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
 use baize_domain::identity::Identity;
 use baize_domain::ids::{
     CalendarId, ChainId, DeviceId, GiftId, HallId, IdentityId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    SessionId, SplitId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
+    RepairId, SessionId, SplitId, StaffId, TableId, TariffPlanId, TopUpId, TransactionId, staff_id, top_up_transaction,
 };
 use baize_domain::journal::{Account, Journal, JournalEvent};
 use baize_domain::member::Member;
@@ -19,6 +19,7 @@ use baize_domain::payment::Payment;
 use baize_domain::points_account::PointsAccount;
 use baize_domain::redemption::Redemption;
 use baize_domain::refund::Refund;
+use baize_domain::repair::{Repair, RepairEvent};
 use baize_domain::session::{self, CloseCause, TableSession, TableSessionCommand};
 use baize_domain::split::BillSplit;
 use baize_domain::staff::{self, Staff, StaffCommand};
@@ -95,6 +96,7 @@ pub(crate) struct World {
     pub payments: BTreeMap<PaymentIntentId, Payment>,
     pub refunds: BTreeMap<RefundId, Refund>,
     pub splits: BTreeMap<SplitId, BillSplit>,
+    pub repairs: BTreeMap<RepairId, Repair>,
     /// What the levels of those who open take off.
     pub discount: Option<Discount>,
     pub log: Vec<(String, Event)>,
@@ -223,6 +225,7 @@ impl World {
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
             Event::Payment(event) => self.payments.entry(PaymentIntentId(id)).or_default().evolve(event),
+            Event::Repair(event) => self.repairs.entry(RepairId(id)).or_default().evolve(event),
             Event::Refund(event) => self.refunds.entry(RefundId(id)).or_default().evolve(event),
             Event::Journal(event) => {
                 self.journal.entry(TransactionId(id)).or_default().evolve(event);
@@ -645,6 +648,17 @@ impl World {
             | Command::ChargeShare { .. }
             | Command::DeliverShare { .. }
             | Command::ReturnShare { .. }) => self.decide_splits(command, now),
+            command @ (Command::ReportDeviceOffline { .. }
+            | Command::ReportDeviceBack { .. }
+            | Command::ReportDeviceFlapping { .. }
+            | Command::CheckLight { .. }
+            | Command::ReportFault { .. }
+            | Command::StartRepair { .. }
+            | Command::CompleteRepair { .. }
+            | Command::TestDevice { .. }
+            | Command::TestLight { .. }
+            | Command::PassTest { .. }
+            | Command::FailTest { .. }) => self.decide_faults(command, now),
             command => self.decide_people(command, now),
         }
     }
@@ -687,7 +701,7 @@ impl World {
         Ok(one(table_id, events, Event::Table))
     }
 
-    fn device(&self, device_id: DeviceId, command: DeviceCommand) -> Result<Vec<(String, Event)>, Refusal> {
+    pub(crate) fn device(&self, device_id: DeviceId, command: DeviceCommand) -> Result<Vec<(String, Event)>, Refusal> {
         let events = device::decide(&get(&self.devices, device_id), command)?;
         Ok(one(device_id, events, Event::Device))
     }
@@ -866,21 +880,24 @@ impl Unit {
 }
 
 #[derive(Default)]
-struct Streams {
-    session_id: SessionId,
-    table_id: TableId,
-    member_id: MemberId,
-    device_id: DeviceId,
-    to_table_id: TableId,
+pub(crate) struct Streams {
+    pub session_id: SessionId,
+    pub table_id: TableId,
+    pub member_id: MemberId,
+    pub device_id: DeviceId,
+    pub to_table_id: TableId,
 }
 
 impl Streams {
-    fn events(self, changes: Changes) -> Vec<(String, Event)> {
+    pub fn events(self, changes: Changes) -> Vec<(String, Event)> {
         let mut events = one(self.session_id, changes.session, Event::TableSession);
         events.extend(one(self.table_id, changes.table, Event::Table));
         events.extend(one(self.to_table_id, changes.to_table, Event::Table));
         events.extend(one(self.member_id, changes.wallet, Event::Wallet));
         events.extend(one(self.device_id, changes.device, Event::Device));
+        if let Some(RepairEvent::RepairOpened { ticket, .. }) = changes.repair.first() {
+            events.extend(one(ticket.repair_id, changes.repair.clone(), Event::Repair));
+        }
         for (transaction_id, posted) in changes.journal {
             events.extend(one(transaction_id, posted, Event::Journal));
         }

@@ -169,6 +169,23 @@ fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
                 ),
             ],
         ),
+        NoticeKind::EndedByFault => (
+            Wire::EndedByFault,
+            [
+                (
+                    "非常抱歉",
+                    format!(
+                        "球台 {table} 的灯于 {until} 发生故障，本局已结束，只收到故障为止的 {amount}，未用的时间已退回。"
+                    ),
+                ),
+                (
+                    "We are sorry",
+                    format!(
+                        "The light over table {table} failed at {until} and your game has ended. You pay {amount} for the time until then; what you did not play goes back."
+                    ),
+                ),
+            ],
+        ),
         NoticeKind::Settled => (
             Wire::Settled,
             [

@@ -74,6 +74,7 @@ async fn a_code_leads_to_its_table_and_to_free_ones_if_that_cannot_be_had() {
     let maintenance = TableEvent::MaintenanceStarted {
         reason: "换台呢".to_owned(),
         expected_end: None,
+        repair_id: None,
         at: AT,
     };
     let position = stage.append(to(&tables[1], maintenance)).await;

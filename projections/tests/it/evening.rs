@@ -103,6 +103,7 @@ impl Table {
         self.happened(TableEvent::MaintenanceStarted {
             reason: reason.to_owned(),
             expected_end: Some(at(second + 3_600)),
+            repair_id: None,
             at: at(second),
         })
     }

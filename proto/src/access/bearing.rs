@@ -104,7 +104,7 @@ impl Badge {
         let claims = |role: Role| Claims::new(HOUSE, role, Timestamp::now(), role.lifetime_max());
         let signed = |role| Self::signed(Signer::new(keys.clone()), claims(role));
         signed(Role::Device)
-            .only_for("/hall.device.")
+            .only_for("/hall.device.v1.DeviceService/")
             .or(signed(Role::Operator))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use baize_proto::access::Bearing;
+use baize_proto::hall::device::v1::repair_service_client::RepairServiceClient;
 use baize_proto::hall::loyalty::v1::loyalty_service_client::LoyaltyServiceClient;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
@@ -28,6 +29,7 @@ pub struct Clients {
     pub members: MemberServiceClient<Bearing>,
     pub wallets: WalletServiceClient<Bearing>,
     pub tables: TableServiceClient<Bearing>,
+    pub repairs: RepairServiceClient<Bearing>,
     pub boards: BoardServiceClient<Bearing>,
     pub bills: BillServiceClient<Bearing>,
     pub statements: StatementServiceClient<Bearing>,
@@ -74,6 +76,7 @@ impl Clients {
             members: MemberServiceClient::new(commands.clone()),
             wallets: WalletServiceClient::new(commands.clone()),
             tables: TableServiceClient::new(commands.clone()),
+            repairs: RepairServiceClient::new(commands.clone()),
             boards: BoardServiceClient::new(queries.clone()),
             bills: BillServiceClient::new(queries.clone()),
             statements: StatementServiceClient::new(queries.clone()),

@@ -1,6 +1,7 @@
 //! A hall and its customers, as clients of the services see them: short forms for what every journey begins with.
 
 use anyhow::Context as _;
+use baize_proto::hall::device::v1 as device;
 use baize_proto::hall::member::v1 as member;
 use baize_proto::hall::table::v1 as table;
 use baize_proto::hall::venue::v1 as venue;
@@ -286,6 +287,57 @@ impl Hall {
         };
         let mut tables = self.clients.tables.clone();
         Ok(tables.close_session_by_staff(timed(request)).await?.into_inner())
+    }
+
+    /// Says that a table's light is faulty, as staff do. Gives the repair.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn report_fault(&self, table: &Table, words: &str) -> Result<String, Refusal> {
+        let request = device::ReportFaultRequest {
+            request_id: new_id(),
+            table_id: table.table_id.clone(),
+            words: words.to_owned(),
+        };
+        let mut repairs = self.clients.repairs.clone();
+        Ok(repairs.report_fault(timed(request)).await?.into_inner().repair_id)
+    }
+
+    /// Sees to a repair, says that it is done, and has the light tested. Gives the position at which the test began.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn repair(&self, repair_id: &str) -> Result<u64, Refusal> {
+        let mut repairs = self.clients.repairs.clone();
+        let start = device::StartRepairRequest {
+            request_id: new_id(),
+            repair_id: repair_id.to_owned(),
+        };
+        repairs.start_repair(timed(start)).await?;
+        let complete = device::CompleteRepairRequest {
+            request_id: new_id(),
+            repair_id: repair_id.to_owned(),
+            note: "换了继电器".to_owned(),
+        };
+        repairs.complete_repair(timed(complete)).await?;
+        let test = device::TestDeviceRequest {
+            request_id: new_id(),
+            repair_id: repair_id.to_owned(),
+        };
+        Ok(repairs.test_device(timed(test)).await?.into_inner().position)
+    }
+
+    /// Puts a table back on sale, as staff do.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn end_maintenance(&self, table: &Table) -> Result<(), Refusal> {
+        let request = venue::EndMaintenanceRequest {
+            request_id: new_id(),
+            table_id: table.table_id.clone(),
+        };
+        self.clients.venue.clone().end_maintenance(timed(request)).await?;
+        Ok(())
     }
 
     /// Closes a session.

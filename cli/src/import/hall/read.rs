@@ -207,6 +207,10 @@ fn policy(mut fields: Fields<'_, '_>, faults: &mut Faults<'_>) -> HallPolicy {
         auto_close_minutes: seconds(&mut fields, faults, "auto_close_minutes", 0..=60),
         goods_by_customers: fields.optional_flag(faults, "goods_by_customers"),
         split_minutes: seconds(&mut fields, faults, "split_minutes", 1..=60),
+        fault_seconds: seconds(&mut fields, faults, "fault_seconds", 1..=3_600),
+        offline_fault_seconds: seconds(&mut fields, faults, "offline_fault_seconds", 1..=3_600),
+        test_answer_seconds: seconds(&mut fields, faults, "test_answer_seconds", 1..=60),
+        goodwill_fen: fields.optional_number(faults, "goodwill_fen", 0..=AMOUNT_FEN_MAX),
         deposit_fen: fields.optional_number(faults, "deposit_fen", 1..=AMOUNT_FEN_MAX),
         warning_minutes: fields.list(faults, "warning_minutes", "whole numbers from 1 to 1440", |value| {
             let minutes = number(value).filter(|minutes| (1..=1_440).contains(minutes))?;

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod evenings;
+mod faults;
 mod money;
 mod provider;
 pub(crate) mod runner;

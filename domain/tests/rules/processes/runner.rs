@@ -9,6 +9,7 @@ use baize_domain::payment::{OrderNo, ProviderAnswer, ProviderRequest};
 use baize_domain::processes::collecting::Collecting;
 use baize_domain::processes::earning::Earning;
 use baize_domain::processes::levelling::Levelling;
+use baize_domain::processes::faulting::Faulting;
 use baize_domain::processes::moving::Moving;
 use baize_domain::processes::opening::Opening;
 use baize_domain::processes::paying::Paying;
@@ -16,6 +17,7 @@ use baize_domain::processes::refunding::Refunding;
 use baize_domain::processes::running::Running;
 use baize_domain::processes::settling::Settling;
 use baize_domain::processes::splitting::Splitting;
+use baize_domain::processes::testing::Testing;
 use baize_domain::processes::{Effect, Input, ProcessManager, Route};
 use baize_domain::tariff::pricing::seconds_after;
 use baize_domain::{Event, Refusal};
@@ -91,6 +93,8 @@ impl Runner {
                 Box::new(Instances::<Earning>::default()),
                 Box::new(Instances::<Splitting>::default()),
                 Box::new(Instances::<Levelling>::default()),
+                Box::new(Instances::<Faulting>::default()),
+                Box::new(Instances::<Testing>::default()),
             ],
             pending: Vec::new(),
             timers: BTreeMap::new(),

@@ -43,6 +43,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
+        | Event::Repair(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

@@ -33,6 +33,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
+        | Event::Repair(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)
@@ -231,7 +232,11 @@ fn session(
 
 fn device(state: &mut BoardState, device_id: Uuid, event: &DeviceEvent, position: i64) {
     let channel = match event {
-        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => return,
+        DeviceEvent::DeviceRegistered { .. }
+        | DeviceEvent::DeviceRetired { .. }
+        | DeviceEvent::DeviceWentOffline { .. }
+        | DeviceEvent::DeviceCameBack { .. }
+        | DeviceEvent::DeviceFlapped { .. } => return,
         DeviceEvent::LightDesired { channel, .. }
         | DeviceEvent::LightConfirmed { channel, .. }
         | DeviceEvent::LightExpired { channel, .. }
@@ -245,7 +250,11 @@ fn device(state: &mut BoardState, device_id: Uuid, event: &DeviceEvent, position
 /// `rev` counts upwards: news of an older desired state says what the light did, but not whether the newest is met.
 fn light(row: &mut TableRow, event: &DeviceEvent) {
     match event {
-        DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => {}
+        DeviceEvent::DeviceRegistered { .. }
+        | DeviceEvent::DeviceRetired { .. }
+        | DeviceEvent::DeviceWentOffline { .. }
+        | DeviceEvent::DeviceCameBack { .. }
+        | DeviceEvent::DeviceFlapped { .. } => {}
         DeviceEvent::LightDesired { rev, on, .. } => {
             if *rev as i64 > row.light_rev {
                 row.light_rev = *rev as i64;

@@ -179,6 +179,7 @@ impl BoardState {
                 | Event::Reconciliation(_)
                 | Event::Redemption(_)
                 | Event::BillSplit(_)
+                | Event::Repair(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

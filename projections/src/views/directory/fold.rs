@@ -240,7 +240,10 @@ fn device(state: &mut DirectoryState, id: Uuid, event: &DeviceEvent, position: i
         DeviceEvent::LightDesired { .. }
         | DeviceEvent::LightConfirmed { .. }
         | DeviceEvent::LightExpired { .. }
-        | DeviceEvent::LightFailed { .. } => {}
+        | DeviceEvent::LightFailed { .. }
+        | DeviceEvent::DeviceWentOffline { .. }
+        | DeviceEvent::DeviceCameBack { .. }
+        | DeviceEvent::DeviceFlapped { .. } => {}
     }
     Some(())
 }

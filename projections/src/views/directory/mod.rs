@@ -33,6 +33,9 @@ const UNSEEN: &[&str] = &[
     "LightConfirmed",
     "LightExpired",
     "LightFailed",
+    "DeviceWentOffline",
+    "DeviceCameBack",
+    "DeviceFlapped",
 ];
 
 impl View for Directory {

@@ -43,6 +43,7 @@ fn maintenance() -> TableEvent {
     TableEvent::MaintenanceStarted {
         reason: "换台呢".to_owned(),
         expected_end: None,
+        repair_id: None,
         at: AT,
     }
 }

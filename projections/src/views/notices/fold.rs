@@ -2,7 +2,7 @@
 
 use baize_domain::device::{DeviceEvent, FailureKind};
 use baize_domain::member::MemberEvent;
-use baize_domain::session::{LapseReason, TableSessionEvent, Warning};
+use baize_domain::session::{CloseCause, LapseReason, TableSessionEvent, Warning};
 use baize_domain::split::{OPENER, SplitEvent};
 use baize_domain::table::TableEvent;
 use baize_domain::wallet::{TopUpChannel, WalletEvent};
@@ -174,6 +174,16 @@ fn told(row: &SessionRow, event: &TableSessionEvent, position: i64) -> Option<No
             }
         }
         TableSessionEvent::SessionCancelled { at, .. } => about(NoticeKind::OpeningCancelled, at),
+        TableSessionEvent::SessionClosed {
+            cause: CloseCause::Fault,
+            bill,
+            at,
+            ..
+        } => NoticeRow {
+            amount_fen: bill.total.0,
+            until: Some((*at).into()),
+            ..about(NoticeKind::EndedByFault, at)
+        },
         TableSessionEvent::OpeningAwaited { .. }
         | TableSessionEvent::SessionOpened { .. }
         | TableSessionEvent::BillingStarted { .. }

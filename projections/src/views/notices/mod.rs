@@ -36,6 +36,7 @@ const SEEN: &[(&str, &[&str])] = &[
             "SessionPaused",
             "SessionResumed",
             "CustomerWarned",
+            "SessionClosed",
             "SessionSettled",
             "SessionCancelled",
         ],
@@ -63,7 +64,7 @@ const SEEN: &[(&str, &[&str])] = &[
 
 impl View for Notices {
     const NAME: &'static str = "notices";
-    const SHAPE: i32 = 3;
+    const SHAPE: i32 = 4;
     const TABLES: &'static [TableDef] = &[NoticeRow::TABLE, SessionRow::TABLE, LabelRow::TABLE, MarkRow::TABLE];
 
     type State = NoticesState;

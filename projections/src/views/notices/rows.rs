@@ -27,6 +27,8 @@ text_enum! {
         BalanceShort = "balance_short",
         /// The light does what it should not.
         LightFailed = "light_failed",
+        /// A fault of the light ended the game.
+        EndedByFault = "ended_by_fault",
         /// The bill was paid.
         Settled = "settled",
         /// The bill was not paid whole.

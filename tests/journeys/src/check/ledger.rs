@@ -261,6 +261,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Reconciliation(_)
         | Event::Redemption(_)
         | Event::BillSplit(_)
+        | Event::Repair(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

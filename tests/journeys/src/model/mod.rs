@@ -98,6 +98,7 @@ impl Model {
             | Event::Reconciliation(_)
             | Event::Redemption(_)
             | Event::BillSplit(_)
+            | Event::Repair(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)
@@ -140,7 +141,11 @@ impl Model {
     fn device(&mut self, aggregate_id: &str, event: &DeviceEvent) {
         let device_id: DeviceId = aggregate_id.parse().unwrap_or_default();
         let (channel, rev) = match event {
-            DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => return,
+            DeviceEvent::DeviceRegistered { .. }
+            | DeviceEvent::DeviceRetired { .. }
+            | DeviceEvent::DeviceWentOffline { .. }
+            | DeviceEvent::DeviceCameBack { .. }
+            | DeviceEvent::DeviceFlapped { .. } => return,
             DeviceEvent::LightDesired { channel, rev, .. }
             | DeviceEvent::LightConfirmed { channel, rev, .. }
             | DeviceEvent::LightExpired { channel, rev, .. }

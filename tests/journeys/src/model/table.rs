@@ -122,7 +122,11 @@ impl Light {
             DeviceEvent::LightFailed { kind, .. } => {
                 self.failed |= rev == self.rev && *kind != FailureKind::Late;
             }
-            DeviceEvent::DeviceRegistered { .. } | DeviceEvent::DeviceRetired { .. } => {}
+            DeviceEvent::DeviceRegistered { .. }
+            | DeviceEvent::DeviceRetired { .. }
+            | DeviceEvent::DeviceWentOffline { .. }
+            | DeviceEvent::DeviceCameBack { .. }
+            | DeviceEvent::DeviceFlapped { .. } => {}
         }
     }
 }

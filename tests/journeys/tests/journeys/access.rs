@@ -50,6 +50,8 @@ impl Ours {
         let member = hall.member(10_000, 0).await?;
         let opened = hall.open_postpaid(&table, &member).await?;
         hall.bill(&opened.session_id, opened.position).await?;
+        let broken = hall.table("access-2").await?;
+        let repair_id = hall.report_fault(&broken, "灯闪").await?;
         let (gift_id, redemption_id) = redeemed(world, &hall, &member).await?;
         let (split_id, token) = split(world, &hall, &member).await?;
         let id = |text: &str| Uuid::try_parse(text).context("an id");
@@ -83,6 +85,8 @@ impl Ours {
             ("redemption_id", redemption_id),
             ("split_id", split_id),
             ("token", token),
+            ("repair_id", repair_id),
+            ("incident_id", String::new()),
             ("picture_url", String::new()),
         ];
         Ok(Self {

@@ -3,10 +3,10 @@
 use baize_domain::Event;
 use baize_domain::device::DeviceEvent;
 use baize_domain::session::TableSessionEvent;
-use baize_journeys::clients::{millis, new_id, timed};
+use baize_journeys::clients::millis;
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
-use baize_proto::hall::venue::v1::{EndMaintenanceRequest, HallPolicy};
+use baize_proto::hall::venue::v1::HallPolicy;
 use baize_proto::hall::view::v1::{BillStatus, TableStatus};
 use jiff::SignedDuration;
 
@@ -18,9 +18,12 @@ async fn a_light_that_is_never_confirmed_cancels_the_session_after_thirty_second
     let world = World::start(20.0).await?;
     let hall = Hall::open(&world.clients, HallPolicy::default(), plain_tariff()).await?;
     let table = hall.table("a1").await?;
-    let fleet = world.relays(&["a1"]).await?;
+    let other = hall.table("a2").await?;
+    let fleet = world.relays(&["a1", "a2"]).await?;
     let relay = fleet.relay("a1").ok_or_else(|| anyhow::anyhow!("no relay"))?;
     relay.set_offline(true);
+    let second = fleet.relay("a2").ok_or_else(|| anyhow::anyhow!("no relay"))?;
+    second.set_offline(true);
     let (paying_later, paying_first) = (hall.member(5_000, 0).await?, hall.member(5_000, 0).await?);
 
     let opened = hall.open_postpaid(&table, &paying_later).await?;
@@ -52,13 +55,10 @@ async fn a_light_that_is_never_confirmed_cancels_the_session_after_thirty_second
     let refused = hall.open_prepaid(&table, &paying_first, 30).await.unwrap_err();
     assert_eq!(refused.reason, "TABLE_IN_MAINTENANCE");
 
-    // Staff put it back too early; who pays first gets everything back as well.
-    let request = EndMaintenanceRequest {
-        request_id: new_id(),
-        table_id: table.table_id.clone(),
-    };
-    world.clients.venue.clone().end_maintenance(timed(request)).await?;
-    let opened = hall.open_prepaid(&table, &paying_first, 30).await?;
+    // It is not put back by hand, before its light was seen to; who pays first gets everything back as well.
+    let refused = hall.end_maintenance(&table).await.unwrap_err();
+    assert_eq!(refused.reason, "TABLE_UNDER_REPAIR");
+    let opened = hall.open_prepaid(&other, &paying_first, 30).await?;
     let (_, position) = hall
         .bill_until(&opened.session_id, opened.position, BillStatus::Cancelled)
         .await?;
@@ -66,11 +66,14 @@ async fn a_light_that_is_never_confirmed_cancels_the_session_after_thirty_second
 
     // The relay comes back long after: what it is told is what is wanted now, not what was wanted then.
     relay.set_offline(false);
+    second.set_offline(false);
     recorded(&world, "the relay to confirm that it is off", |event| {
         matches!(event, Event::Device(DeviceEvent::LightConfirmed { on: false, .. }))
     })
     .await?;
-    assert_eq!(fleet.lamp("a1", 1).changes(), [], "the lamp never burnt");
+    for topic in ["a1", "a2"] {
+        assert_eq!(fleet.lamp(topic, 1).changes(), [], "the lamp never burnt");
+    }
     all_is_well(&world, &fleet).await
 }
 

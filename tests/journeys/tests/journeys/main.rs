@@ -43,6 +43,8 @@ fn patient_policy() -> HallPolicy {
         light_timeout_seconds: Some(3600),
         billing_start_seconds_max: Some(1800),
         linger_seconds: Some(180),
+        fault_seconds: Some(3600),
+        offline_fault_seconds: Some(3600),
         ..HallPolicy::default()
     }
 }

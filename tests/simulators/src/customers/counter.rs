@@ -1,4 +1,4 @@
-//! The hall's counter: puts tables back on sale some time after they went to maintenance.
+//! The hall's counter: puts tables back on sale some time after they went to maintenance, and sees to those that are under repair.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,12 +8,13 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use uuid::Uuid;
 
+use baize_proto::hall::device::v1 as device;
 use baize_proto::hall::view::v1::TableStatus;
 
 use super::caller::{Caller, id};
 use super::person::Day;
 use super::plan::Habit;
-use super::wire::Failed;
+use super::wire::{Failed, timed};
 
 /// Looks around every minute, until it is aborted.
 pub(crate) async fn repair(day: Arc<Day>, repair_after: SignedDuration) {
@@ -45,6 +46,11 @@ pub(crate) async fn repair(day: Arc<Day>, repair_after: SignedDuration) {
             }
             broken_since.remove(&table_id);
             if let Err(Failed::Refused(refusal)) = caller.end_maintenance(table_id).await {
+                // A faulty light has to be seen to and to pass its test; if it fails, the counter comes again.
+                if let Some(repair_id) = refusal.facts.get("repair_id") {
+                    see_to(&caller, repair_id).await;
+                    continue;
+                }
                 caller.complain(format!(
                     "putting table {table_id} back on sale: {} {}",
                     refusal.reason, refusal.message
@@ -52,4 +58,26 @@ pub(crate) async fn repair(day: Arc<Day>, repair_after: SignedDuration) {
             }
         }
     }
+}
+
+/// Repairs a light and has it tested. Whatever is refused or lost is tried again the next time.
+async fn see_to(caller: &Caller, repair_id: &str) {
+    let mut repairs = caller.wire.repairs();
+    let (repair_id, new_id) = (repair_id.to_owned(), || Uuid::new_v4().to_string());
+    let start = device::StartRepairRequest {
+        request_id: new_id(),
+        repair_id: repair_id.clone(),
+    };
+    let complete = device::CompleteRepairRequest {
+        request_id: new_id(),
+        repair_id: repair_id.clone(),
+        note: "The relay was looked at.".to_owned(),
+    };
+    let test = device::TestDeviceRequest {
+        request_id: new_id(),
+        repair_id,
+    };
+    let _started = repairs.start_repair(timed(start)).await;
+    let _completed = repairs.complete_repair(timed(complete)).await;
+    let _tested = repairs.test_device(timed(test)).await;
 }

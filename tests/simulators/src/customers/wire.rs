@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, Keys, Role, Signer};
+use baize_proto::hall::device::v1::repair_service_client::RepairServiceClient;
 use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
 use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
@@ -122,6 +123,10 @@ impl Wire {
 
     pub(crate) fn members(&self) -> MemberServiceClient<Bearing> {
         MemberServiceClient::new(self.command.with(self.counter.clone()))
+    }
+
+    pub(crate) fn repairs(&self) -> RepairServiceClient<Bearing> {
+        RepairServiceClient::new(self.command.with(self.counter.clone()))
     }
 
     pub(crate) fn venues(&self) -> VenueServiceClient<Bearing> {
