@@ -11,6 +11,7 @@ use baize_proto::hall::audit::v1::audit_service_server::AuditServiceServer;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::book_service_server::BookServiceServer;
+use baize_proto::hall::view::v1::device_state_service_server::DeviceStateServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
 use baize_proto::hall::view::v1::indicator_service_server::IndicatorServiceServer;
 use baize_proto::hall::view::v1::loyalty_service_server::LoyaltyServiceServer;
@@ -29,8 +30,8 @@ use tower::layer::util::{Identity, Stack};
 
 use crate::options::Options;
 use crate::query::{
-    AuditService, BillService, BoardService, BookService, DirectoryService, IndicatorService, LoyaltyService,
-    MemberDirectoryService, NoticeService, PaymentService, Reader, ReconciliationService, SplitService,
+    AuditService, BillService, BoardService, BookService, DeviceStateService, DirectoryService, IndicatorService,
+    LoyaltyService, MemberDirectoryService, NoticeService, PaymentService, Reader, ReconciliationService, SplitService,
     StatementService,
 };
 
@@ -55,6 +56,7 @@ pub(crate) fn router(
     let audit = AuditServiceServer::new(AuditService::new(log, reader.stopping.clone()));
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), Signer::new(options.keys.clone())));
+    let devices = DeviceStateServiceServer::new(DeviceStateService::new(Arc::clone(&reader)));
     let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), options.code_base.clone()));
     let indicators = IndicatorServiceServer::new(IndicatorService::new(Arc::clone(&reader), options.clock.clone()));
     let loyalty = LoyaltyServiceServer::new(LoyaltyService::new(Arc::clone(&reader)));
@@ -83,6 +85,7 @@ pub(crate) fn router(
         .add_optional_service(reflection)
         .add_service(audit.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(devices.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(indicators.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(loyalty.max_decoding_message_size(REQUEST_BYTES_MAX))

@@ -25,8 +25,8 @@ mod web;
 use anyhow::bail;
 
 use views::{
-    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
-    Wallets,
+    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
+    TrialBalance, Wallets,
 };
 
 pub use database::{Database, ROLE};
@@ -40,6 +40,7 @@ pub const VIEWS: &[&str] = &[
     "bills",
     "wallets",
     "directory",
+    "devices",
     "indicators",
     "loyalty",
     "members",
@@ -64,6 +65,7 @@ pub async fn rebuild(
     match view {
         "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
         "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
+        "devices" => engine::rebuild::<Devices>(database, options, &mut progress).await,
         "directory" => engine::rebuild::<Directory>(database, options, &mut progress).await,
         "indicators" => engine::rebuild::<Indicators>(database, options, &mut progress).await,
         "members" => engine::rebuild::<Members>(database, options, &mut progress).await,
@@ -91,6 +93,7 @@ pub async fn verify(
     match view {
         "board" => engine::verify::<Board>(database, &mut progress).await,
         "bills" => engine::verify::<Bills>(database, &mut progress).await,
+        "devices" => engine::verify::<Devices>(database, &mut progress).await,
         "directory" => engine::verify::<Directory>(database, &mut progress).await,
         "indicators" => engine::verify::<Indicators>(database, &mut progress).await,
         "members" => engine::verify::<Members>(database, &mut progress).await,

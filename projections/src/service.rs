@@ -21,8 +21,8 @@ use crate::engine::{
 use crate::options::Options;
 use crate::query::Reader;
 use crate::views::{
-    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
-    Wallets,
+    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
+    TrialBalance, Wallets,
 };
 use crate::{codes, grpc, health, web};
 
@@ -59,6 +59,7 @@ impl Projections {
         let stopping = CancellationToken::new();
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
         let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
+        let devices = Shared::<Devices>::new();
         let indicators = Shared::<Indicators>::new();
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
@@ -71,6 +72,7 @@ impl Projections {
             directory.status(),
             indicators.status(),
             loyalty.status(),
+            devices.status(),
             members.status(),
             notices.status(),
             payments.status(),
@@ -90,6 +92,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &directory);
         tasks.project(&options, &log, &feed, &indicators);
         tasks.project(&options, &log, &feed, &loyalty);
+        tasks.project(&options, &log, &feed, &devices);
         tasks.project(&options, &log, &feed, &members);
         tasks.project(&options, &log, &feed, &notices);
         tasks.project(&options, &log, &feed, &payments);
@@ -102,6 +105,7 @@ impl Projections {
             board,
             bills,
             wallets,
+            devices,
             directory,
             indicators,
             loyalty,

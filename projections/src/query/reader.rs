@@ -14,8 +14,8 @@ use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
 use crate::views::{
-    Bills, Board, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits, TrialBalance,
-    Wallets,
+    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
+    TrialBalance, Wallets,
 };
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
@@ -28,6 +28,7 @@ pub(crate) struct Reader {
     pub(crate) board: Arc<Shared<Board>>,
     pub(crate) bills: Arc<Shared<Bills>>,
     pub(crate) wallets: Arc<Shared<Wallets>>,
+    pub(crate) devices: Arc<Shared<Devices>>,
     pub(crate) directory: Arc<Shared<Directory>>,
     pub(crate) indicators: Arc<Shared<Indicators>>,
     pub(crate) loyalty: Arc<Shared<Loyalty>>,
@@ -253,6 +254,7 @@ mod tests {
             board,
             bills: Shared::new(),
             wallets: Shared::new(),
+            devices: Shared::new(),
             directory: Shared::new(),
             indicators: Shared::new(),
             loyalty: Shared::new(),

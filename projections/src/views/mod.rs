@@ -2,6 +2,7 @@
 
 pub mod bills;
 pub mod board;
+pub mod devices;
 pub mod directory;
 pub mod indicators;
 pub mod loyalty;
@@ -15,6 +16,7 @@ pub mod wallets;
 
 pub use bills::Bills;
 pub use board::Board;
+pub use devices::Devices;
 pub use directory::Directory;
 pub use indicators::Indicators;
 pub use loyalty::Loyalty;

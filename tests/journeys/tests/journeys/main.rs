@@ -5,6 +5,7 @@
 mod access;
 mod clients;
 mod debt;
+mod faults;
 mod gifts;
 mod goods;
 mod levels;
