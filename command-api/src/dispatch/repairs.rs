@@ -16,7 +16,6 @@ use baize_domain::units::faults::{self, FaultInput, Game};
 use baize_domain::wallet::Wallet;
 use jiff::Timestamp;
 
-use super::session::post;
 use super::work::{Held, Work};
 use super::{CommandError, Reply};
 
@@ -199,12 +198,15 @@ async fn take_out(
     })?;
     work.write(table, changes.table)?;
     work.write(device, changes.device)?;
-    post(work, &changes.journal)?;
+    work.write(&repair, changes.repair)?;
     if let Some(playing) = playing {
+        // The goodwill is all that is posted.
+        for (_, events) in changes.journal {
+            work.write(&playing.goodwill, events)?;
+        }
         work.write(&playing.wallet, changes.wallet)?;
         work.write(&playing.session, changes.session)?;
     }
-    work.write(&repair, changes.repair)?;
     Ok(())
 }
 

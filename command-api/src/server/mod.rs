@@ -38,7 +38,7 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     SplitServiceServer::<Services>::NAME,
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,

@@ -38,6 +38,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
         "grpc.health.v1.Health",
         "hall.calendar.v1.CalendarService",
         "hall.device.v1.DeviceService",
+        "hall.device.v1.RepairService",
         "hall.loyalty.v1.LoyaltyService",
         "hall.member.v1.MemberService",
         "hall.payment.v1.PaymentService",

@@ -82,6 +82,10 @@ async fn a_hall_is_checked_field_by_field() {
             auto_close_minutes: Some(61),
             goods_by_customers: None,
             split_minutes: Some(61),
+            fault_seconds: Some(0),
+            offline_fault_seconds: Some(3_601),
+            test_answer_seconds: Some(61),
+            goodwill_fen: Some(-1),
         }),
     };
     let hall = fields(clients.venue.register_hall(hall).await);
@@ -89,13 +93,17 @@ async fn a_hall_is_checked_field_by_field() {
         "policy.auto_close_minutes",
         "policy.billing_start_seconds_max",
         "policy.deposit_fen",
+        "policy.fault_seconds",
+        "policy.goodwill_fen",
         "policy.hold_renewal_minutes",
         "policy.light_timeout_seconds",
         "policy.linger_seconds",
+        "policy.offline_fault_seconds",
         "policy.open_sessions_max",
         "policy.pause_minutes_max",
         "policy.payment_wait_seconds",
         "policy.split_minutes",
+        "policy.test_answer_seconds",
         "policy.warning_minutes",
     ];
     let expected = [

@@ -335,7 +335,8 @@ pub fn report_flapping(
 /// Wants an output on or off for a test: a new state each time, which the device has to confirm anew.
 ///
 /// # Errors
-/// [`DeviceError::NotFound`], [`DeviceError::Retired`], [`DeviceError::NoSuchChannel`]; [`DeviceError::Lit`] while a session has the light.
+/// [`DeviceError::NotFound`], [`DeviceError::Retired`], [`DeviceError::NoSuchChannel`]; [`DeviceError::Lit`] while somebody plays under the light; one that only
+/// lingers is nobody's.
 pub fn test(
     device: &Device,
     channel: u8,
@@ -348,7 +349,10 @@ pub fn test(
     }
     let desired = output(device, channel)?.desired;
     let played = desired.is_some_and(|desired| {
-        desired.on && desired.session_id.is_some() && desired.not_after.is_none_or(|not_after| at < not_after)
+        desired.on
+            && desired.session_id.is_some()
+            && desired.reason != DesireReason::Lingering
+            && desired.not_after.is_none_or(|not_after| at < not_after)
     });
     if played {
         return Err(DeviceError::Lit { channel });

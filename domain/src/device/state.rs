@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeviceId, HallId, SessionId};
 
-use super::{DeviceEvent, Driver, FailureKind};
+use super::{DesireReason, DeviceEvent, Driver, FailureKind};
 
 /// A device of which nothing is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,8 @@ pub struct Desired {
     pub session_id: Option<SessionId>,
     /// On means off from this instant.
     pub not_after: Option<Timestamp>,
+    /// Why.
+    pub reason: DesireReason,
     /// When it was asked for.
     pub issued_at: Timestamp,
 }
@@ -157,8 +159,8 @@ impl Device {
                 on,
                 session_id,
                 not_after,
+                reason,
                 issued_at,
-                ..
             } => {
                 self.rev = self.rev.max(*rev);
                 if let Some(output) = self.output_mut(*channel) {
@@ -168,6 +170,7 @@ impl Device {
                             on: *on,
                             session_id: *session_id,
                             not_after: *not_after,
+                            reason: *reason,
                             issued_at: *issued_at,
                         }),
                         standing: Standing::Pending,

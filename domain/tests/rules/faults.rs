@@ -455,6 +455,26 @@ fn a_game_under_its_light_does_not_wait_for_the_time_in_which_openings_are_cance
 }
 
 #[test]
+fn a_light_may_be_tested_while_it_lingers_and_not_while_somebody_plays_under_it() {
+    let mut world = playing(yuan_a_minute(), HallPolicy::default(), OpenMode::Postpaid);
+    let test = Command::TestLight { light: LIGHT, on: true };
+    assert_eq!(world.refused(&test, minutes(5)).reason, "DEVICE_LIT");
+    fails(&mut world, 1, FailureKind::Mismatch, minutes(10));
+    world.run(&CHECK, minutes(11));
+    let lingering = world.devices[&DEVICE].outputs[0].desired.unwrap();
+    assert!(lingering.on && lingering.session_id == Some(session_id(1)));
+    world.run(&test, minutes(11));
+    let tested = world.devices[&DEVICE].outputs[0].desired.unwrap();
+    assert_eq!((tested.rev, tested.session_id), (lingering.rev + 1, None));
+    // What ends the lingering does not touch the test.
+    let over = Command::SwitchOffLight {
+        light: LIGHT,
+        session_id: session_id(1),
+    };
+    assert_eq!(world.run(&over, minutes(14)), []);
+}
+
+#[test]
 fn a_table_under_repair_cannot_be_had_nor_put_back_by_hand() {
     let mut world = playing(yuan_a_minute(), HallPolicy::default(), OpenMode::Postpaid);
     let report = Command::ReportFault {

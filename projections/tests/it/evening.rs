@@ -5,10 +5,12 @@ use std::sync::Arc;
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
 use baize_domain::ids::{
-    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, SessionId, ShareId, SplitId, TableId, TariffPlanId, TopUpId,
+    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, RepairId, SessionId, ShareId, SplitId, TableId,
+    TariffPlanId, TopUpId,
 };
 use baize_domain::member::MemberEvent;
 use baize_domain::points_account::PointsAccountEvent;
+use baize_domain::repair::{Fault, RepairEvent, Ticket};
 use baize_domain::session::{
     Bill, BillLine, BillingStartCause, CancelReason, CloseCause, SessionMode, TableSessionEvent,
 };
@@ -412,6 +414,28 @@ pub fn split_started(split_id: Uuid, second: i64) -> Happened {
     Happened {
         id: split_id,
         event: Event::BillSplit(event),
+    }
+}
+
+/// A light that flickers, in the words of the staff.
+pub fn repair_opened(repair_id: Uuid, second: i64) -> Happened {
+    let ticket = Ticket {
+        repair_id: RepairId(repair_id),
+        hall_id: HallId(repair_id),
+        table_id: TableId(repair_id),
+        light: LightChannel {
+            device_id: DeviceId(repair_id),
+            channel: 1,
+        },
+        fault: Fault::Reported {
+            words: "灯闪".to_owned(),
+        },
+        since: at(second),
+        session_id: None,
+    };
+    Happened {
+        id: repair_id,
+        event: Event::Repair(RepairEvent::RepairOpened { ticket, at: at(second) }),
     }
 }
 

@@ -18,7 +18,7 @@ use sqlx::{Connection as _, PgConnection};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::evening::{Evening, Happened, split_started};
+use crate::evening::{Evening, Happened, repair_opened, split_started};
 use crate::payments::Paying;
 use crate::reconciliations;
 
@@ -172,12 +172,14 @@ impl Stage {
         }
     }
 
-    /// What evenings do not have: a payment with a refund, a split bill, a day of a provider's bills; so that no view is empty.
+    /// What evenings do not have: a payment with a refund, a split bill, a repair, a day of a provider's bills; so that no view is empty.
     pub async fn the_rare(&self) -> u64 {
         let paying = Paying::new(Uuid::now_v7(), None);
         self.append([paying.started(0), paying.paid(1)].concat()).await;
         let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
-        self.append(vec![refund, split_started(Uuid::now_v7(), 3)]).await;
+        let repair = repair_opened(Uuid::now_v7(), 3);
+        self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair])
+            .await;
         self.append(reconciliations::day(Provider::Alipay, date(2026, 11, 20), 2))
             .await
     }

@@ -495,6 +495,30 @@ async fn verification_finds_every_kind_of_altered_row() {
             "DELETE FROM {t} WHERE {w}",
         ),
         (
+            "devices",
+            "views.devices_devices_g1",
+            "device_id",
+            "UPDATE {t} SET topic = 'x' WHERE {w}",
+        ),
+        (
+            "devices",
+            "views.devices_history_g1",
+            "position",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
+            "devices",
+            "views.devices_repairs_g1",
+            "repair_id",
+            "UPDATE {t} SET tests = tests + 1 WHERE {w}",
+        ),
+        (
+            "devices",
+            "views.devices_alerts_g1",
+            "position",
+            "DELETE FROM {t} WHERE {w}",
+        ),
+        (
             "members",
             "views.members_people_g1",
             "member_id",

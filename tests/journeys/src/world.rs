@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, KeyFolder, Keys, Signer};
 use baize_servers::{NatsServer, Postgres, PostgresOptions, testing};
-use baize_simulators::fleet::{Connections, Fleet, FleetOptions, RelaySpec};
+use baize_simulators::fleet::{Connections, Faults, Fleet, FleetOptions, RelaySpec};
 use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use rand::Rng as _;
@@ -241,11 +241,21 @@ impl World {
     /// # Errors
     /// They cannot be connected.
     pub async fn relays(&self, topics: &[&str]) -> anyhow::Result<Fleet> {
+        self.faulty_relays(topics, Faults::default(), 0).await
+    }
+
+    /// The same with what goes wrong by itself, drawn from a seed.
+    ///
+    /// # Errors
+    /// They cannot be connected.
+    pub async fn faulty_relays(&self, topics: &[&str], faults: Faults, seed: u64) -> anyhow::Result<Fleet> {
         let (host, port) = self.nats.mqtt_address();
         let relays = topics.iter().map(|topic| RelaySpec::new(*topic)).collect();
         let options = FleetOptions {
             clock: self.clock.clone(),
             connections: Connections::PerRelay,
+            faults,
+            seed,
             ..FleetOptions::new(host, port, relays)
         };
         Fleet::start(options).await

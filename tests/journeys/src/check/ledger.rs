@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use baize_domain::Event;
 use baize_domain::member::MemberEvent;
+use baize_domain::repair::RepairEvent;
 use baize_domain::session::TableSessionEvent;
 use baize_domain::table::TableEvent;
 use baize_domain::wallet::WalletEvent;
@@ -45,10 +46,15 @@ pub fn agrees_with_the_log(ledger: &Ledger, log: &Log) -> Broken {
     });
     let awaited: BTreeSet<_> = awaited.collect();
     for (request_id, unit) in units.iter().filter(|(request_id, _)| !known.contains(request_id)) {
+        let is_tested = unit
+            .iter()
+            .any(|entry| matches!(entry.event, Event::Repair(RepairEvent::RepairTestPassed { .. })));
         let by_itself = |event: &Event| match event {
             Event::TableSession(TableSessionEvent::SessionOpened { session_id, .. }) => {
                 awaited.contains(session_id.to_string().as_str())
             }
+            // A test that is passed puts the table back on sale.
+            Event::Table(TableEvent::MaintenanceEnded { .. }) => is_tested,
             _ => false,
         };
         if unit

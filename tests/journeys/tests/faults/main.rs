@@ -65,6 +65,9 @@ async fn an_evening_of_twenty_kills_loses_nothing_and_leaves_no_light_on() -> an
         light_timeout_seconds: Some(3_600),
         billing_start_seconds_max: Some(600),
         linger_seconds: Some(120),
+        // What is dead here is not a light.
+        fault_seconds: Some(3_600),
+        offline_fault_seconds: Some(3_600),
         ..HallPolicy::default()
     };
     let hall = Hall::open(&world.clients, policy, plain_tariff()).await?;

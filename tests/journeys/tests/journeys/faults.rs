@@ -1,9 +1,11 @@
 //! A light that dies in a game, and its repair.
 
 use baize_domain::Event;
+use baize_domain::device::DeviceEvent;
 use baize_domain::repair::RepairEvent;
 use baize_domain::session::{CloseCause, TableSessionEvent};
 use baize_journeys::clients::{new_id, timed};
+use baize_journeys::eventually::eventually;
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
 use baize_proto::hall::venue::v1::HallPolicy;
@@ -15,7 +17,7 @@ use baize_proto::hall::view::v1::{
 };
 use baize_simulators::fleet::Contact;
 
-use crate::{all_is_well, lamp_is, patient_policy, recorded};
+use crate::{PATIENCE, all_is_well, lamp_is, patient_policy, recorded};
 
 /// ¥12.00 an hour.
 const FEN_PER_MINUTE: i64 = 20;
@@ -158,7 +160,7 @@ async fn staff_see_what_is_wrong_with_a_device_its_history_its_repair_and_its_al
     let lit = recorded(&world, "the light", |event| {
         matches!(
             event,
-            Event::Device(baize_domain::device::DeviceEvent::LightConfirmed { on: true, .. })
+            Event::Device(DeviceEvent::LightConfirmed { on: true, .. })
         )
     })
     .await?;
@@ -228,6 +230,84 @@ async fn staff_see_what_is_wrong_with_a_device_its_history_its_repair_and_its_al
     assert_eq!(kinds, [AlertKind::Repaired, AlertKind::Fault], "the newest first");
     let text = alerts[0].zh.clone().unwrap_or_default();
     assert_eq!(text.body, "球台 a1 的灯已通过测试，球台恢复使用。");
+    lamp_is(&fleet, "a1", false).await?;
+    all_is_well(&world, &fleet).await
+}
+
+#[tokio::test]
+async fn half_a_hall_that_drops_at_once_is_one_incident_and_ends_nobodys_game() -> anyhow::Result<()> {
+    let world = World::start(20.0).await?;
+    let policy = HallPolicy {
+        offline_fault_seconds: Some(1),
+        ..patient_policy()
+    };
+    let hall = Hall::open(&world.clients, policy, plain_tariff()).await?;
+    let topics = ["a1", "a2", "a3", "a4"];
+    let mut tables = Vec::new();
+    for topic in topics {
+        tables.push(hall.table(topic).await?);
+    }
+    let fleet = world.relays(&topics).await?;
+    let player = hall.member(5_000, 0).await?;
+    let opened = hall.open_prepaid(&tables[0], &player, 120).await?;
+    lamp_is(&fleet, "a1", true).await?;
+    recorded(&world, "billing", |event| {
+        matches!(event, Event::TableSession(TableSessionEvent::BillingStarted { .. }))
+    })
+    .await?;
+
+    // A switch dies: three of four are gone.
+    for topic in &topics[..3] {
+        let relay = fleet
+            .relay(topic)
+            .ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
+        relay.set_offline(true);
+    }
+    let mut incidents = Vec::new();
+    for table in &tables[..3] {
+        let lost = eventually(&table.topic, PATIENCE, async || {
+            let log = world.log().await.ok()?;
+            let mut of_device = log.entries.into_iter().filter(|entry| entry.aggregate_id == table.device_id);
+            of_device.find_map(|entry| match entry.event {
+                Event::Device(DeviceEvent::DeviceWentOffline { incident_id, .. }) => Some(incident_id),
+                _ => None,
+            })
+        });
+        incidents.push(lost.await?);
+    }
+    assert!(incidents[0].is_some());
+    assert!(incidents.iter().all(|incident| *incident == incidents[0]), "{incidents:?}");
+    for topic in &topics[..3] {
+        let relay = fleet
+            .relay(topic)
+            .ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
+        relay.set_offline(false);
+    }
+    let back = eventually("all of them to be back", PATIENCE, async || {
+        let log = world.log().await.ok()?;
+        let back = log.entries.iter().filter(|entry| {
+            matches!(entry.event, Event::Device(DeviceEvent::DeviceCameBack { .. }))
+        });
+        (back.count() == 3).then_some(log)
+    });
+    // A device that is lost alone would have been a fault after a second.
+    let log = back.await?;
+    assert!(!log.entries.iter().any(|entry| entry.aggregate_type == "Repair"));
+    let alerts = ListAlertsRequest {
+        hall_id: hall.hall_id.clone(),
+        page_size: 20,
+        min_position: log.head(),
+        ..ListAlertsRequest::default()
+    };
+    let alerts = DeviceStateServiceClient::new(world.queries.clone())
+        .list_alerts(timed(alerts))
+        .await?
+        .into_inner()
+        .alerts;
+    let of_hall = alerts.iter().filter(|alert| alert.kind() == AlertKind::HallLost);
+    assert_eq!(of_hall.count(), 1, "told once: {alerts:?}");
+    assert!(alerts.iter().all(|alert| alert.kind() != AlertKind::DeviceLost), "{alerts:?}");
+    hall.close(&opened.session_id).await?;
     lamp_is(&fleet, "a1", false).await?;
     all_is_well(&world, &fleet).await
 }

@@ -52,11 +52,14 @@ fn patient_policy() -> HallPolicy {
 
 /// The first event that is `what`, as soon as it is in the log.
 async fn recorded(world: &World, what: &str, is_it: impl Fn(&Event) -> bool) -> anyhow::Result<Entry> {
+    let mut last = Vec::new();
     let found = eventually(what, PATIENCE, async || {
-        let log = world.log().await.ok()?;
-        log.entries.into_iter().find(|entry| is_it(&entry.event))
+        let entries = world.log().await.ok()?.entries;
+        let tail = entries.iter().rev().take(20);
+        last = tail.map(|entry| format!("{:?}", entry.event)).collect();
+        entries.into_iter().find(|entry| is_it(&entry.event))
     });
-    found.await
+    found.await.map_err(|error| error.context(format!("{last:#?}")))
 }
 
 /// Waits until a lamp really is on, or off.

@@ -89,6 +89,7 @@ impl Story {
         let maintenance = TableEvent::MaintenanceStarted {
             reason: "更换台呢".to_owned(),
             expected_end: None,
+            repair_id: None,
             at,
         };
         self.add(at, table(6), Event::Table(maintenance));
