@@ -158,10 +158,7 @@ async fn staff_see_what_is_wrong_with_a_device_its_history_its_repair_and_its_al
     let opened = hall.open_prepaid(&table, &player, 60).await?;
     lamp_is(&fleet, "a1", true).await?;
     let lit = recorded(&world, "the light", |event| {
-        matches!(
-            event,
-            Event::Device(DeviceEvent::LightConfirmed { on: true, .. })
-        )
+        matches!(event, Event::Device(DeviceEvent::LightConfirmed { on: true, .. }))
     })
     .await?;
     let mut devices = DeviceStateServiceClient::new(world.queries.clone());
@@ -258,16 +255,17 @@ async fn half_a_hall_that_drops_at_once_is_one_incident_and_ends_nobodys_game() 
 
     // A switch dies: three of four are gone.
     for topic in &topics[..3] {
-        let relay = fleet
-            .relay(topic)
-            .ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
+        let relay = fleet.relay(topic).ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
         relay.set_offline(true);
     }
     let mut incidents = Vec::new();
     for table in &tables[..3] {
         let lost = eventually(&table.topic, PATIENCE, async || {
             let log = world.log().await.ok()?;
-            let mut of_device = log.entries.into_iter().filter(|entry| entry.aggregate_id == table.device_id);
+            let mut of_device = log
+                .entries
+                .into_iter()
+                .filter(|entry| entry.aggregate_id == table.device_id);
             of_device.find_map(|entry| match entry.event {
                 Event::Device(DeviceEvent::DeviceWentOffline { incident_id, .. }) => Some(incident_id),
                 _ => None,
@@ -276,18 +274,20 @@ async fn half_a_hall_that_drops_at_once_is_one_incident_and_ends_nobodys_game() 
         incidents.push(lost.await?);
     }
     assert!(incidents[0].is_some());
-    assert!(incidents.iter().all(|incident| *incident == incidents[0]), "{incidents:?}");
+    assert!(
+        incidents.iter().all(|incident| *incident == incidents[0]),
+        "{incidents:?}"
+    );
     for topic in &topics[..3] {
-        let relay = fleet
-            .relay(topic)
-            .ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
+        let relay = fleet.relay(topic).ok_or_else(|| anyhow::anyhow!("no relay {topic}"))?;
         relay.set_offline(false);
     }
     let back = eventually("all of them to be back", PATIENCE, async || {
         let log = world.log().await.ok()?;
-        let back = log.entries.iter().filter(|entry| {
-            matches!(entry.event, Event::Device(DeviceEvent::DeviceCameBack { .. }))
-        });
+        let back = log
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.event, Event::Device(DeviceEvent::DeviceCameBack { .. })));
         (back.count() == 3).then_some(log)
     });
     // A device that is lost alone would have been a fault after a second.
@@ -306,7 +306,10 @@ async fn half_a_hall_that_drops_at_once_is_one_incident_and_ends_nobodys_game() 
         .alerts;
     let of_hall = alerts.iter().filter(|alert| alert.kind() == AlertKind::HallLost);
     assert_eq!(of_hall.count(), 1, "told once: {alerts:?}");
-    assert!(alerts.iter().all(|alert| alert.kind() != AlertKind::DeviceLost), "{alerts:?}");
+    assert!(
+        alerts.iter().all(|alert| alert.kind() != AlertKind::DeviceLost),
+        "{alerts:?}"
+    );
     hall.close(&opened.session_id).await?;
     lamp_is(&fleet, "a1", false).await?;
     all_is_well(&world, &fleet).await
