@@ -72,6 +72,8 @@ impl Recovery {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(millis: i64) -> Timestamp {
@@ -111,5 +113,37 @@ mod tests {
         }
         assert!((200..=220).contains(&gone), "{gone}");
         assert_eq!(recovery.len(), 1_000 - gone);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whenever_they_queue_nobody_goes_before_darkness_and_a_second_lets_no_more_go_than_it_may(
+            mut arrivals in prop::collection::vec((0i64..1_000, 0usize..3), 1..500),
+        ) {
+            arrivals.sort_unstable();
+            let lights: Vec<_> = (0..).map(light).take(arrivals.len()).collect();
+            let mut recovery = Recovery::new(at(0));
+            let (mut queued, mut gone) = (0, Vec::new());
+            for millis in 0..4_000 {
+                while let Some((_, urgency)) = arrivals.get(queued).filter(|(arrives, _)| *arrives <= millis) {
+                    recovery.queue(lights[queued], [Urgency::Off, Urgency::Awaited, Urgency::On][*urgency]);
+                    queued += 1;
+                }
+                loop {
+                    let is_dark_waiting = !recovery.queues[Urgency::Off as usize].is_empty();
+                    let Some(taken) = recovery.take(at(millis)) else { break };
+                    let number = lights.iter().position(|light| *light == taken).unwrap();
+                    prop_assert!(!is_dark_waiting || arrivals[number].1 == Urgency::Off as usize);
+                    recovery.spend(at(millis));
+                    gone.push(millis);
+                }
+            }
+            prop_assert_eq!(gone.len(), arrivals.len());
+            for window in gone.windows(222) {
+                prop_assert!(window[221] - window[0] >= 1_000, "222 within {} ms", window[221] - window[0]);
+            }
+        }
     }
 }

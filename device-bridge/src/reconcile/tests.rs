@@ -540,6 +540,19 @@ proptest! {
     }
 
     #[test]
+    fn what_is_for_no_session_never_turns_a_light_on_whatever_happens(
+        happenings in prop::collection::vec(happening(), 0..40),
+    ) {
+        let mut world = World::new(Desired { session_id: None, ..on_for(600) });
+        for happening in &happenings {
+            world.happen(happening);
+        }
+        world.reconnect();
+        world.run(150_000);
+        prop_assert!(world.switches.iter().all(|(_, on)| !on), "{:?}", world.switches);
+    }
+
+    #[test]
     fn no_light_outlives_its_time_by_more_than_a_second_even_if_the_bridge_is_gone(
         happenings in prop::collection::vec(happening(), 0..40),
     ) {

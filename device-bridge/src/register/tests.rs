@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn device() -> DeviceId {
@@ -157,4 +159,28 @@ fn without_a_session_or_an_end_a_light_is_never_on() {
         .is_on_at(before)
     );
     assert!(!Desired { on: false, ..desired }.is_on_at(before));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_comes_late_twice_or_out_of_order_the_highest_rev_of_each_output_counts(
+        told in prop::collection::vec((1u8..=2, 1u64..20, any::<bool>()), 1..60),
+    ) {
+        let mut register = Register::default();
+        let mut expected = BTreeMap::<u8, (u64, bool)>::new();
+        for (position, (channel, rev, on)) in (1..).zip(&told) {
+            let changed = register.apply(position, device(), &desired(*channel, *rev, *on));
+            let is_newer = expected.get(channel).is_none_or(|(known, _)| rev > known);
+            prop_assert_eq!(changed, is_newer.then_some(Change::Desired(light(*channel))));
+            if is_newer {
+                expected.insert(*channel, (*rev, *on));
+            }
+        }
+        for (channel, known) in expected {
+            let entry = register.entry(light(channel)).unwrap();
+            prop_assert_eq!((entry.desired.rev, entry.desired.on), known);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod append;
 mod commands;
+mod confirmed;
 mod hall;
 mod lights;
 mod load;

@@ -9,7 +9,7 @@ use crate::commands;
 use crate::hall;
 use crate::place::{self, Place};
 use crate::report::{Report, Target, median};
-use crate::{append, lights, projection, raw, replay, stock};
+use crate::{append, confirmed, lights, projection, raw, replay, stock};
 
 /// Callers of the append comparison and the least ratio for each.
 const WRITERS: [(usize, f64); 4] = [(1, 0.75), (8, 0.75), (32, 2.0), (128, 4.0)];
@@ -30,6 +30,8 @@ pub enum Part {
     Read,
     /// Command to MQTT publish.
     Lights,
+    /// Command to the light's confirmation.
+    Confirmed,
     /// Command latency in large logs and long streams.
     Latency,
 }
@@ -87,6 +89,7 @@ impl Bench {
             Part::Commands => self.commands().await,
             Part::Read => self.read().await,
             Part::Lights => self.lights().await,
+            Part::Confirmed => self.confirmed().await,
             Part::Latency => self.latency().await,
         }
     }
@@ -330,6 +333,59 @@ impl Bench {
         bridge.stop().await;
         fleet.stop().await;
         api.stop().await;
+        pool.close().await;
+        Ok(())
+    }
+
+    async fn confirmed(&mut self) -> anyhow::Result<()> {
+        const PER_SECOND: u32 = 200;
+        const AT_ONCE: usize = 10_000;
+        let (options, pool) = self.place.migrated("confirmed").await?;
+        let log = place::log(&options).await?;
+        let nats = lights::nats(&self.place, "confirmed")?;
+        let each = usize::try_from(u64::from(PER_SECOND) * self.time.as_secs().max(1))?;
+        let lights = confirmed::install(&log, each * self.rounds as usize + AT_ONCE).await?;
+        let (api, channel) = commands::serve(&self.place.postgres.url("confirmed"), Some(nats.url()), false).await?;
+        let fleet = confirmed::relays(&nats, &lights).await?;
+        let bridge = lights::bridge(&nats, &format!("http://{}", api.address()), channel.badge()).await?;
+        let head = log.head().await?;
+        bridge
+            .status()
+            .wait_for(|status| status.is_caught_up && status.is_connected && status.position >= head)
+            .await?;
+        let mut confirmations = confirmed::Confirmations::listen(&log).await?;
+        let (one_by_one, together) = lights.split_at(each * self.rounds as usize);
+        let (mut p50, mut p99, mut so_far) = (Vec::new(), Vec::new(), 0);
+        for lights in one_by_one.chunks(each) {
+            let sent = confirmed::one_by_one(&log, lights, PER_SECOND).await?;
+            so_far += lights.len();
+            let took = confirmations.took(&sent, so_far).await?;
+            p50.push(took.value_at_quantile(0.5) as f64 / 1e3);
+            p99.push(took.value_at_quantile(0.99) as f64 / 1e3);
+        }
+        let name = format!("command → confirmed in the log, {PER_SECOND} commands/s");
+        self.report.figure(format!("{name}, p50"), "ms", p50);
+        let p99 = self.report.figure(format!("{name}, p99"), "ms", p99);
+        self.report
+            .ratio(format!("{name}, p99 in ms"), p99, Target::AtMost(50.0));
+
+        let sent = confirmed::at_once(&log, together).await?;
+        let took = confirmations.took(&sent, lights.len()).await?;
+        let name = format!("{AT_ONCE} commands at once to {} relays", lights.len());
+        let last = took.max() as f64 / 1e6;
+        self.report.figure(
+            format!("{name}, half of them confirmed"),
+            "s",
+            vec![took.value_at_quantile(0.5) as f64 / 1e6],
+        );
+        self.report
+            .figure(format!("{name}, all confirmed in the log"), "s", vec![last]);
+        self.report
+            .ratio(format!("{name}, all confirmed, in s"), last, Target::AtMost(2.0));
+        bridge.stop().await;
+        fleet.stop().await;
+        api.stop().await;
+        log.close().await;
         pool.close().await;
         Ok(())
     }

@@ -6,6 +6,8 @@
 //! against the log, the log against the stream, the views against the log, and the lamps' own record against what was
 //! promised.
 
+mod day;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
