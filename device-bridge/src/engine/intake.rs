@@ -50,6 +50,10 @@ impl Engine {
                 self.told_of(device_id);
                 self.register.device_record(device_id)
             }
+            Some(Change::Retired(device_id)) => {
+                self.move_out(device_id);
+                self.register.device_record(device_id)
+            }
             Some(Change::Outcome(light)) => self.register.channel_record(light),
             None => None,
         };
@@ -61,7 +65,7 @@ impl Engine {
         let Some(device) = self.register.device(device_id) else {
             return;
         };
-        let Some((registration, _)) = &device.registration else {
+        let Some((registration, _)) = device.registration.as_ref().filter(|_| !device.is_retired) else {
             return;
         };
         let station = Station::new(registration, device.is_offline, now);
@@ -76,6 +80,19 @@ impl Engine {
         for channel in channels {
             self.restore(LightChannel { device_id, channel }, now);
         }
+    }
+
+    /// Forgets a device that has left: its topic may be another's.
+    fn move_out(&mut self, device_id: DeviceId) {
+        let Some(station) = self.stations.remove(&device_id) else {
+            return;
+        };
+        if self.topics.get(&station.topic) == Some(&device_id) {
+            self.topics.remove(&station.topic);
+        }
+        self.halls.entry(station.hall_id).or_default().remove(device_id);
+        self.timers.set(Key::Device(device_id), None);
+        self.timers.set(Key::Health(device_id), None);
     }
 
     /// Takes up what is desired from now on.

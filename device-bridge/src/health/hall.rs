@@ -24,6 +24,12 @@ impl Hall {
         self.devices.insert(device_id);
     }
 
+    /// A device has left it.
+    pub fn remove(&mut self, device_id: DeviceId) {
+        self.devices.remove(&device_id);
+        self.lost.remove(&device_id);
+    }
+
     /// A device was given up.
     pub fn lose(&mut self, device_id: DeviceId, now: Timestamp) {
         self.lost.insert(device_id, now);

@@ -116,6 +116,15 @@ fn half_of_a_hall_that_is_lost_at_once_is_one_incident_and_one_device_is_none() 
 }
 
 #[test]
+fn who_has_left_the_hall_does_not_count() {
+    let mut hall = Hall::default();
+    (0..8).for_each(|number| hall.add(device(number)));
+    (4..8).for_each(|number| hall.remove(device(number)));
+    (0..3).for_each(|number| hall.lose(device(number), at(0)));
+    assert!(hall.incident(HallId::default(), at(0)).is_some());
+}
+
+#[test]
 fn four_of_eight_are_not_more_than_half() {
     let mut hall = Hall::default();
     (0..8).for_each(|number| hall.add(device(number)));

@@ -117,6 +117,8 @@ pub struct Device {
     pub channels: BTreeMap<u8, Entry>,
     /// The log says that it is lost.
     pub is_offline: bool,
+    /// It has left the hall for good: its topic may be another's by now.
+    pub is_retired: bool,
 }
 
 /// What an event changed.
@@ -130,6 +132,8 @@ pub enum Change {
     Outcome(LightChannel),
     /// Whether the device is lost.
     Health(DeviceId),
+    /// The device has left.
+    Retired(DeviceId),
 }
 
 /// The register.
@@ -173,7 +177,9 @@ impl Register {
                 self.register(device_id, registration, position)
             }
             // Nothing is desired of it any more: it was dark when it left, and stays in the register as something that is off.
-            DeviceEvent::DeviceRetired { .. } => None,
+            DeviceEvent::DeviceRetired { .. } => self
+                .mark(position, device_id, |device| device.is_retired = true)
+                .then_some(Change::Retired(device_id)),
             DeviceEvent::LightDesired {
                 channel,
                 rev,
@@ -211,8 +217,12 @@ impl Register {
             DeviceEvent::LightFailed { channel, rev, kind, .. } => {
                 self.learn(position, device_id, *channel, *rev, |known| known.fail(*kind))
             }
-            DeviceEvent::DeviceWentOffline { .. } => self.set_offline(position, device_id, true),
-            DeviceEvent::DeviceCameBack { .. } => self.set_offline(position, device_id, false),
+            DeviceEvent::DeviceWentOffline { .. } => self
+                .mark(position, device_id, |device| device.is_offline = true)
+                .then_some(Change::Health(device_id)),
+            DeviceEvent::DeviceCameBack { .. } => self
+                .mark(position, device_id, |device| device.is_offline = false)
+                .then_some(Change::Health(device_id)),
             // Told, and of no consequence for what is desired.
             DeviceEvent::DeviceFlapped { .. } => None,
         }
@@ -231,15 +241,17 @@ impl Register {
         Some(Change::Registered)
     }
 
-    fn set_offline(&mut self, position: u64, device_id: DeviceId, is_offline: bool) -> Option<Change> {
-        let device = self.devices.get_mut(&device_id)?;
-        let (_, known) = device.registration.as_mut()?;
-        if *known >= position {
-            return None;
+    /// Changes what is known of a device as a whole; false if that is no news.
+    fn mark(&mut self, position: u64, device_id: DeviceId, mark: impl FnOnce(&mut Device)) -> bool {
+        let Some(device) = self.devices.get_mut(&device_id) else {
+            return false;
+        };
+        match &mut device.registration {
+            Some((_, known)) if *known < position => *known = position,
+            _ => return false,
         }
-        *known = position;
-        device.is_offline = is_offline;
-        Some(Change::Health(device_id))
+        mark(device);
+        true
     }
 
     /// Takes `entry` if its `rev` is higher than what is known of the output.

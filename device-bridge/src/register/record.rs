@@ -29,6 +29,9 @@ pub enum Record {
         /// The log says that it is lost.
         #[serde(default)]
         is_offline: bool,
+        /// It has left the hall for good.
+        #[serde(default)]
+        is_retired: bool,
         /// Position of the last event that said so.
         position: u64,
     },
@@ -122,6 +125,7 @@ impl Register {
             device_id,
             registration,
             is_offline: device.is_offline,
+            is_retired: device.is_retired,
             position,
         })
     }
@@ -159,10 +163,12 @@ impl Register {
                 device_id,
                 registration,
                 is_offline,
+                is_retired,
                 position,
             } => {
                 if self.register(device_id, registration, position).is_some() {
-                    self.devices.entry(device_id).or_default().is_offline = is_offline;
+                    let device = self.devices.entry(device_id).or_default();
+                    (device.is_offline, device.is_retired) = (is_offline, is_retired);
                 }
             }
             Record::Channel {

@@ -111,6 +111,21 @@ fn a_register_restored_from_its_records_is_the_same_whatever_their_order() {
 }
 
 #[test]
+fn a_device_that_has_left_is_known_to_have_left_after_a_restart() {
+    let mut register = Register::default();
+    register.apply(1, device(), &registered());
+    let retired = DeviceEvent::DeviceRetired {
+        at: at("2026-11-20T18:00:00Z"),
+    };
+    assert_eq!(register.apply(2, device(), &retired), Some(Change::Retired(device())));
+    assert_eq!(register.apply(2, device(), &retired), None);
+    let mut restored = Register::default();
+    restored.restore(register.device_record(device()).unwrap());
+    assert!(restored.device(device()).unwrap().is_retired);
+    assert_eq!(restored.device(device()), register.device(device()));
+}
+
+#[test]
 fn a_record_looks_like_this() {
     let mut register = Register::default();
     register.apply(1, device(), &registered());

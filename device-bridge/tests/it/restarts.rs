@@ -256,3 +256,28 @@ async fn a_light_that_is_prolonged_while_the_bridge_is_away_stays_on() {
     assert_eq!(changes.len(), 2, "{changes:#?}");
     assert!(changes[1].at >= end);
 }
+
+#[tokio::test]
+async fn who_took_over_the_topic_of_a_device_that_left_is_heard_after_restarts_too() {
+    let stage = Stage::new().await;
+    // Several, so that no order of reading them is right by luck.
+    let mut devices = Vec::new();
+    for number in 0..8 {
+        let topic = format!("table-{number}");
+        let former = stage.install(&topic).await;
+        let at = stage.clock.now();
+        stage.office.command(former.id, DeviceCommand::Retire { at }).await;
+        devices.push(stage.install(&topic).await);
+    }
+    let fleet = stage.fleet(&devices.iter().collect::<Vec<_>>()).await;
+    let bridge = stage.bridge().await;
+    let rev = stage.want_on(&devices[0]).await;
+    stage.office.hears(devices[0].id, rev, ON).await;
+    bridge.stop().await;
+    let _bridge = stage.bridge().await;
+    for device in &devices[1..] {
+        let rev = stage.want_on(device).await;
+        stage.office.hears(device.id, rev, ON).await;
+    }
+    assert_eq!(fleet.summary().on.len(), devices.len());
+}

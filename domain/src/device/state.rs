@@ -121,13 +121,16 @@ impl Device {
         })
     }
 
-    /// What is wrong with a light now, the worst first. A device that was lost together with half of its hall is the hall's trouble.
+    /// What is wrong with a light now, the worst first. A device that was lost together with half of its hall is the hall's trouble, and so is
+    /// what it could not be told.
     pub fn troubles(&self, channel: u8) -> impl Iterator<Item = Trouble> {
+        let is_halls = self.offline.is_some_and(|offline| offline.with_others);
         let failed = self.output(channel).and_then(|output| match output.standing {
+            Standing::Failed(FailureKind::Unreachable) if is_halls => None,
             Standing::Failed(kind) if kind != FailureKind::Late => Some(Trouble::Failed(kind, output.failed_at?)),
             _ => None,
         });
-        let offline = self.offline.filter(|offline| !offline.with_others);
+        let offline = self.offline.filter(|_| !is_halls);
         failed
             .into_iter()
             .chain(offline.map(|offline| Trouble::Offline(offline.since)))

@@ -401,6 +401,7 @@ fn a_device_that_is_silent_is_a_fault_after_its_own_time_and_not_if_half_the_hal
         world.run(&lost, minutes(10));
         assert_eq!(world.run(&lost, minutes(10)), [], "told once");
         if incident_id.is_some() {
+            fails(&mut world, 1, FailureKind::Unreachable, minutes(11));
             assert_eq!(world.run(&CHECK, minutes(60)), []);
             continue;
         }
