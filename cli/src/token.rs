@@ -27,10 +27,13 @@ pub struct Args {
     /// How long it is good, such as 10m or 8h [default: the longest for the role]
     #[arg(long, value_name = "DURATION")]
     ttl: Option<SignedDuration>,
+    /// Print a link that opens the console with the token, instead of the token alone
+    #[arg(long)]
+    console: bool,
 }
 
 impl Args {
-    /// Prints the token, and nothing else.
+    /// Prints the token or the link, and nothing else.
     ///
     /// # Errors
     /// There is no key to sign with, or the claims are more than a token may say.
@@ -44,7 +47,16 @@ impl Args {
         let mut claims = Claims::new(subject, self.role, Timestamp::now(), lifetime).in_halls(halls);
         claims.chain = self.chain;
         let signer = Signer::new(KeyFolder::at(settings.keys_dir()).read()?);
-        println!("{}", signer.issue(&claims)?);
+        let token = signer.issue(&claims)?;
+        match self.console {
+            true => println!("{}", console_link(&format!("http://{}", settings.web_listen()), &token)),
+            false => println!("{token}"),
+        }
         Ok(())
     }
+}
+
+/// A link that opens the console. The token stands behind the `#`, which browsers send to nobody.
+pub fn console_link(web: &str, token: &str) -> String {
+    format!("{web}/console/enter#token={token}")
 }

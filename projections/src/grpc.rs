@@ -21,6 +21,7 @@ use baize_proto::hall::view::v1::payment_service_server::PaymentServiceServer;
 use baize_proto::hall::view::v1::reconciliation_service_server::ReconciliationServiceServer;
 use baize_proto::hall::view::v1::split_service_server::SplitServiceServer;
 use baize_proto::hall::view::v1::statement_service_server::StatementServiceServer;
+use baize_proto::hall::view::v1::timeline_service_server::TimelineServiceServer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
@@ -32,7 +33,7 @@ use crate::options::Options;
 use crate::query::{
     AuditService, BillService, BoardService, BookService, DeviceStateService, DirectoryService, IndicatorService,
     LoyaltyService, MemberDirectoryService, NoticeService, PaymentService, Reader, ReconciliationService, SplitService,
-    StatementService,
+    StatementService, TimelineService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -53,7 +54,7 @@ pub(crate) fn router(
     guard: Guard,
     options: &Options,
 ) -> anyhow::Result<Guarded> {
-    let audit = AuditServiceServer::new(AuditService::new(log, reader.stopping.clone()));
+    let audit = AuditServiceServer::new(AuditService::new(log.clone(), reader.stopping.clone()));
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), Signer::new(options.keys.clone())));
     let devices = DeviceStateServiceServer::new(DeviceStateService::new(Arc::clone(&reader)));
@@ -66,6 +67,7 @@ pub(crate) fn router(
     let payments = PaymentServiceServer::new(PaymentService::new(Arc::clone(&reader)));
     let books = BookServiceServer::new(BookService::new(Arc::clone(&reader)));
     let splits = SplitServiceServer::new(SplitService::new(Arc::clone(&reader)));
+    let timelines = TimelineServiceServer::new(TimelineService::new(Arc::clone(&reader), log));
     let statements = StatementServiceServer::new(StatementService::new(reader));
     let reflection = options.reflection.then(|| {
         tonic_reflection::server::Builder::configure()
@@ -95,6 +97,7 @@ pub(crate) fn router(
         .add_service(payments.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(books.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(splits.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(timelines.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(bills.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(statements.max_decoding_message_size(REQUEST_BYTES_MAX)))
 }

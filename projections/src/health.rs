@@ -55,6 +55,7 @@ fn service(view: &str) -> &'static str {
         "splits" => "hall.view.v1.SplitService",
         "indicators" => "hall.view.v1.IndicatorService",
         "members" => "hall.view.v1.MemberDirectoryService",
+        "timelines" => "hall.view.v1.TimelineService",
         "notices" => "hall.view.v1.NoticeService",
         _ => "hall.view.v1.StatementService",
     }

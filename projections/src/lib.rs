@@ -26,7 +26,7 @@ use anyhow::bail;
 
 use views::{
     Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    TrialBalance, Wallets,
+    Timelines, TrialBalance, Wallets,
 };
 
 pub use database::{Database, ROLE};
@@ -48,6 +48,7 @@ pub const VIEWS: &[&str] = &[
     "payments",
     "trial_balance",
     "splits",
+    "timelines",
     "reconciliations",
 ];
 
@@ -71,6 +72,7 @@ pub async fn rebuild(
         "members" => engine::rebuild::<Members>(database, options, &mut progress).await,
         "notices" => engine::rebuild::<Notices>(database, options, &mut progress).await,
         "splits" => engine::rebuild::<Splits>(database, options, &mut progress).await,
+        "timelines" => engine::rebuild::<Timelines>(database, options, &mut progress).await,
         "wallets" => engine::rebuild::<Wallets>(database, options, &mut progress).await,
         "loyalty" => engine::rebuild::<Loyalty>(database, options, &mut progress).await,
         "payments" => engine::rebuild::<Payments>(database, options, &mut progress).await,
@@ -99,6 +101,7 @@ pub async fn verify(
         "members" => engine::verify::<Members>(database, &mut progress).await,
         "notices" => engine::verify::<Notices>(database, &mut progress).await,
         "splits" => engine::verify::<Splits>(database, &mut progress).await,
+        "timelines" => engine::verify::<Timelines>(database, &mut progress).await,
         "wallets" => engine::verify::<Wallets>(database, &mut progress).await,
         "loyalty" => engine::verify::<Loyalty>(database, &mut progress).await,
         "payments" => engine::verify::<Payments>(database, &mut progress).await,

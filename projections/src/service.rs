@@ -22,7 +22,7 @@ use crate::options::Options;
 use crate::query::Reader;
 use crate::views::{
     Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    TrialBalance, Wallets,
+    Timelines, TrialBalance, Wallets,
 };
 use crate::{codes, grpc, health, web};
 
@@ -64,6 +64,7 @@ impl Projections {
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
         let splits = Shared::<Splits>::new();
+        let timelines = Shared::<Timelines>::new();
         let reconciliations = Shared::<Reconciliations>::new();
         let statuses = vec![
             board.status(),
@@ -78,6 +79,7 @@ impl Projections {
             payments.status(),
             trial_balance.status(),
             splits.status(),
+            timelines.status(),
             reconciliations.status(),
         ];
         let (feed, feeding) = feed(&options, &log).await?;
@@ -98,6 +100,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &payments);
         tasks.project(&options, &log, &feed, &trial_balance);
         tasks.project(&options, &log, &feed, &splits);
+        tasks.project(&options, &log, &feed, &timelines);
         tasks.project(&options, &log, &feed, &reconciliations);
 
         let reader = Arc::new(Reader {
@@ -114,6 +117,7 @@ impl Projections {
             payments,
             trial_balance,
             splits,
+            timelines,
             reconciliations,
             watchers: Arc::new(Semaphore::new(options.watchers_max)),
             stopping: stopping.clone(),
@@ -133,7 +137,23 @@ impl Projections {
         let serving = grpc::serve(router, grpc_listener, stopping.clone());
         tasks.spawn_until(abort.clone(), serving);
         let verifier = Verifier::new(options.keys.clone());
-        let pages = web::router(reader, verifier, options.clock.clone(), statuses.clone(), feed.source());
+        let console = web::Console::new(
+            &reader,
+            log.clone(),
+            options.keys.clone(),
+            guard.clone(),
+            options.clock.clone(),
+            statuses.clone(),
+            feed.source(),
+        );
+        let pages = web::router(
+            reader,
+            verifier,
+            options.clock.clone(),
+            statuses.clone(),
+            feed.source(),
+            console,
+        );
         let pages = web::guarded(pages, guard, http_address);
         tasks.spawn_until(abort.clone(), web::serve(pages, http_listener, stopping.clone()));
         tracing::info!(grpc = %grpc_address, http = %http_address, "projections are up");

@@ -20,14 +20,17 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_eventlog::{Clock, EventLog, LogOptions};
+use baize_proto::access::{Claims, KeyFolder, Role, Signer};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::checks::{self, Check};
 use crate::serve::All;
 use crate::settings::{LogFormat, Settings};
+use crate::token::console_link;
 use crate::{logging, signals};
 
 use evening::Evening;
@@ -154,6 +157,8 @@ impl Args {
         };
         let screen = format!("{}/screen?hall={}", address(&ready.web)?, evening.hall.hall_id);
         println!("wall screen: {screen}");
+        let console = self.console(dir, clock, &address(&ready.web)?)?;
+        println!("console: {console}");
         println!("{} tables, seed {seed}, {} times real time", self.tables, self.speed);
         let records = evening.run(stop).await?;
         texts.check_running()?;
@@ -166,10 +171,20 @@ impl Args {
             failed => println!("{failed} of {} checks FAILED (seed {seed})", checks.len()),
         }
         match self.keep {
-            true => println!("the evening on the wall screen: {screen}"),
+            true => {
+                println!("the evening on the wall screen: {screen}\nand session by session in the console: {console}")
+            }
             false => println!("`--keep` leaves the wall screen on at the end"),
         }
         Ok(checks.iter().all(Check::ok))
+    }
+
+    /// A link that opens the console as somebody who runs the system.
+    fn console(&self, dir: &Directory, clock: &Clock, web: &str) -> anyhow::Result<String> {
+        let role = Role::Operator;
+        let claims = Claims::new(Uuid::now_v7(), role, Timestamp::now(), role.lifetime_max());
+        let keys = KeyFolder::at(self.settings(dir, clock).keys_dir()).read()?;
+        Ok(console_link(web, &Signer::new(keys).issue(&claims)?))
     }
 
     /// Shows 18:00 where the hall is some real seconds from now.

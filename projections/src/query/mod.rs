@@ -22,6 +22,7 @@ mod reconciliations;
 mod rights;
 mod splits;
 mod statement;
+mod timelines;
 mod trial_balance;
 mod watch;
 
@@ -42,5 +43,6 @@ pub(crate) use receipt::{Receipt, page_path as receipt_path};
 pub(crate) use reconciliations::ReconciliationService;
 pub(crate) use splits::SplitService;
 pub(crate) use statement::StatementService;
+pub(crate) use timelines::TimelineService;
 pub(crate) use trial_balance::BookService;
 pub(crate) use watch::{BoardUpdate, watch_board, watch_indicators};

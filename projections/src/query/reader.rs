@@ -15,7 +15,7 @@ use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
 use crate::views::{
     Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    TrialBalance, Wallets,
+    Timelines, TrialBalance, Wallets,
 };
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
@@ -37,6 +37,7 @@ pub(crate) struct Reader {
     pub(crate) payments: Arc<Shared<Payments>>,
     pub(crate) trial_balance: Arc<Shared<TrialBalance>>,
     pub(crate) splits: Arc<Shared<Splits>>,
+    pub(crate) timelines: Arc<Shared<Timelines>>,
     pub(crate) reconciliations: Arc<Shared<Reconciliations>>,
     /// One permit a stream, of either protocol.
     pub(crate) watchers: Arc<Semaphore>,
@@ -263,6 +264,7 @@ mod tests {
             payments: Shared::new(),
             trial_balance: Shared::new(),
             splits: Shared::new(),
+            timelines: Shared::new(),
             reconciliations: Shared::new(),
             watchers: Arc::new(Semaphore::new(1)),
             stopping: CancellationToken::new(),

@@ -11,6 +11,7 @@ pub mod notices;
 pub mod payments;
 pub mod reconciliations;
 pub mod splits;
+pub mod timelines;
 pub mod trial_balance;
 pub mod wallets;
 
@@ -25,5 +26,6 @@ pub use notices::Notices;
 pub use payments::Payments;
 pub use reconciliations::Reconciliations;
 pub use splits::Splits;
+pub use timelines::Timelines;
 pub use trial_balance::TrialBalance;
 pub use wallets::Wallets;

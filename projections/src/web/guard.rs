@@ -18,6 +18,8 @@ const OPEN: [&str; 2] = ["/healthz", "/readyz"];
 
 /// These pages are shown to whoever has a ticket for them, and look at it themselves.
 const OWN_TICKET: &str = "/receipts/";
+/// The console has its own sessions, on loopback too.
+const CONSOLE: &str = "/console";
 /// The wall screen is too, if it is asked for with one.
 const SCREEN: &str = "/screen";
 
@@ -33,7 +35,8 @@ async fn check(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     let path = request.uri().path();
     let query = request.uri().query().unwrap_or_default();
     let screen = path.starts_with(SCREEN);
-    if OPEN.contains(&path) || path.starts_with(OWN_TICKET) || (screen && value(query, "ticket").is_some()) {
+    let own = path.starts_with(OWN_TICKET) || path.starts_with(CONSOLE);
+    if OPEN.contains(&path) || own || (screen && value(query, "ticket").is_some()) {
         return next.run(request).await;
     }
     let admitted = guard.admit(SAME_OVER_GRPC, request.headers());
@@ -128,6 +131,11 @@ mod tests {
             status("0.0.0.0:80", "/receipts/1", None).await,
             StatusCode::OK,
             "looks at its ticket"
+        );
+        assert_eq!(
+            status("0.0.0.0:80", "/console/books", None).await,
+            StatusCode::OK,
+            "has its own sessions"
         );
         let screen = format!("/screen?lang=en&hall={HALL}");
         assert_eq!(status("0.0.0.0:80", &screen, None).await, StatusCode::UNAUTHORIZED);

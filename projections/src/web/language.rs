@@ -37,7 +37,7 @@ impl Language {
     }
 
     /// One of two texts.
-    pub(crate) fn of(self, zh_cn: &'static str, en: &'static str) -> &'static str {
+    pub(crate) fn of<'t>(self, zh_cn: &'t str, en: &'t str) -> &'t str {
         match self {
             Self::ZhCn => zh_cn,
             Self::En => en,

@@ -2,6 +2,7 @@
 
 mod board;
 mod cards;
+mod console;
 mod guard;
 mod halls;
 mod language;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{FeedSource, ViewStatus};
 use crate::query::{Error, Reader};
+pub(crate) use console::Console;
 pub(crate) use guard::guarded;
 use language::Language;
 use security::Nonce;
@@ -48,6 +50,7 @@ pub(crate) fn router(
     clock: Clock,
     statuses: Vec<watch::Receiver<ViewStatus>>,
     source: watch::Receiver<FeedSource>,
+    console: Console,
 ) -> Router {
     let site = Arc::new(Site {
         reader,
@@ -66,8 +69,9 @@ pub(crate) fn router(
         .route("/healthz", get(ready::alive))
         .route("/readyz", get(ready::ready))
         .fallback(not_found)
-        .layer(axum::middleware::from_fn(security::headers))
         .with_state(site)
+        .merge(console::router(console))
+        .layer(axum::middleware::from_fn(security::headers))
 }
 
 pub(crate) async fn serve(router: Router, listener: TcpListener, stopping: CancellationToken) {

@@ -35,7 +35,7 @@ pub(crate) async fn headers(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; \
-         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+         img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     );
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {

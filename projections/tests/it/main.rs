@@ -8,6 +8,7 @@
 
 mod atomicity;
 mod audit;
+mod console;
 mod directory;
 mod evening;
 mod faults;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use baize_domain::payment::Channel as Provider;
 use baize_eventlog::{
-    EventLog, LogOptions, META_HALL, Metadata, NewEvent, Relay, RelayOptions, RelayStatus, RequestKey, StreamAppend,
-    StreamId, Unit,
+    EventLog, LogOptions, META_CORRELATION_ID, META_HALL, META_REQUEST_ID, Metadata, NewEvent, Relay, RelayOptions,
+    RelayStatus, RequestKey, StreamAppend, StreamId, Unit,
 };
 use baize_projections::{Comparison, Database, Options, Projections, VIEWS};
 use baize_proto::access::{Badge, Bearing, KeyRing, Keys};
@@ -81,6 +81,10 @@ impl Stage {
 
     /// Writes the events as one unit and returns the last one's position.
     pub async fn append(&self, happened: Vec<Happened>) -> u64 {
+        let session = happened
+            .iter()
+            .find(|happened| happened.event.aggregate_type() == "TableSession");
+        let session = session.map(|happened| happened.id);
         let events = happened.iter().map(|happened| {
             let event = NewEvent {
                 event_type: happened.event.event_type().to_owned(),
@@ -92,7 +96,7 @@ impl Stage {
                 event,
             )
         });
-        self.append_raw(events.collect()).await
+        self.append_for(session, events.collect()).await
     }
 
     /// Writes each unit for itself.
@@ -115,6 +119,11 @@ impl Stage {
     }
 
     pub async fn append_raw(&self, events: Vec<(StreamId, NewEvent)>) -> u64 {
+        self.append_for(None, events).await
+    }
+
+    /// Writes a unit that is about a session, or about none.
+    async fn append_for(&self, session: Option<Uuid>, events: Vec<(StreamId, NewEvent)>) -> u64 {
         let mut streams: Vec<StreamAppend> = Vec::new();
         let mut places: HashMap<StreamId, usize> = HashMap::new();
         for (stream, event) in events {
@@ -133,10 +142,18 @@ impl Stage {
             let version = claim.expected_version + claim.events.len() as u64;
             self.versions.lock().unwrap().insert(claim.stream.clone(), version);
         }
+        let request_id = Uuid::new_v4();
         let unit = Unit {
-            request: RequestKey::new("test", Uuid::new_v4(), b""),
+            request: RequestKey::new("test", request_id, b""),
             streams,
-            metadata: Metadata::from([(META_HALL.to_owned(), "h".to_owned())]),
+            metadata: Metadata::from([
+                (META_HALL.to_owned(), "h".to_owned()),
+                (META_REQUEST_ID.to_owned(), request_id.to_string()),
+                (
+                    META_CORRELATION_ID.to_owned(),
+                    session.unwrap_or(request_id).to_string(),
+                ),
+            ]),
             response: Vec::new(),
         };
         self.log.append(unit).await.unwrap().position()

@@ -591,6 +591,12 @@ async fn verification_finds_every_kind_of_altered_row() {
             "UPDATE {t} SET split = jsonb_set(split, '{phase}', '\"Completed\"') WHERE {w}",
         ),
         (
+            "timelines",
+            "views.timelines_stretches_g1",
+            "stretch_id",
+            "UPDATE {t} SET last = last + 1 WHERE {w}",
+        ),
+        (
             "reconciliations",
             "views.reconciliations_days_g1",
             "reconciliation_id",

@@ -17,7 +17,7 @@ use tonic::codegen::http::header::AUTHORIZATION;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 use tower::Layer;
 
-use super::{Access, Claims, Denial, KeyRing, Keys, Policies, PolicyError, TokenError, Verifier};
+use super::{Access, Claims, Denial, KeyRing, Keys, Policies, PolicyError, Role, TokenError, Verifier};
 
 /// Health and reflection, which are open: they tell nothing that the contract does not.
 const OPEN: &str = "/grpc.";
@@ -62,19 +62,34 @@ impl Guard {
         if path.starts_with(OPEN) {
             return Ok(None);
         }
-        let policy = self.policies.of(path).ok_or(Denial::Nobody)?;
-        if policy.open {
+        if self.policies.of(path).ok_or(Denial::Nobody)?.open {
             return Ok(None);
         }
         let claims = self.claims(headers, Timestamp::now())?;
+        self.admit_bearer(path, claims).map(Some)
+    }
+
+    /// Lets a caller of whom somebody else has found out who it is in to a method, or not.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn admit_bearer(&self, path: &str, claims: Arc<Claims>) -> Result<Access, Denial> {
+        let policy = self.policies.of(path).ok_or(Denial::Nobody)?;
         match policy.allow.get(&claims.role) {
-            Some(scope) => Ok(Some(Access::new(claims, *scope))),
+            Some(scope) => Ok(Access::new(claims, *scope)),
             None => {
                 let denial = Denial::WrongRole(claims.role);
                 denied(path, &claims, denial);
                 Err(denial)
             }
         }
+    }
+
+    /// Whether a role may call a method at all.
+    pub fn allows(&self, path: &str, role: Role) -> bool {
+        self.policies
+            .of(path)
+            .is_some_and(|policy| policy.allow.contains_key(&role))
     }
 
     fn claims(&self, headers: &HeaderMap, now: Timestamp) -> Result<Arc<Claims>, TokenError> {

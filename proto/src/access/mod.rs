@@ -7,6 +7,7 @@
 
 mod bearing;
 mod claims;
+mod console;
 mod crypto;
 mod denial;
 mod display;

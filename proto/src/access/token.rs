@@ -49,6 +49,11 @@ impl Signer {
     /// # Errors
     /// No key signs, or the claims are more than a token may say.
     pub fn issue(&self, claims: &Claims) -> Result<String, IssueError> {
+        self.issue_for(AUDIENCE, claims)
+    }
+
+    /// The same, for whoever takes tokens of that audience.
+    pub(super) fn issue_for(&self, audience: &str, claims: &Claims) -> Result<String, IssueError> {
         let lifetime = claims.expires_at.duration_since(claims.issued_at);
         if lifetime.unsigned_abs() > claims.role.lifetime_max() {
             return Err(IssueError::TooLong(claims.role));
@@ -60,7 +65,7 @@ impl Signer {
         let (key_id, key) = ring.encoding_key().ok_or(IssueError::NoSigningKey)?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(key_id.to_owned());
-        let body = Body::from(claims);
+        let body = Body::of(audience, claims);
         jsonwebtoken::encode(&header, &body, &key).map_err(|error| IssueError::Unsigned(error.to_string()))
     }
 }
@@ -111,6 +116,11 @@ impl Verifier {
     /// # Errors
     /// Why it is not taken.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        self.verify_for(AUDIENCE, token, now)
+    }
+
+    /// The same, of a token of that audience alone.
+    pub(super) fn verify_for(&self, audience: &str, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
         if token.is_empty() {
             return Err(TokenError::Missing);
         }
@@ -120,7 +130,7 @@ impl Verifier {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key_id = header.kid.ok_or(TokenError::Invalid)?;
         let key = self.keys.ring().decoding_key(&key_id).ok_or(TokenError::Invalid)?;
-        let decoded = jsonwebtoken::decode::<Body>(token, &key, &validation()).map_err(|error| {
+        let decoded = jsonwebtoken::decode::<Body>(token, &key, &validation(audience)).map_err(|error| {
             tracing::debug!(kind = ?ErrorName(error.kind()), "a token was refused");
             TokenError::Invalid
         })?;
@@ -130,12 +140,12 @@ impl Verifier {
     }
 }
 
-fn validation() -> Validation {
+fn validation(audience: &str) -> Validation {
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.required_spec_claims = HashSet::from(["exp", "iss", "aud", "sub"].map(str::to_owned));
     validation.validate_exp = false;
     validation.set_issuer(&[ISSUER]);
-    validation.set_audience(&[AUDIENCE]);
+    validation.set_audience(&[audience]);
     validation
 }
 
@@ -171,11 +181,11 @@ struct Body {
     guest: bool,
 }
 
-impl From<&Claims> for Body {
-    fn from(claims: &Claims) -> Self {
+impl Body {
+    fn of(audience: &str, claims: &Claims) -> Self {
         Self {
             iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: audience.to_owned(),
             sub: claims.subject,
             iat: claims.issued_at.as_second(),
             exp: claims.expires_at.as_second(),
@@ -185,9 +195,7 @@ impl From<&Claims> for Body {
             guest: claims.guest,
         }
     }
-}
 
-impl Body {
     /// `None` if its times are no times.
     fn claims(self, key_id: String) -> Option<Claims> {
         if self.halls.len() > HALLS_MAX {

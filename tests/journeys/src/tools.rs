@@ -27,6 +27,20 @@ pub fn buf() -> PathBuf {
     tool("BAIZE_BUF", ".tools/bin/buf")
 }
 
+/// axe-core, the checker of accessibility, as a script for a page.
+///
+/// # Panics
+/// If there is none.
+pub fn axe() -> PathBuf {
+    let packages = std::fs::read_dir(repository().join(".tools/venv/lib"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let scripts = packages.map(|python| python.path().join("site-packages/axe_core_python/axe.min.js"));
+    let script = scripts.into_iter().find(|script| script.is_file());
+    tool("BAIZE_AXE", &script.unwrap_or_default().to_string_lossy())
+}
+
 /// The file that the variable names, else the one that setup makes.
 fn tool(variable: &str, made_by_setup: &str) -> PathBuf {
     let named = env::var_os(variable).map(PathBuf::from);

@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status};
 use super::deadline::Deadline;
 use super::error::Error;
 use super::fields::Fields;
+pub(super) use replay::recorded_event;
 use replay::{Replaying, Wanted};
 use state::AsOf;
 
@@ -98,7 +99,7 @@ fn instant(fields: &mut Fields, field: &str, given: Option<&Timestamp>) -> Optio
     read
 }
 
-fn unread(error: &baize_eventlog::Error) -> Error {
+pub(super) fn unread(error: &baize_eventlog::Error) -> Error {
     match error {
         baize_eventlog::Error::Database(_) => Error::Unavailable(error.to_string()),
         _ => Error::Internal(error.to_string()),

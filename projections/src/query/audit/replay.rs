@@ -126,7 +126,7 @@ impl Replaying {
         self.ended = self.position >= until;
         let covered = batch.iter().filter(|event| self.wanted.covers(event));
         Ok(ReplayEventsResponse {
-            events: covered.map(encode).collect(),
+            events: covered.map(recorded_event).collect(),
             position: self.position,
             until,
         })
@@ -147,7 +147,8 @@ impl Source {
     }
 }
 
-fn encode(event: &RecordedEvent) -> audit::RecordedEvent {
+/// An event as it is told.
+pub(in crate::query) fn recorded_event(event: &RecordedEvent) -> audit::RecordedEvent {
     let metadata: HashMap<_, _> = event
         .metadata
         .iter()

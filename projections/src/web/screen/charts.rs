@@ -190,7 +190,7 @@ impl Frame {
 }
 
 /// The next of 1, 2, 2.5, 4, 5, 10 and their tens that holds the value, so that the scale has round numbers.
-fn round_up(value: f64) -> f64 {
+pub(in crate::web) fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;
     }
@@ -200,7 +200,7 @@ fn round_up(value: f64) -> f64 {
     step.unwrap_or(10.0) * tens
 }
 
-fn escaped(text: &str) -> String {
+pub(in crate::web) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -3,10 +3,10 @@
 //! The page is whole without its script. With it, parts that have changed are sent as the server draws them; every message says how
 //! late it is in the hall, and what is older than the screen was told to bear is shown grey.
 
-mod charts;
+pub(super) mod charts;
 mod draw;
 mod link;
-mod money;
+pub(super) mod money;
 mod texts;
 
 use std::convert::Infallible;
