@@ -23,7 +23,8 @@ fn chinese(code: &str) -> Option<&'static str> {
         "FAILED" => "失败",
         "EXPIRED" => "已过期",
         "CANCELLED" => "已取消",
-        "MANUAL_REVIEW" => "待人工处理",
+        "PROCESSING" => "处理中",
+        "CONFLICTED" => "待人工处理",
         "RESOLVED" => "已人工处理",
         // Attempts.
         "ASKED" => "已下单",
@@ -59,6 +60,22 @@ fn chinese(code: &str) -> Option<&'static str> {
         "RETRY_REFUND" => "原单重试",
         "REPLACE_REFUND" => "换单重退",
         "SETTLE_REFUND_BY_HAND" => "登记线下退款",
+        // Devices.
+        "CONFIRMED" => "已确认",
+        "LATE" => "超时，仍在尝试",
+        "UNREACHABLE" => "无法联系",
+        "MISMATCH" => "状态不符",
+        "NOT_CONFIRMED" => "未亮灯",
+        "OFFLINE" => "离线",
+        "REPORTED" => "店员报修",
+        "OPEN" => "待维修",
+        "STARTED" => "维修中",
+        "COMPLETED" => "待测试",
+        "TESTING" => "测试中",
+        "DESIRED" => "期望",
+        "WENT_OFFLINE" => "离线",
+        "CAME_BACK" => "恢复在线",
+        "FLAPPED" => "反复掉线",
         // Accounts.
         "COUNTER_CLEARING" => "前台收款",
         "WECHAT_PAY_CLEARING" => "微信支付清算",
@@ -81,7 +98,10 @@ fn chinese(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use baize_proto::hall::payment::v1::PaymentState;
-    use baize_proto::hall::view::v1::{BookAccount, manual_review, payment_attempt, payment_refund};
+    use baize_proto::hall::view::v1::{
+        BookAccount, DeviceHistoryKind, OutputStanding, RepairFault, RepairPhase, manual_review, payment_attempt,
+        payment_refund,
+    };
 
     use super::*;
 
@@ -99,6 +119,10 @@ mod tests {
             codes("STATE_", |code: payment_refund::State| code.as_str_name()),
             codes("WHY_", |code: manual_review::Why| code.as_str_name()),
             codes("ACTION_", |code: manual_review::Action| code.as_str_name()),
+            codes("OUTPUT_STANDING_", |code: OutputStanding| code.as_str_name()),
+            codes("REPAIR_FAULT_", |code: RepairFault| code.as_str_name()),
+            codes("REPAIR_PHASE_", |code: RepairPhase| code.as_str_name()),
+            codes("DEVICE_HISTORY_KIND_", |code: DeviceHistoryKind| code.as_str_name()),
             codes("BOOK_ACCOUNT_", |code: BookAccount| code.as_str_name()),
         ];
         for code in all.concat() {

@@ -7,6 +7,7 @@ mod books;
 mod chart;
 mod codes;
 mod day;
+mod devices;
 mod entry;
 mod halls;
 mod history;
@@ -30,8 +31,8 @@ use tokio::sync::watch;
 
 use crate::engine::{FeedSource, ViewStatus};
 use crate::query::{
-    BillService, BookService, DirectoryService, IndicatorService, MemberDirectoryService, PaymentService, Reader,
-    ReconciliationService, StatementService, TimelineService,
+    BillService, BookService, DeviceStateService, DirectoryService, IndicatorService, MemberDirectoryService,
+    PaymentService, Reader, ReconciliationService, StatementService, TimelineService,
 };
 
 /// What the pages need.
@@ -49,6 +50,7 @@ pub(crate) struct Console {
 struct Services {
     bills: BillService,
     books: BookService,
+    devices: DeviceStateService,
     directory: DirectoryService,
     indicators: IndicatorService,
     members: MemberDirectoryService,
@@ -78,6 +80,7 @@ impl Console {
             services: Services {
                 bills: BillService::new(shared(), Signer::new(keys)),
                 books: BookService::new(shared()),
+                devices: DeviceStateService::new(shared()),
                 directory: DirectoryService::new(shared(), String::new()),
                 indicators: IndicatorService::new(shared(), clock),
                 members: MemberDirectoryService::new(shared()),
@@ -99,6 +102,8 @@ pub(crate) fn router(console: Console) -> Router {
         .route("/console/leave", post(entry::leave))
         .route("/console/halls/{hall_id}", get(day::page))
         .route("/console/halls/{hall_id}/history", get(history::page))
+        .route("/console/halls/{hall_id}/devices", get(devices::list))
+        .route("/console/devices/{device_id}", get(devices::page))
         .route("/console/sessions/{session_id}", get(session::page))
         .route("/console/sessions/{session_id}/receipt", get(session::receipt))
         .route("/console/members", get(members::list))

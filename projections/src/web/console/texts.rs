@@ -152,6 +152,30 @@ texts! {
     view: "视图", "View";
     generation: "代", "Generation";
     behind: "落后", "Behind";
+    devices: "设备", "Devices";
+    device: "设备", "Device";
+    no_devices: "还没有设备。", "There is no device yet.";
+    repairs: "维修中的球台", "Tables under repair";
+    no_repairs: "没有需要维修的球台。", "No table needs a repair.";
+    alerts: "告警", "Alerts";
+    no_alerts: "没有告警。", "There is no alert.";
+    fault: "故障", "Fault";
+    assigned_to: "负责人", "Who sees to it";
+    tests: "测试次数", "Tests";
+    online: "在线", "online";
+    offline: "离线", "lost";
+    retired: "已撤", "gone";
+    last_heard: "最近有消息", "Last heard";
+    output: "输出", "Output";
+    wanted: "期望", "Wanted";
+    reported: "上报", "Reported";
+    standing: "确认", "Standing";
+    latency: "响应", "Response";
+    tries: "尝试", "Tries";
+    not_after: "最迟关灯", "Off at the latest";
+    detail: "详情", "Detail";
+    on: "开", "on";
+    off: "关", "off";
     rebuild: "重建", "Rebuild";
 }
 

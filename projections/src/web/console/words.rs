@@ -4,7 +4,8 @@ use baize_domain::Fen;
 use baize_proto::hall::payment::v1::{Channel, PaymentState};
 use baize_proto::hall::table::v1::{BillLine, bill_line};
 use baize_proto::hall::view::v1::{
-    BillStatus, BookAccount, PaymentPurpose, manual_review, payment, payment_attempt, payment_refund, wallet_entry,
+    BillStatus, BookAccount, DeviceHistoryKind, OutputStanding, PaymentPurpose, RepairFault, RepairPhase,
+    manual_review, payment, payment_attempt, payment_refund, wallet_entry,
 };
 use jiff::tz::TimeZone;
 use prost_types::Timestamp;
@@ -164,7 +165,7 @@ impl Words {
         let code = state.as_str_name().trim_start_matches("PAYMENT_STATE_");
         let tone = match code {
             "SUCCEEDED" | "RESOLVED" => "good",
-            "FAILED" | "MANUAL_REVIEW" => "bad",
+            "FAILED" | "CONFLICTED" => "bad",
             "EXPIRED" | "CANCELLED" => "quiet",
             _ => "now",
         };
@@ -185,6 +186,28 @@ impl Words {
 
     pub(super) fn action(&self, action: manual_review::Action) -> String {
         spoken(self.language, action.as_str_name().trim_start_matches("ACTION_"))
+    }
+
+    pub(super) fn standing(&self, standing: OutputStanding) -> String {
+        spoken(
+            self.language,
+            standing.as_str_name().trim_start_matches("OUTPUT_STANDING_"),
+        )
+    }
+
+    pub(super) fn fault(&self, fault: RepairFault) -> String {
+        spoken(self.language, fault.as_str_name().trim_start_matches("REPAIR_FAULT_"))
+    }
+
+    pub(super) fn repair_phase(&self, phase: RepairPhase) -> String {
+        spoken(self.language, phase.as_str_name().trim_start_matches("REPAIR_PHASE_"))
+    }
+
+    pub(super) fn device_history(&self, kind: DeviceHistoryKind) -> String {
+        spoken(
+            self.language,
+            kind.as_str_name().trim_start_matches("DEVICE_HISTORY_KIND_"),
+        )
     }
 
     pub(super) fn account(&self, account: BookAccount) -> String {

@@ -117,6 +117,17 @@ async fn what_a_member_paid_and_why_is_found_in_the_console_on_a_desk_and_on_a_p
         usable(&page, &axe, "the history").await?;
         page.picture(&picture(&format!("console-history-{language}"))).await?;
 
+        follow(&page, "the hall again", ".crumb a[href*=halls]").await?;
+        follow(&page, "the devices", "a[href*=\"/devices?\"]").await?;
+        page.until("the lamp", "document.querySelector('tbody .good') !== null")
+            .await?;
+        usable(&page, &axe, "the devices").await?;
+        page.picture(&picture(&format!("console-devices-{language}"))).await?;
+        follow(&page, "the device", "tbody th a[href*=devices]").await?;
+        page.until("its history", "document.querySelectorAll('tbody tr').length > 4")
+            .await?;
+        usable(&page, &axe, "the device").await?;
+
         // What did this member pay, and why: two clicks from the list.
         page.go(&format!("{web}/console/members/{}?lang={language}", member))
             .await?;
