@@ -30,7 +30,7 @@ fn an_operator_gets_a_token_that_the_services_take() {
     let lifetime = claims.expires_at.duration_since(claims.issued_at);
     assert_eq!(lifetime, SignedDuration::from_mins(10));
     let (made, link) = run(&keys, &["token", "--role", "auditor", "--console"]);
-    let token = link.trim().strip_prefix("http://127.0.0.1:8080/console/enter#token=");
+    let token = link.trim().strip_prefix("http://127.0.0.1:7480/console/enter#token=");
     assert!(made && verifier.verify(token.unwrap_or_default(), Timestamp::now()).is_ok(), "{link}");
     let (made, told) = run(&keys, &["token", "--role", "customer", "--ttl", "16m"]);
     assert!(!made && told.contains("900 seconds at most"), "{told}");

@@ -18,13 +18,13 @@ fn plain(code: &str) -> String {
 fn chinese(code: &str) -> Option<&'static str> {
     Some(match code {
         // Payments.
-        "PENDING" => "待支付",
         "SUCCEEDED" => "已成功",
         "FAILED" => "失败",
         "EXPIRED" => "已过期",
         "CANCELLED" => "已取消",
         "PROCESSING" => "处理中",
-        "CONFLICTED" => "待人工处理",
+        "CONFLICTED" => "实付与应付不符",
+        "MANUAL_REVIEW" => "待人工处理",
         "RESOLVED" => "已人工处理",
         // Attempts.
         "ASKED" => "已下单",

@@ -165,7 +165,7 @@ impl Words {
         let code = state.as_str_name().trim_start_matches("PAYMENT_STATE_");
         let tone = match code {
             "SUCCEEDED" | "RESOLVED" => "good",
-            "FAILED" | "CONFLICTED" => "bad",
+            "FAILED" | "CONFLICTED" | "MANUAL_REVIEW" => "bad",
             "EXPIRED" | "CANCELLED" => "quiet",
             _ => "now",
         };
