@@ -31,7 +31,10 @@ fn an_operator_gets_a_token_that_the_services_take() {
     assert_eq!(lifetime, SignedDuration::from_mins(10));
     let (made, link) = run(&keys, &["token", "--role", "auditor", "--console"]);
     let token = link.trim().strip_prefix("http://127.0.0.1:7480/console/enter#token=");
-    assert!(made && verifier.verify(token.unwrap_or_default(), Timestamp::now()).is_ok(), "{link}");
+    assert!(
+        made && verifier.verify(token.unwrap_or_default(), Timestamp::now()).is_ok(),
+        "{link}"
+    );
     let (made, told) = run(&keys, &["token", "--role", "customer", "--ttl", "16m"]);
     assert!(!made && told.contains("900 seconds at most"), "{told}");
     let (made, told) = run(&keys, &["token", "--role", "emperor"]);
