@@ -61,6 +61,7 @@ fn chinese(code: &str) -> Option<&'static str> {
         "REPLACE_REFUND" => "换单重退",
         "SETTLE_REFUND_BY_HAND" => "登记线下退款",
         // Devices.
+        "PENDING" => "等待确认",
         "CONFIRMED" => "已确认",
         "LATE" => "超时，仍在尝试",
         "UNREACHABLE" => "无法联系",

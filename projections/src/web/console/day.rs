@@ -22,7 +22,7 @@ use super::Console;
 use super::chart::{self, Bar};
 use super::pages::{Layout, Problem};
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, some_fen};
 
 #[derive(Deserialize)]
 pub(super) struct Wish {
@@ -83,9 +83,7 @@ impl BillLine {
                 .as_ref()
                 .map(|bill| Fen(bill.total_fen).to_string())
                 .unwrap_or_default(),
-            owed: (bill.outstanding_fen > 0)
-                .then(|| Fen(bill.outstanding_fen).to_string())
-                .unwrap_or_default(),
+            owed: some_fen(bill.outstanding_fen),
         }
     }
 }

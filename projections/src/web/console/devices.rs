@@ -247,9 +247,10 @@ fn output_line(output: &DeviceOutput, layout: &Layout, words: &Words) -> OutputL
             OutputStanding::Pending => "now",
             _ => "bad",
         },
-        latency: (output.latency_ms > 0)
-            .then(|| format!("{} ms", output.latency_ms))
-            .unwrap_or_default(),
+        latency: match output.latency_ms {
+            0 => String::new(),
+            millis => format!("{millis} ms"),
+        },
         attempts: output.attempts,
         session_id: output.session_id.clone(),
         not_after: words.short(output.not_after.as_ref()),
@@ -271,9 +272,10 @@ fn history_line(entry: &DeviceHistoryEntry, layout: &Layout, words: &Words) -> H
     HistoryLine {
         at: words.instant(entry.at.as_ref()),
         what: words.device_history(entry.kind()),
-        channel: (entry.channel > 0)
-            .then(|| entry.channel.to_string())
-            .unwrap_or_default(),
+        channel: match entry.channel {
+            0 => String::new(),
+            channel => channel.to_string(),
+        },
         detail: detail.join(" · "),
         position: entry.position,
     }

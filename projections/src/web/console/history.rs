@@ -71,7 +71,7 @@ pub(super) async fn page(
     let mut read: Vec<DayIndicators> = stream::iter(reads).buffered(READS).try_collect().await?;
     read.push(today);
     let layout = visitor.layout("/console");
-    let bars: Vec<_> = read.iter().map(|day| bar(day)).collect();
+    let bars: Vec<_> = read.iter().map(bar).collect();
     let rows = read.iter().rev().map(|day| DayLine {
         date: day.business_date.clone(),
         revenue: Fen(revenue(day)).to_string(),

@@ -21,7 +21,7 @@ use super::Console;
 use super::halls::theirs;
 use super::pages::{Layout, Problem};
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, some_fen};
 
 #[derive(Deserialize)]
 pub(super) struct Wish {
@@ -225,9 +225,7 @@ async fn wallet(console: &Console, visitor: &Visitor, member_id: &str) -> Result
         bonus: Fen(wallet.bonus_fen).to_string(),
         held: Fen(wallet.held_fen).to_string(),
         available: Fen(wallet.available_fen).to_string(),
-        owed: (wallet.owed_fen > 0)
-            .then(|| Fen(wallet.owed_fen).to_string())
-            .unwrap_or_default(),
+        owed: some_fen(wallet.owed_fen),
     }))
 }
 
@@ -253,7 +251,6 @@ async fn entries(
 fn entry_line(entry: &WalletEntry, words: &Words) -> EntryLine {
     use wallet_entry::Kind;
     let moved = entry.principal_fen + entry.bonus_fen;
-    let sum = |fen: i64| if fen == 0 { String::new() } else { Fen(fen).to_string() };
     let of_a_session = matches!(
         entry.kind(),
         Kind::Hold
@@ -273,8 +270,8 @@ fn entry_line(entry: &WalletEntry, words: &Words) -> EntryLine {
     EntryLine {
         at: words.short(entry.at.as_ref()),
         what: words.entry(entry.kind()),
-        amount: sum(moved),
-        held: sum(entry.held_fen),
+        amount: some_fen(moved),
+        held: some_fen(entry.held_fen),
         tone: match moved {
             0 => "quiet",
             1.. => "good",

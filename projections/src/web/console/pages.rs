@@ -75,7 +75,7 @@ impl Layout {
 }
 
 /// Why a page is not shown.
-pub(super) struct Problem(Response);
+pub(super) struct Problem(Box<Response>);
 
 #[derive(Template)]
 #[template(path = "console/problem.html")]
@@ -101,12 +101,12 @@ impl Problem {
             message,
             told,
         };
-        Self((http, render(&page)).into_response())
+        Self(Box::new((http, render(&page)).into_response()))
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        self.0
+        *self.0
     }
 }

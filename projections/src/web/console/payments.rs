@@ -18,7 +18,7 @@ use super::Console;
 use super::halls::theirs;
 use super::pages::{Layout, Problem};
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, some_fen};
 
 const LIST: &str = "/hall.view.v1.PaymentService/ListPayments";
 const REVIEW: &str = "/hall.view.v1.PaymentService/ListManualReview";
@@ -155,14 +155,10 @@ fn payment_line(payment: &ProviderPayment, words: &Words) -> PaymentLine {
             .last()
             .map_or("", |attempt| words.channel(attempt.channel())),
         amount: Fen(payment.amount_fen).to_string(),
-        refunded: sum(payment.refunded_fen),
+        refunded: some_fen(payment.refunded_fen),
         state,
         tone,
     }
-}
-
-fn sum(fen: i64) -> String {
-    (fen != 0).then(|| Fen(fen).to_string()).unwrap_or_default()
 }
 
 #[derive(Template)]
@@ -235,7 +231,7 @@ fn drawn(payment: ProviderPayment, l: Layout, words: &Words) -> PaymentPage {
         order_no: attempt.order_no.clone(),
         transaction_id: attempt.transaction_id.clone(),
         state: words.attempt_state(attempt.state()),
-        paid: sum(attempt.paid_fen),
+        paid: some_fen(attempt.paid_fen),
         paid_at: words.instant(attempt.paid_at.as_ref()),
     });
     let refunds = payment.refunds.iter().map(|refund| RefundLine {
@@ -250,9 +246,9 @@ fn drawn(payment: ProviderPayment, l: Layout, words: &Words) -> PaymentPage {
         state,
         tone,
         amount: Fen(payment.amount_fen).to_string(),
-        bonus: sum(payment.bonus_fen),
-        paid: sum(payment.paid_fen),
-        refunded: sum(payment.refunded_fen),
+        bonus: some_fen(payment.bonus_fen),
+        paid: some_fen(payment.paid_fen),
+        refunded: some_fen(payment.refunded_fen),
         started: words.instant(payment.started_at.as_ref()),
         changed: words.instant(payment.changed_at.as_ref()),
         attempts: attempts.collect(),

@@ -17,7 +17,7 @@ use super::day::hall;
 use super::pages::{Layout, Problem};
 use super::steps::Step;
 use super::visitor::Visitor;
-use super::words::Words;
+use super::words::{Words, some_fen};
 
 #[derive(Template)]
 #[template(path = "console/session.html")]
@@ -102,9 +102,7 @@ pub(super) async fn page(
             .map(|bill| Fen(bill.total_fen).to_string())
             .unwrap_or_default(),
         payments: shown.map_or_else(Vec::new, |receipt| payments(receipt, &words)),
-        owed: (bill.outstanding_fen > 0)
-            .then(|| Fen(bill.outstanding_fen).to_string())
-            .unwrap_or_default(),
+        owed: some_fen(bill.outstanding_fen),
         receipt: receipt.is_some(),
         steps: steps.collect(),
         cut_off: timeline.cut_off,

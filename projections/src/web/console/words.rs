@@ -13,6 +13,14 @@ use prost_types::Timestamp;
 use super::super::language::Language;
 use super::codes::spoken;
 
+/// A sum, or nothing if there is none.
+pub(super) fn some_fen(fen: i64) -> String {
+    match fen {
+        0 => String::new(),
+        fen => Fen(fen).to_string(),
+    }
+}
+
 /// How a page writes.
 #[derive(Clone)]
 pub(super) struct Words {
