@@ -25,7 +25,7 @@ const CONNECTIONS: usize = 4;
 /// How often each relay says something unasked.
 const TELE_PERIOD: Duration = Duration::from_secs(20);
 /// What is not confirmed by then never is.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A light. None is told anything twice.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ impl Confirmations {
     /// Waits until so many lights are confirmed; since `sent`, how long each of these took, in microseconds.
     ///
     /// # Errors
-    /// They are not in a minute.
+    /// They are not in five minutes.
     pub async fn took(&mut self, sent: &HashMap<DeviceId, Instant>, all: usize) -> anyhow::Result<Histogram<u64>> {
         let waited = tokio::time::timeout(PATIENCE, self.count.wait_for(|count| *count >= all)).await;
         let is_over = waited.map(|counted| counted.map(drop));

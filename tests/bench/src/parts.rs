@@ -376,6 +376,12 @@ impl Bench {
         let name = format!("{AT_ONCE} commands at once to {} relays", lights.len());
         let last = took.max() as f64 / 1e6;
         let lit = confirmed::all_lit(&fleet, since).context("some lamps are dark")?;
+        let told = bridge.publish_latency().summary().max.as_secs_f64();
+        self.report.figure(
+            format!("{name}, event at the bridge → socket, the longest"),
+            "s",
+            vec![told],
+        );
         self.report.figure(format!("{name}, all lamps on"), "s", vec![lit]);
         self.report.figure(
             format!("{name}, half of them confirmed"),
