@@ -13,8 +13,8 @@ use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId, ReconciliationId,
-    RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, CompensationId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId,
+    ReconciliationId, RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -250,6 +250,27 @@ pub enum Command {
         request_id: Uuid,
         member_id: MemberId,
         amount: Fen,
+        by: Uuid,
+        reason: String,
+    },
+    /// Give back a part of what was paid for a session, into the wallet. `by` is who gives it.
+    CompensateSession {
+        compensation_id: CompensationId,
+        session_id: SessionId,
+        amount: Fen,
+        by: Uuid,
+        reason: String,
+    },
+    /// Let a compensation be given that waits for a second person.
+    ApproveCompensation {
+        session_id: SessionId,
+        compensation_id: CompensationId,
+        by: Uuid,
+    },
+    /// Do not let it be given.
+    RejectCompensation {
+        session_id: SessionId,
+        compensation_id: CompensationId,
         by: Uuid,
         reason: String,
     },

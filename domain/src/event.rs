@@ -5,6 +5,7 @@ use serde::de::Error as _;
 
 use crate::calendar::CalendarEvent;
 use crate::chain::ChainEvent;
+use crate::compensation::CompensationEvent;
 use crate::device::DeviceEvent;
 use crate::gift::GiftEvent;
 use crate::hall::HallEvent;
@@ -77,6 +78,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("BillSplit", SplitEvent::TYPES),
     ("Reconciliation", ReconciliationEvent::TYPES),
     ("Repair", RepairEvent::TYPES),
+    ("Compensation", CompensationEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -104,6 +106,7 @@ pub enum Event {
     BillSplit(SplitEvent),
     Reconciliation(ReconciliationEvent),
     Repair(RepairEvent),
+    Compensation(CompensationEvent),
 }
 
 impl Event {
@@ -133,6 +136,7 @@ impl Event {
             "BillSplit" => Self::BillSplit(serde_json::from_str(payload)?),
             "Reconciliation" => Self::Reconciliation(serde_json::from_str(payload)?),
             "Repair" => Self::Repair(serde_json::from_str(payload)?),
+            "Compensation" => Self::Compensation(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -161,6 +165,7 @@ impl Event {
             Self::BillSplit(_) => "BillSplit",
             Self::Reconciliation(_) => "Reconciliation",
             Self::Repair(_) => "Repair",
+            Self::Compensation(_) => "Compensation",
         }
     }
 
@@ -187,6 +192,7 @@ impl Event {
             Self::BillSplit(event) => event.name(),
             Self::Reconciliation(event) => event.name(),
             Self::Repair(event) => event.name(),
+            Self::Compensation(event) => event.name(),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::calendar::Calendar;
 use crate::chain::Chain;
+use crate::compensation::Compensation;
 use crate::device::Device;
 use crate::gift::Gift;
 use crate::hall::Hall;
@@ -55,6 +56,7 @@ pub fn begin(aggregate_type: &str) -> Option<Box<dyn Fold>> {
     Some(match aggregate_type {
         "Calendar" => Box::new(Calendar::default()),
         "Chain" => Box::new(Chain::default()),
+        "Compensation" => Box::new(Compensation::default()),
         "Device" => Box::new(Device::default()),
         "Gift" => Box::new(Gift::default()),
         "Hall" => Box::new(Hall::default()),

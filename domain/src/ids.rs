@@ -69,6 +69,8 @@ ids! {
     PaymentIntentId,
     /// Money that goes back through a provider.
     RefundId,
+    /// What the staff give back for a session.
+    CompensationId,
     /// A person's roles in one chain.
     StaffId,
     /// One balanced transaction of the journal.
@@ -233,6 +235,16 @@ pub fn refund_asked_transaction(refund_id: RefundId) -> TransactionId {
 /// The posting of a refund that arrived through its provider.
 pub fn refund_transaction(refund_id: RefundId) -> TransactionId {
     TransactionId(derived(&["refund", &refund_id.to_string()]))
+}
+
+/// The lot that a compensation makes in the wallet.
+pub fn compensation_top_up(compensation_id: CompensationId) -> TopUpId {
+    TopUpId(derived(&["compensation-lot", &compensation_id.to_string()]))
+}
+
+/// The posting of a compensation.
+pub fn compensation_transaction(compensation_id: CompensationId) -> TransactionId {
+    TransactionId(derived(&["compensation", &compensation_id.to_string()]))
 }
 
 /// The posting of a refund that was settled by hand.

@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod chain;
 pub mod command;
+pub mod compensation;
 pub mod device;
 pub mod event;
 pub mod fold;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
 use baize_domain::Event;
+use baize_domain::compensation::CompensationEvent;
 use baize_domain::device::DeviceEvent;
-use baize_domain::ids::{DeviceId, MemberId, SessionId, TableId};
+use baize_domain::ids::{CompensationId, DeviceId, MemberId, SessionId, TableId};
 use baize_domain::journal::{Entry, JournalEvent};
 use baize_domain::member::MemberEvent;
 use baize_domain::money::Fen;
@@ -62,6 +63,10 @@ pub struct Book {
     pub people: People,
     /// What each provider took, less what it paid back.
     pub captured: BTreeMap<Channel, Fen>,
+    /// What was given back for sessions.
+    pub compensated: Fen,
+    /// What waits for somebody's word to be given back.
+    compensations_asked: HashMap<CompensationId, Fen>,
     /// The channel of each order: payment and attempt.
     orders: HashMap<(Uuid, u8), Channel>,
     /// The providers' numbers of payments that were taken in.
@@ -98,6 +103,8 @@ impl Book {
             incurred: BTreeMap::new(),
             people: People::default(),
             captured: BTreeMap::new(),
+            compensated: Fen::ZERO,
+            compensations_asked: HashMap::new(),
             orders: HashMap::new(),
             provider_payments: HashSet::new(),
             refunds: HashMap::new(),
@@ -191,6 +198,7 @@ impl Book {
                 }
                 self.people.member(MemberId(id), &event);
             }
+            Event::Compensation(event) => self.compensation(event),
             Event::Payment(event) => self.payment(id, position, event),
             Event::Refund(event) => self.refund(id, event),
             Event::Calendar(_)
@@ -204,6 +212,23 @@ impl Book {
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}
+        }
+    }
+
+    fn compensation(&mut self, event: CompensationEvent) {
+        match event {
+            CompensationEvent::CompensationAsked {
+                terms, needs_approval, ..
+            } if needs_approval => {
+                self.compensations_asked.insert(terms.compensation_id, terms.amount);
+            }
+            CompensationEvent::CompensationAsked { terms, .. } => self.compensated += terms.amount,
+            CompensationEvent::CompensationApproved { compensation_id, .. } => {
+                self.compensated += self.compensations_asked.remove(&compensation_id).unwrap_or_default();
+            }
+            CompensationEvent::CompensationRejected { compensation_id, .. } => {
+                self.compensations_asked.remove(&compensation_id);
+            }
         }
     }
 

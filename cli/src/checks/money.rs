@@ -108,6 +108,11 @@ pub(super) fn checks(book: &Book) -> Vec<Check> {
             -balance(Account::Revenue),
         ),
         Check::equal(
+            "given back for sessions = in the journal",
+            book.compensated,
+            balance(Account::Compensation),
+        ),
+        Check::equal(
             "prepaid and not settled = in the journal",
             deferred,
             -balance(Account::PrepaidDeferred),

@@ -3,6 +3,7 @@
 use baize_domain::Command;
 use baize_domain::calendar::Calendar;
 use baize_domain::chain::Chain;
+use baize_domain::compensation::Compensation;
 use baize_domain::device::Device;
 use baize_domain::gift::Gift;
 use baize_domain::hall::Hall;
@@ -164,6 +165,17 @@ impl Belongs for Reconciliation {
     /// A merchant's account at a provider is the operator's, of all chains together.
     fn belonging(&self, _: &str) -> Belonging {
         Belonging::default()
+    }
+}
+
+impl Belongs for Compensation {
+    /// What is given back for a session is its hall's to give, and the player's to know.
+    fn belonging(&self, _: &str) -> Belonging {
+        self.parts.first().map_or_else(Belonging::default, |part| {
+            Belonging::to_hall(part.terms.hall_id.0)
+                .and_member(part.terms.member_id.0)
+                .and_chain(Some(part.terms.chain_id.0))
+        })
     }
 }
 

@@ -11,12 +11,13 @@ use baize_domain::reconciliation::decide as reconciling;
 use baize_domain::repair;
 use baize_domain::session::CloseCause;
 use baize_domain::split::{self, CancelCause};
+use baize_domain::units::CompensationAsked;
 use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, gifts, goods, moves, payments, people, points, reconciliation,
-    refunds, repairs, session, splits, staff, venue, wallet,
+    CommandError, Reply, awaited, calendar, chain, compensation, gifts, goods, moves, payments, people, points,
+    reconciliation, refunds, repairs, session, splits, staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -243,6 +244,32 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             };
             refunds::request_principal(work, *request_id, *member_id, asked).await
         }
+        Command::CompensateSession {
+            compensation_id,
+            session_id,
+            amount,
+            by,
+            reason,
+        } => {
+            let asked = CompensationAsked {
+                compensation_id: *compensation_id,
+                amount: *amount,
+                by: *by,
+                reason: reason.clone(),
+            };
+            compensation::compensate(work, *session_id, asked).await
+        }
+        Command::ApproveCompensation {
+            session_id,
+            compensation_id,
+            by,
+        } => compensation::approve(work, *session_id, *compensation_id, *by).await,
+        Command::RejectCompensation {
+            session_id,
+            compensation_id,
+            by,
+            reason,
+        } => compensation::reject(work, *session_id, *compensation_id, *by, reason).await,
         Command::ReturnLeftover { member_id } => refunds::return_leftover(work, *member_id).await,
         Command::ApproveRefund { refund_id, by } => refunds::approve(work, *refund_id, *by).await,
         Command::RejectRefund { refund_id, by, reason } => refunds::reject(work, *refund_id, *by, reason).await,

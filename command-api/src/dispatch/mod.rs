@@ -14,6 +14,7 @@ mod belonging;
 mod calendar;
 mod caller;
 mod chain;
+mod compensation;
 mod decide;
 mod device;
 mod error;

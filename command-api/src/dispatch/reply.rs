@@ -1,8 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
 use baize_domain::ids::{
-    CalendarId, ChainId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId, RefundId,
-    RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, CompensationId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId,
+    RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
@@ -90,6 +90,11 @@ pub enum Reply {
     Goods { goods: Vec<GoodsLine>, total: Fen },
     /// To `ListGoods`.
     GoodsListed { version: u32 },
+    /// To `CompensateSession`.
+    Compensated {
+        compensation_id: CompensationId,
+        needs_approval: bool,
+    },
     /// To `PayBill`.
     BillPaid { paid: Fen },
     /// To `ReversePoints`.

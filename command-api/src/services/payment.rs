@@ -8,12 +8,13 @@ use baize_domain::refusal::{Refusal, RefusalKind};
 use baize_proto::access::{Access, Belonging, Denial, denied};
 use baize_proto::hall::payment::v1::payment_service_server::PaymentService;
 use baize_proto::hall::payment::v1::{
-    ApproveRefundRequest, ApproveRefundResponse, CancelPaymentRequest, CancelPaymentResponse,
-    ChangePaymentPolicyRequest, ChangePaymentPolicyResponse, Channel as Named, DefineTopUpTiersRequest,
-    DefineTopUpTiersResponse, GetPaySheetRequest, GetPaySheetResponse, RejectRefundRequest, RejectRefundResponse,
-    RequestPrincipalRefundRequest, RequestPrincipalRefundResponse, ResolvePaymentRequest, ResolvePaymentResponse,
-    ResolveRefundRequest, ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest,
-    StartPaymentResponse,
+    ApproveCompensationRequest, ApproveCompensationResponse, ApproveRefundRequest, ApproveRefundResponse,
+    CancelPaymentRequest, CancelPaymentResponse, ChangePaymentPolicyRequest, ChangePaymentPolicyResponse,
+    Channel as Named, CompensateSessionRequest, CompensateSessionResponse, DefineTopUpTiersRequest,
+    DefineTopUpTiersResponse, GetPaySheetRequest, GetPaySheetResponse, RejectCompensationRequest,
+    RejectCompensationResponse, RejectRefundRequest, RejectRefundResponse, RequestPrincipalRefundRequest,
+    RequestPrincipalRefundResponse, ResolvePaymentRequest, ResolvePaymentResponse, ResolveRefundRequest,
+    ResolveRefundResponse, RetryPaymentRequest, RetryPaymentResponse, StartPaymentRequest, StartPaymentResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
@@ -101,6 +102,27 @@ impl PaymentService for Services {
         &self,
         request: Request<RejectRefundRequest>,
     ) -> Result<Response<RejectRefundResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn compensate_session(
+        &self,
+        request: Request<CompensateSessionRequest>,
+    ) -> Result<Response<CompensateSessionResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn approve_compensation(
+        &self,
+        request: Request<ApproveCompensationRequest>,
+    ) -> Result<Response<ApproveCompensationResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn reject_compensation(
+        &self,
+        request: Request<RejectCompensationRequest>,
+    ) -> Result<Response<RejectCompensationResponse>, Status> {
         self.execute(request).await
     }
 

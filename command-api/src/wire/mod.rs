@@ -3,6 +3,7 @@
 mod bill;
 mod calendar;
 mod chain;
+mod compensation;
 mod device;
 mod display;
 mod fields;
@@ -63,7 +64,10 @@ pub fn given_by(command: &mut Command, caller: Uuid) {
     | Command::ExplainDifference { by, .. }
     | Command::CloseDifference { by, .. }
     | Command::StartRepair { by, .. }
-    | Command::CompleteRepair { by, .. } = command
+    | Command::CompleteRepair { by, .. }
+    | Command::CompensateSession { by, .. }
+    | Command::ApproveCompensation { by, .. }
+    | Command::RejectCompensation { by, .. } = command
     {
         *by = caller;
     }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId};
+use crate::ids::{
+    CompensationId, HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId,
+};
 use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
@@ -38,6 +40,8 @@ pub enum Account {
     WalletTransfers,
     /// What providers keep of what they took.
     ProviderFees,
+    /// What was given back of what games cost. An expense.
+    Compensation,
 }
 
 impl Account {
@@ -82,6 +86,8 @@ pub enum Source {
     GuestMerged(MemberId),
     /// What a provider kept of a day.
     ProviderFees(ReconciliationId),
+    /// What the staff gave back for a session.
+    Compensation(CompensationId),
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.

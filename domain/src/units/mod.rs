@@ -17,6 +17,7 @@
 //! | `CheckLight`, `ReportFault`, `TestDevice`, `PassTest` | [`faults`] | repair, table, its session, device, the player and wallet |
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
+//! | `CompensateSession`, `ApproveCompensation` | [`compensate_session`], [`approve_compensation`] | session, compensation, member, wallet, chain |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
 //! | `ReviewLevel` | [`review_level`] | member, points account, chain |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
@@ -40,6 +41,7 @@ mod cancel_session;
 mod change_goods;
 mod changes;
 mod close_session;
+mod compensate_session;
 mod credit_top_up;
 mod earn_points;
 mod extend_session;
@@ -64,6 +66,9 @@ pub use cancel_session::{CancelSessionInput, cancel_session};
 pub use change_goods::{GoodsInput, add_goods, remove_goods};
 pub use changes::Changes;
 pub use close_session::{CloseSessionInput, close_session};
+pub use compensate_session::{
+    CompensateInput, CompensationAsked, CompensationChanges, approve_compensation, compensate_session,
+};
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};
 pub use earn_points::{EarnPointsChanges, EarnPointsInput, earn_points, review_level};
 pub use extend_session::{ExtendSessionInput, extend_session};

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use crate::compensation::CompensationTerms;
 use crate::ids::{
     HallId, MemberId, ReconciliationId, RefundId, SessionId, ShareId, TopUpId, TransactionId, bill_payment_transaction,
-    debt_transaction, handed_over_transaction, order_resolved_transaction, order_transaction,
+    compensation_transaction, debt_transaction, handed_over_transaction, order_resolved_transaction, order_transaction,
     prepaid_refund_transaction, prepaid_transaction, provider_fees_transaction, refund_asked_transaction,
     refund_by_hand_transaction, refund_rejected_transaction, refund_transaction, settlement_transaction,
     share_charged_transaction, share_moved_transaction, taken_over_transaction, top_up_transaction,
@@ -141,6 +142,18 @@ impl Context {
                 (Account::Receivable, owed),
                 (Account::MemberPrincipal, -balance.principal),
                 (Account::MemberBonus, -balance.bonus),
+            ],
+        ))
+    }
+
+    /// The staff gave something back for a session.
+    pub(super) fn compensation(self, terms: &CompensationTerms) -> Result<Posting, Refusal> {
+        post(self.transaction(
+            compensation_transaction(terms.compensation_id),
+            Source::Compensation(terms.compensation_id),
+            &[
+                (Account::Compensation, terms.amount),
+                (Account::MemberPrincipal, -terms.amount),
             ],
         ))
     }

@@ -44,6 +44,11 @@ pub enum TopUpChannel {
         /// The share.
         share_id: ShareId,
     },
+    /// Given back by the staff for a session; it does not go back to any provider.
+    Compensation {
+        /// The session.
+        session_id: SessionId,
+    },
 }
 
 /// Events of the stream `Wallet/<member_id>`.

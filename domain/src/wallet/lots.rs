@@ -50,7 +50,10 @@ impl Origin {
     /// The order of a provider that the money goes back to, if it came from one.
     pub const fn order(&self) -> Option<(Channel, OrderNo)> {
         match self.channel {
-            TopUpChannel::Counter | TopUpChannel::Goodwill | TopUpChannel::Share { .. } => None,
+            TopUpChannel::Counter
+            | TopUpChannel::Goodwill
+            | TopUpChannel::Share { .. }
+            | TopUpChannel::Compensation { .. } => None,
             TopUpChannel::Provider { channel, order_no } => Some((channel, order_no)),
         }
     }

@@ -1,6 +1,7 @@
 //! The rules as a whole: units of work, processes and invariants, over the public interface.
 
 mod catalogue;
+mod compensation;
 mod discounts;
 mod faults;
 mod gifts;

@@ -1,12 +1,16 @@
 //! The commands of payments and refunds in the small world.
 
 use baize_domain::command::Command;
+use baize_domain::compensation;
 use baize_domain::ids::{MemberId, PaymentIntentId, SessionId};
 use baize_domain::payment::{self, PaymentPolicy, Wanted};
 use baize_domain::refund;
 use baize_domain::units::payments::{
     Asked, OrderInput, PaymentChanges, RefundInput, StartInput, WithdrawInput, record_order, record_refund,
     reject_refund, request_principal_refund, resolve_payment, resolve_refund, return_leftover, start_payment,
+};
+use baize_domain::units::{
+    CompensateInput, CompensationAsked, CompensationChanges, approve_compensation, compensate_session,
 };
 use baize_domain::{Event, Refusal};
 use jiff::Timestamp;
@@ -113,6 +117,40 @@ pub(crate) fn decide(world: &World, command: Command, now: Timestamp) -> Result<
         } => of_refund(world, refund_id, now, |input| {
             resolve_refund(input, resolution, by, reason)
         }),
+        Command::CompensateSession {
+            compensation_id,
+            session_id,
+            amount,
+            by,
+            reason,
+        } => {
+            let asked = CompensationAsked {
+                compensation_id,
+                amount,
+                by,
+                reason,
+            };
+            of_compensation(world, session_id, now, |input| {
+                compensate_session(input, &PaymentPolicy::default(), asked)
+            })
+        }
+        Command::ApproveCompensation {
+            session_id,
+            compensation_id,
+            by,
+        } => of_compensation(world, session_id, now, |input| {
+            approve_compensation(input, compensation_id, by)
+        }),
+        Command::RejectCompensation {
+            session_id,
+            compensation_id,
+            by,
+            reason,
+        } => {
+            let state = get(&world.compensations, session_id);
+            let events = compensation::decide::reject(&state, compensation_id, by, reason, now)?;
+            Ok(one(session_id, events, Event::Compensation))
+        }
         other => panic!("{other:?} is not about payments"),
     }
 }
@@ -198,6 +236,29 @@ fn withdrawal(
         .collect();
     events.extend(one(member_id, changes.wallet.clone(), Event::Wallet));
     events.extend(beside(changes));
+    Ok(events)
+}
+
+fn of_compensation(
+    world: &World,
+    session_id: SessionId,
+    now: Timestamp,
+    decide: impl FnOnce(CompensateInput<'_>) -> Result<CompensationChanges, Refusal>,
+) -> Result<Streams, Refusal> {
+    let session = get(&world.sessions, session_id);
+    let opening = session.opening.as_ref();
+    let member_id = opening.map(|opening| opening.member_id).unwrap_or_default();
+    let changes = decide(CompensateInput {
+        session: &session,
+        compensation: &get(&world.compensations, session_id),
+        member: &get(&world.members, member_id),
+        wallet: &get(&world.wallets, member_id),
+        now,
+    })?;
+    let mut events = one(session_id, changes.compensation, Event::Compensation);
+    events.extend(one(member_id, changes.wallet, Event::Wallet));
+    let journal = changes.journal.into_iter();
+    events.extend(journal.flat_map(|(id, events)| one(id, events, Event::Journal)));
     Ok(events)
 }
 

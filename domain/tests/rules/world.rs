@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use baize_domain::calendar::{self, Calendar, CalendarCommand};
 use baize_domain::chain::{self, Chain, ChainCommand};
 use baize_domain::command::{Command, OpenMode};
+use baize_domain::compensation::Compensation;
 use baize_domain::device::{self, Device, DeviceCommand, DeviceProfile, Driver, LightChannel};
 use baize_domain::gift::Gift;
 use baize_domain::hall::{self, Hall, HallCommand, HallPolicy};
@@ -92,6 +93,7 @@ pub(crate) struct World {
     pub points: BTreeMap<MemberId, PointsAccount>,
     pub gifts: BTreeMap<GiftId, Gift>,
     pub redemptions: BTreeMap<RedemptionId, Redemption>,
+    pub compensations: BTreeMap<SessionId, Compensation>,
     pub journal: BTreeMap<TransactionId, Journal>,
     pub payments: BTreeMap<PaymentIntentId, Payment>,
     pub refunds: BTreeMap<RefundId, Refund>,
@@ -222,6 +224,7 @@ impl World {
             Event::Redemption(event) => self.redemptions.entry(RedemptionId(id)).or_default().evolve(event),
             // Nothing of this world makes bills; their tests are beside the aggregate.
             Event::Reconciliation(_) => {}
+            Event::Compensation(event) => self.compensations.entry(SessionId(id)).or_default().evolve(event),
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),
             Event::Payment(event) => self.payments.entry(PaymentIntentId(id)).or_default().evolve(event),
@@ -265,7 +268,10 @@ impl World {
             | Command::ApproveRefund { .. }
             | Command::RejectRefund { .. }
             | Command::RecordRefund { .. }
-            | Command::ResolveRefund { .. }) => money::decide(self, command, now),
+            | Command::ResolveRefund { .. }
+            | Command::CompensateSession { .. }
+            | Command::ApproveCompensation { .. }
+            | Command::RejectCompensation { .. }) => money::decide(self, command, now),
             Command::RegisterHall {
                 hall_id,
                 chain_id,

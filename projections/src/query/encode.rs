@@ -197,6 +197,7 @@ pub(crate) fn wallet_entry(row: EntryRow) -> view::WalletEntry {
         EntryKind::ShareReceived => Kind::ShareReceived,
         EntryKind::HandedOver => Kind::HandedOver,
         EntryKind::TakenOver => Kind::TakenOver,
+        EntryKind::Compensation => Kind::Compensation,
     };
     view::WalletEntry {
         kind: kind.into(),

@@ -219,6 +219,16 @@ fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
                 ),
             ],
         ),
+        NoticeKind::Compensated => (
+            Wire::Compensated,
+            [
+                ("补偿到账", format!("抱歉给您带来不便，补偿 {amount} 已存入您的余额。")),
+                (
+                    "Given back",
+                    format!("We are sorry for the trouble: {amount} of what you paid is in your balance."),
+                ),
+            ],
+        ),
         NoticeKind::ToppedUp => (
             Wire::ToppedUp,
             [

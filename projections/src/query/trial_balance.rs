@@ -104,6 +104,7 @@ const fn told(account: AccountName) -> BookAccount {
         AccountName::SharesHeld => BookAccount::SharesHeld,
         AccountName::WalletTransfers => BookAccount::WalletTransfers,
         AccountName::ProviderFees => BookAccount::ProviderFees,
+        AccountName::Compensation => BookAccount::Compensation,
     }
 }
 

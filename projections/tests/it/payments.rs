@@ -1,6 +1,9 @@
 //! Payments, what of them waits for somebody, and the books, as clients meet them.
 
-use baize_domain::ids::{ChainId, HallId, MemberId, PaymentIntentId, RefundId, SessionId, TransactionId};
+use baize_domain::compensation::{CompensationEvent, CompensationTerms};
+use baize_domain::ids::{
+    ChainId, CompensationId, HallId, MemberId, PaymentIntentId, RefundId, SessionId, TransactionId,
+};
 use baize_domain::journal::{Account, Entry, JournalEvent, Source};
 use baize_domain::payment::{
     Channel, Intent, Order, OrderNo, Paid, PaymentEvent, PaymentPolicy, Presentation, Presented, Purpose, RefundNo,
@@ -14,8 +17,9 @@ use baize_proto::hall::view::v1::book_service_client::BookServiceClient;
 use baize_proto::hall::view::v1::manual_review::{Action, Why};
 use baize_proto::hall::view::v1::payment_service_client::PaymentServiceClient;
 use baize_proto::hall::view::v1::{
-    BookAccount, GetPaymentRequest, GetTrialBalanceRequest, GetTrialBalanceResponse, ListManualReviewRequest,
-    ListPaymentsRequest, PaymentPurpose, WatchPaymentRequest, WatchPaymentResponse, payment_attempt, payment_refund,
+    BookAccount, GetPaymentRequest, GetTrialBalanceRequest, GetTrialBalanceResponse, ListCompensationsRequest,
+    ListManualReviewRequest, ListPaymentsRequest, PaymentPurpose, WatchPaymentRequest, WatchPaymentResponse,
+    compensation as compensated, payment_attempt, payment_refund,
 };
 use jiff::Timestamp;
 use tonic::{Code, Status, Streaming};
@@ -201,6 +205,50 @@ pub fn refunded(refund_id: Uuid, event: RefundEvent) -> Happened {
     Happened {
         id: refund_id,
         event: Event::Refund(event),
+    }
+}
+
+/// Where the sessions were played for which something is given back.
+const HALL: Uuid = Uuid::from_u128(5);
+
+/// Five yuan are to be given back for a session.
+pub fn compensation_asked(session_id: Uuid, compensation_id: Uuid, needs_approval: bool, second: i64) -> Happened {
+    let terms = CompensationTerms {
+        compensation_id: CompensationId(compensation_id),
+        session_id: SessionId(session_id),
+        hall_id: HallId(HALL),
+        chain_id: ChainId(CHAIN),
+        member_id: MemberId(Uuid::from_u128(6)),
+        amount: Fen(500),
+        reason: "球台不平".to_owned(),
+        asked_by: Uuid::from_u128(7),
+    };
+    compensation(
+        session_id,
+        CompensationEvent::CompensationAsked {
+            terms: Box::new(terms),
+            needs_approval,
+            at: at(second),
+        },
+    )
+}
+
+/// Somebody else approved it.
+pub fn compensation_decided(session_id: Uuid, compensation_id: Uuid, second: i64) -> Happened {
+    compensation(
+        session_id,
+        CompensationEvent::CompensationApproved {
+            compensation_id: CompensationId(compensation_id),
+            by: Uuid::from_u128(8),
+            at: at(second),
+        },
+    )
+}
+
+fn compensation(session_id: Uuid, event: CompensationEvent) -> Happened {
+    Happened {
+        id: session_id,
+        event: Event::Compensation(event),
     }
 }
 
@@ -624,5 +672,71 @@ async fn the_trial_balance_is_the_sum_of_the_journal_and_is_even_in_every_chain_
         ]
     );
     assert_eq!(shown(&ask(Uuid::now_v7().to_string(), String::new()).await), []);
+    stage.verify_all(head).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_staff_give_back_is_listed_newest_first_and_what_waits_alone() {
+    let stage = Stage::new().await;
+    let sessions = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
+    let ids = [Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7()];
+    stage
+        .append(vec![compensation_asked(sessions[0], ids[0], false, 0)])
+        .await;
+    stage
+        .append(vec![compensation_asked(sessions[1], ids[1], true, 1)])
+        .await;
+    stage
+        .append(vec![compensation_asked(sessions[2], ids[2], true, 2)])
+        .await;
+    let head = stage.append(vec![compensation_decided(sessions[1], ids[1], 3)]).await;
+    let service = stage.serve().await;
+    let client = Client::connect(&service).await;
+    let all = ListCompensationsRequest {
+        hall_id: HALL.to_string(),
+        min_position: head,
+        ..ListCompensationsRequest::default()
+    };
+    let mut house = payments(&client);
+    let listed = house
+        .list_compensations(patient(all.clone()))
+        .await
+        .unwrap()
+        .into_inner();
+    let told: Vec<_> = listed
+        .compensations
+        .iter()
+        .map(|row| (row.compensation_id.clone(), row.state()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (ids[2].to_string(), compensated::State::Waiting),
+            (ids[1].to_string(), compensated::State::Given),
+            (ids[0].to_string(), compensated::State::Given),
+        ]
+    );
+    assert_eq!(listed.compensations[1].decided_by, Uuid::from_u128(8).to_string());
+    let waiting = ListCompensationsRequest {
+        waiting_only: true,
+        ..all.clone()
+    };
+    let waiting = house.list_compensations(patient(waiting)).await.unwrap().into_inner();
+    assert_eq!(waiting.compensations.len(), 1);
+    let first = ListCompensationsRequest {
+        page_size: 2,
+        ..all.clone()
+    };
+    let first = house.list_compensations(patient(first)).await.unwrap().into_inner();
+    let second = ListCompensationsRequest {
+        page_size: 2,
+        page_token: first.next_page_token,
+        ..all.clone()
+    };
+    let second = house.list_compensations(patient(second)).await.unwrap().into_inner();
+    assert_eq!(second.compensations[0].compensation_id, ids[0].to_string());
+    assert_eq!(second.next_page_token, "");
+    let mut elsewhere = shown_to(&client, of(Role::Staff, Uuid::now_v7()).in_halls([Uuid::now_v7()]));
+    denied(elsewhere.list_compensations(patient(all)).await);
     stage.verify_all(head).await;
 }

@@ -12,7 +12,7 @@ use jiff::civil::date;
 use uuid::Uuid;
 
 use crate::evening::{Session, Table, at, bill, device, hall, topped_up, wallet_opened};
-use crate::payments::Paying;
+use crate::payments::{Paying, compensation_asked, compensation_decided};
 use crate::queries::Client;
 use crate::reconciliations;
 use crate::stage::{NO_NATS, Stage, reach};
@@ -46,7 +46,13 @@ async fn rows_that_are_not_kept_in_memory_are_loaded_when_they_are_needed() {
     let paying = Paying::new(Uuid::now_v7(), None);
     let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
     let reconciled = reconciliations::day(Channel::Alipay, date(2026, 11, 20), 2);
-    let paid = [paying.started(0), paying.paid(1), vec![refund], reconciled].concat();
+    let (session_id, compensation_id) = (Uuid::now_v7(), Uuid::now_v7());
+    let given = vec![
+        refund,
+        compensation_asked(session_id, compensation_id, true, 3),
+        compensation_decided(session_id, compensation_id, 4),
+    ];
+    let paid = [paying.started(0), paying.paid(1), given, reconciled].concat();
     for event in evening.events(250).into_iter().flatten().chain(paid) {
         position = stage.append(vec![event]).await;
         reach(&service, position).await;
@@ -607,6 +613,12 @@ async fn verification_finds_every_kind_of_altered_row() {
             "views.reconciliations_differences_g1",
             "difference_id",
             "UPDATE {t} SET status = 'vanished' WHERE {w}",
+        ),
+        (
+            "payments",
+            "views.payments_compensations_g1",
+            "compensation_id",
+            "UPDATE {t} SET status = 'rejected' WHERE {w}",
         ),
         (
             "trial_balance",

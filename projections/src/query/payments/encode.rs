@@ -5,12 +5,15 @@ use baize_domain::refund::Stage;
 use baize_proto::hall::payment::v1 as named;
 use baize_proto::hall::view::v1::manual_review::{Action, Why};
 use baize_proto::hall::view::v1::{
-    ManualReview, PaymentAttempt, PaymentPurpose, PaymentRefund, ProviderPayment, payment_attempt, payment_refund,
+    Compensation, ManualReview, PaymentAttempt, PaymentPurpose, PaymentRefund, ProviderPayment, compensation,
+    payment_attempt, payment_refund,
 };
 use uuid::Uuid;
 
-use crate::query::encode::timestamp;
-use crate::views::payments::{PaymentRow, PaymentStatus, ProviderName, RefundNote, ReviewReason, ReviewRow};
+use crate::query::encode::{stored, timestamp};
+use crate::views::payments::{
+    CompensationRow, CompensationStatus, PaymentRow, PaymentStatus, ProviderName, RefundNote, ReviewReason, ReviewRow,
+};
 
 pub(super) fn payment(row: &PaymentRow) -> ProviderPayment {
     let intent = row.payment.intent.as_deref();
@@ -132,6 +135,28 @@ fn amount(note: &RefundNote) -> i64 {
         .request
         .as_deref()
         .map_or(0, |request| request.order.amount.0)
+}
+
+pub(super) fn compensation(row: CompensationRow) -> Compensation {
+    let state = match row.status {
+        CompensationStatus::Waiting => compensation::State::Waiting,
+        CompensationStatus::Given => compensation::State::Given,
+        CompensationStatus::Rejected => compensation::State::Rejected,
+    };
+    Compensation {
+        compensation_id: row.compensation_id.to_string(),
+        session_id: row.session_id.to_string(),
+        hall_id: row.hall_id.to_string(),
+        member_id: row.member_id.to_string(),
+        amount_fen: row.amount_fen,
+        reason: row.reason,
+        state: state.into(),
+        asked_by: row.asked_by.to_string(),
+        asked_at: Some(timestamp(row.asked_at.timestamp())),
+        decided_by: row.decided_by.map(|by| by.to_string()).unwrap_or_default(),
+        decision: row.decision.unwrap_or_default(),
+        decided_at: stored(row.decided_at),
+    }
 }
 
 pub(super) fn review(row: &ReviewRow, of: &PaymentRow) -> ManualReview {

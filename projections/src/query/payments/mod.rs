@@ -1,5 +1,6 @@
 //! `PaymentService`: payments through providers, and what of them waits for somebody.
 
+mod compensations;
 mod encode;
 mod read;
 
@@ -7,8 +8,9 @@ use std::sync::Arc;
 
 use baize_proto::access::Belonging;
 use baize_proto::hall::view::v1::{
-    GetPaymentRequest, GetPaymentResponse, ListManualReviewRequest, ListManualReviewResponse, ListPaymentsRequest,
-    ListPaymentsResponse, WatchPaymentRequest, WatchPaymentResponse, payment_service_server,
+    GetPaymentRequest, GetPaymentResponse, ListCompensationsRequest, ListCompensationsResponse,
+    ListManualReviewRequest, ListManualReviewResponse, ListPaymentsRequest, ListPaymentsResponse, WatchPaymentRequest,
+    WatchPaymentResponse, payment_service_server,
 };
 use futures::stream::{BoxStream, StreamExt as _};
 use tonic::{Request, Response, Status};
@@ -20,6 +22,7 @@ use super::reader::{Found, Reader};
 use super::rights::{Asker, Belongs as _};
 use super::watch::watch_row;
 use crate::views::payments::PaymentRow;
+use compensations::Wanted as WantedCompensations;
 use read::Wanted;
 
 /// The service.
@@ -94,6 +97,26 @@ impl payment_service_server::PaymentService for PaymentService {
         let reviews = rows.iter().map(|(review, payment)| encode::review(review, payment));
         Ok(Response::new(ListManualReviewResponse {
             reviews: reviews.collect(),
+            next_page_token,
+            position,
+        }))
+    }
+
+    async fn list_compensations(
+        &self,
+        request: Request<ListCompensationsRequest>,
+    ) -> Result<Response<ListCompensationsResponse>, Status> {
+        let asker = Asker::of(&request, "PaymentService/ListCompensations")?;
+        let deadline = Deadline::of(request.metadata());
+        let request = request.into_inner();
+        let wanted = WantedCompensations::try_from(&request)?;
+        let reader = &self.reader;
+        asker.may_ask(reader, wanted.belonging(), deadline).await?;
+        reader.wait(&reader.payments, request.min_position, deadline).await?;
+        let Found { mut rows, position } = reader.compensations(&wanted, deadline).await?;
+        let next_page_token = wanted.page.newest_first(&mut rows, |row| row.asked);
+        Ok(Response::new(ListCompensationsResponse {
+            compensations: rows.into_iter().map(encode::compensation).collect(),
             next_page_token,
             position,
         }))

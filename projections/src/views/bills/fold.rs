@@ -44,6 +44,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::Repair(_)
+        | Event::Compensation(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

@@ -34,6 +34,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::Repair(_)
+        | Event::Compensation(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

@@ -180,6 +180,7 @@ impl BoardState {
                 | Event::Redemption(_)
                 | Event::BillSplit(_)
                 | Event::Repair(_)
+                | Event::Compensation(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

@@ -237,6 +237,12 @@ fn wallet(state: &mut NoticesState, member_id: Uuid, event: &WalletEvent, positi
             channel: TopUpChannel::Share { .. },
             ..
         } => return,
+        WalletEvent::TopUpCredited {
+            channel: TopUpChannel::Compensation { session_id },
+            amount,
+            at,
+            ..
+        } => (NoticeKind::Compensated, amount.total(), Some(session_id.0), at),
         WalletEvent::TopUpCredited { amount, at, .. } => (NoticeKind::ToppedUp, amount.total(), None, at),
         WalletEvent::DebtPaid {
             session_id,

@@ -64,7 +64,7 @@ const SEEN: &[(&str, &[&str])] = &[
 
 impl View for Notices {
     const NAME: &'static str = "notices";
-    const SHAPE: i32 = 4;
+    const SHAPE: i32 = 5;
     const TABLES: &'static [TableDef] = &[NoticeRow::TABLE, SessionRow::TABLE, LabelRow::TABLE, MarkRow::TABLE];
 
     type State = NoticesState;

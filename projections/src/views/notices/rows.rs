@@ -61,6 +61,8 @@ text_enum! {
         LevelReached = "level_reached",
         /// The time of a level was over.
         LevelLost = "level_lost",
+        /// The staff gave something back for a game.
+        Compensated = "compensated",
     }
 }
 

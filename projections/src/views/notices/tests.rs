@@ -143,6 +143,14 @@ fn warnings_bills_and_money_are_told_with_their_amounts() {
         amount: split(500),
         at: AT,
     });
+    let given_back = Event::Wallet(WalletEvent::TopUpCredited {
+        top_up_id: TopUpId::default(),
+        channel: TopUpChannel::Compensation {
+            session_id: SessionId(SESSION),
+        },
+        amount: split(300),
+        at: AT,
+    });
     let paid = |fen, outstanding| {
         Event::Wallet(WalletEvent::DebtPaid {
             session_id: SessionId(SESSION),
@@ -158,12 +166,14 @@ fn warnings_bills_and_money_are_told_with_their_amounts() {
         (WHO, topped_up),
         (WHO, paid(10, 70)),
         (WHO, paid(50, 0)),
+        (WHO, given_back),
     ];
     let expected = [
         (NoticeKind::TimeEnding, 0),
         (NoticeKind::BillDue, 100),
         (NoticeKind::ToppedUp, 520),
         (NoticeKind::BillPaid, 70),
+        (NoticeKind::Compensated, 320),
     ];
     let told: Vec<_> = told(events)
         .into_iter()

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::engine::{Contradiction, Decoded};
 
+use super::compensations;
 use super::rows::{PaymentRow, RefundNote, RefundRow, ReviewReason, ReviewRow};
 use super::state::PaymentsState;
 
@@ -22,6 +23,7 @@ pub(super) fn fold(state: &mut PaymentsState, decoded: &Decoded<'_>) -> Result<(
     match &decoded.event {
         Event::Payment(event) => payment(state, id, event, position),
         Event::Refund(event) => refund(state, id, event, position),
+        Event::Compensation(event) => compensations::compensation(state, event, position),
         _ => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
-//! Payments through providers: how each stands with its attempts and refunds, and the queue of those that wait for somebody.
+//! Payments through providers: how each stands with its attempts and refunds, and the queue of those that wait for somebody; and what the staff give
+//! back for sessions.
 
+mod compensations;
 mod fold;
 mod rows;
 mod state;
@@ -13,7 +15,10 @@ use sqlx::PgConnection;
 use crate::engine::{Contradiction, Decoded, View};
 use crate::store::{Row, TableDef, TableNames};
 
-pub use rows::{PaymentRow, PaymentStatus, ProviderName, RefundNote, RefundRow, ReviewReason, ReviewRow};
+pub use rows::{
+    CompensationRow, CompensationStatus, PaymentRow, PaymentStatus, ProviderName, RefundNote, RefundRow, ReviewReason,
+    ReviewRow,
+};
 pub use state::PaymentsState;
 
 /// The view `payments`.
@@ -23,14 +28,19 @@ pub struct Payments;
 impl View for Payments {
     const NAME: &'static str = "payments";
     /// Raised also when the domain's payment or refund changes: rows hold them.
-    const SHAPE: i32 = 1;
-    const TABLES: &'static [TableDef] = &[PaymentRow::TABLE, RefundRow::TABLE, ReviewRow::TABLE];
+    const SHAPE: i32 = 2;
+    const TABLES: &'static [TableDef] = &[
+        PaymentRow::TABLE,
+        RefundRow::TABLE,
+        ReviewRow::TABLE,
+        CompensationRow::TABLE,
+    ];
 
     type State = PaymentsState;
     type Change = Arc<[PaymentRow]>;
 
     fn concerns(aggregate_type: &str, _: &str) -> bool {
-        matches!(aggregate_type, "Payment" | "Refund")
+        matches!(aggregate_type, "Payment" | "Refund" | "Compensation")
     }
 
     async fn load(

@@ -65,6 +65,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// How far a compensation is.
+    pub enum CompensationStatus {
+        /// Waits for somebody else's word.
+        Waiting = "waiting",
+        /// It is in the wallet.
+        Given = "given",
+        /// Nothing is given.
+        Rejected = "rejected",
+    }
+}
+
 /// A refund of a payment, as its stream tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RefundNote {
@@ -139,6 +151,42 @@ table! {
         since_at: Instant = "timestamptz NOT NULL",
         /// Position at which it began to wait.
         since: i64 = "bigint NOT NULL",
+        /// Position of the last event that changed the row.
+        position: i64 = "bigint NOT NULL",
+    }
+}
+
+table! {
+    /// What the staff give back for a session.
+    pub struct CompensationRow("compensations", key compensation_id: Uuid, append_only false, indexes ["hall_id, asked", "chain_id, asked"]) {
+        /// The compensation.
+        compensation_id: Uuid = "uuid NOT NULL",
+        /// The session.
+        session_id: Uuid = "uuid NOT NULL",
+        /// Where it was played.
+        hall_id: Uuid = "uuid NOT NULL",
+        /// The chain of whoever gets it.
+        chain_id: Uuid = "uuid NOT NULL",
+        /// Who gets it.
+        member_id: Uuid = "uuid NOT NULL",
+        /// How much.
+        amount_fen: i64 = "bigint NOT NULL",
+        /// Why.
+        reason: String = "text NOT NULL",
+        /// How far it is.
+        status: CompensationStatus = "text NOT NULL",
+        /// Who asked for it.
+        asked_by: Uuid = "uuid NOT NULL",
+        /// When.
+        asked_at: Instant = "timestamptz NOT NULL",
+        /// Who decided on it.
+        decided_by: Option<Uuid> = "uuid",
+        /// Why it was rejected.
+        decision: Option<String> = "text",
+        /// When it was decided on.
+        decided_at: Option<Instant> = "timestamptz",
+        /// Position at which it was asked for.
+        asked: i64 = "bigint NOT NULL",
         /// Position of the last event that changed the row.
         position: i64 = "bigint NOT NULL",
     }

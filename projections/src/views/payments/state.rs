@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::engine::{Decoded, State, Visitor};
 use crate::store::{Rows, TableNames};
 
+use super::compensations::compensation_id;
 use super::fold::stream_id;
-use super::rows::{PaymentRow, RefundRow, ReviewRow};
+use super::rows::{CompensationRow, PaymentRow, RefundRow, ReviewRow};
 
 /// Payments by their ids, refunds by theirs, and what waits by either.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub struct PaymentsState {
     pub(super) payments: Rows<PaymentRow>,
     pub(super) refunds: Rows<RefundRow>,
     pub(super) reviews: Rows<ReviewRow>,
+    pub(super) compensations: Rows<CompensationRow>,
 }
 
 impl PaymentsState {
@@ -27,7 +29,7 @@ impl PaymentsState {
         names: &TableNames,
         events: &[Decoded<'_>],
     ) -> sqlx::Result<()> {
-        let (mut payments, mut refunds) = (Vec::new(), Vec::new());
+        let (mut payments, mut refunds, mut compensations) = (Vec::new(), Vec::new(), Vec::new());
         for decoded in events {
             let Ok(id) = stream_id(decoded) else { continue };
             match &decoded.event {
@@ -37,6 +39,7 @@ impl PaymentsState {
                         payments.push(request.order.order_no.intent_id.0);
                     }
                 }
+                Event::Compensation(event) => compensations.push(compensation_id(event)),
                 _ => payments.push(id),
             }
         }
@@ -47,6 +50,10 @@ impl PaymentsState {
         let waiting: Vec<_> = payments.iter().chain(&refunds).copied().collect();
         let missing = once(&waiting, |id| self.reviews.get(id).is_none());
         self.reviews.load(connection, names, "review_id", missing).await?;
+        let missing = once(&compensations, |id| self.compensations.get(id).is_none());
+        self.compensations
+            .load(connection, names, "compensation_id", missing)
+            .await?;
         let missing = once(&payments, |id| self.payments.get(id).is_none());
         self.payments.load(connection, names, "intent_id", missing).await?;
         Ok(())
@@ -65,10 +72,11 @@ impl State for PaymentsState {
     async fn visit<V: Visitor>(&mut self, visitor: &mut V) -> Result<(), V::Error> {
         visitor.rows(&mut self.payments).await?;
         visitor.rows(&mut self.refunds).await?;
-        visitor.rows(&mut self.reviews).await
+        visitor.rows(&mut self.reviews).await?;
+        visitor.rows(&mut self.compensations).await
     }
 
     fn held(&self) -> usize {
-        self.payments.count() + self.refunds.count() + self.reviews.count()
+        self.payments.count() + self.refunds.count() + self.reviews.count() + self.compensations.count()
     }
 }

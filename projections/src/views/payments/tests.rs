@@ -1,6 +1,7 @@
 //! The fold of payments, without a database.
 
-use baize_domain::ids::{ChainId, HallId, MemberId, PaymentIntentId, RefundId, SessionId};
+use baize_domain::compensation::{CompensationEvent, CompensationTerms};
+use baize_domain::ids::{ChainId, CompensationId, HallId, MemberId, PaymentIntentId, RefundId, SessionId};
 use baize_domain::payment::{
     Channel, Intent, Order, OrderNo, Paid, Payment, PaymentEvent, PaymentPolicy, PaymentResolution, Presentation,
     Presented, Purpose, RefundNo, RefundOrder, Use,
@@ -10,7 +11,7 @@ use baize_domain::{Event, Fen};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{PaymentStatus, Payments, PaymentsState, ProviderName, ReviewReason};
+use super::{CompensationStatus, PaymentStatus, Payments, PaymentsState, ProviderName, ReviewReason};
 use crate::engine::{Contradiction, fold_all};
 
 const INTENT: PaymentIntentId = PaymentIntentId(Uuid::from_u128(1));
@@ -206,4 +207,53 @@ fn a_refund_of_a_payment_that_never_began_is_said() {
     let never_asked = [RefundEvent::RefundSent { at: at(6) }];
     let why = fold(&served(), &never_asked).unwrap_err().to_string();
     assert!(why.contains("was never asked for"), "{why}");
+}
+
+fn compensation(events: Vec<CompensationEvent>) -> Result<PaymentsState, Contradiction> {
+    let session = Uuid::from_u128(7);
+    let events = events.into_iter().map(|event| (session, Event::Compensation(event)));
+    fold_all::<Payments>(events.collect())
+}
+
+fn asked(needs_approval: bool) -> CompensationEvent {
+    let terms = CompensationTerms {
+        compensation_id: CompensationId(Uuid::from_u128(8)),
+        session_id: SessionId(Uuid::from_u128(7)),
+        hall_id: HallId(Uuid::from_u128(5)),
+        chain_id: ChainId(Uuid::from_u128(4)),
+        member_id: MemberId(Uuid::from_u128(6)),
+        amount: Fen(2_000),
+        reason: "球台不平".to_owned(),
+        asked_by: STAFF,
+    };
+    CompensationEvent::CompensationAsked {
+        terms: Box::new(terms),
+        needs_approval,
+        at: at(1),
+    }
+}
+
+#[test]
+fn a_compensation_is_given_at_once_or_waits_until_somebody_has_decided() {
+    let id = Uuid::from_u128(8);
+    let given = compensation(vec![asked(false)]).unwrap();
+    assert_eq!(given.compensations.get(id).unwrap().status, CompensationStatus::Given);
+    let waiting = compensation(vec![asked(true)]).unwrap();
+    assert_eq!(
+        waiting.compensations.get(id).unwrap().status,
+        CompensationStatus::Waiting
+    );
+    let approved = CompensationEvent::CompensationApproved {
+        compensation_id: CompensationId(id),
+        by: Uuid::from_u128(9),
+        at: at(2),
+    };
+    let state = compensation(vec![asked(true), approved.clone()]).unwrap();
+    let row = state.compensations.get(id).unwrap();
+    assert_eq!(
+        (row.status, row.decided_by),
+        (CompensationStatus::Given, Some(Uuid::from_u128(9)))
+    );
+    let why = compensation(vec![asked(false), approved]).unwrap_err().to_string();
+    assert!(why.contains("was not waiting"), "{why}");
 }

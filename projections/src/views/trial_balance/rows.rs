@@ -36,6 +36,8 @@ text_enum! {
         WalletTransfers = "wallet_transfers",
         /// What providers keep.
         ProviderFees = "provider_fees",
+        /// What was given back of what games cost.
+        Compensation = "compensation",
     }
 }
 
@@ -98,6 +100,7 @@ impl From<Account> for AccountName {
             Account::SharesHeld => Self::SharesHeld,
             Account::WalletTransfers => Self::WalletTransfers,
             Account::ProviderFees => Self::ProviderFees,
+            Account::Compensation => Self::Compensation,
         }
     }
 }

@@ -78,6 +78,9 @@ fn entry(wallet: &mut WalletRow, event: &WalletEvent, position: i64) -> Result<O
             at,
         } => match channel {
             TopUpChannel::Share { share_id } => gained(blank(EntryKind::ShareReceived, share_id.0, at), *amount),
+            TopUpChannel::Compensation { session_id } => {
+                gained(blank(EntryKind::Compensation, session_id.0, at), *amount)
+            }
             TopUpChannel::Counter | TopUpChannel::Goodwill | TopUpChannel::Provider { .. } => {
                 gained(blank(EntryKind::TopUp, top_up_id.0, at), *amount)
             }

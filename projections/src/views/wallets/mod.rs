@@ -20,7 +20,7 @@ pub struct Wallets;
 
 impl View for Wallets {
     const NAME: &'static str = "wallets";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[WalletRow::TABLE, EntryRow::TABLE];
 
     type State = WalletsState;

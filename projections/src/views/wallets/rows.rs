@@ -42,6 +42,8 @@ text_enum! {
         HandedOver = "handed_over",
         /// What a guest had and owed came in.
         TakenOver = "taken_over",
+        /// Given back by the staff for a session.
+        Compensation = "compensation",
     }
 }
 

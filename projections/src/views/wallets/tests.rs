@@ -223,3 +223,18 @@ fn what_a_guest_had_and_owed_is_in_the_members_statement_and_no_more_in_the_gues
         (2_500, 100, 300)
     );
 }
+
+#[test]
+fn what_is_given_back_for_a_session_is_an_entry_that_names_it() {
+    let given = WalletEvent::TopUpCredited {
+        top_up_id: TopUpId(Uuid::from_u128(9)),
+        channel: TopUpChannel::Compensation { session_id: SESSION },
+        amount: split(300, 0),
+        at: AT,
+    };
+    let state = fold(vec![given]).unwrap();
+    let mut entries = state.entries.iter();
+    let entry = entries.find(|entry| entry.kind == EntryKind::Compensation).unwrap();
+    assert_eq!((entry.principal_fen, entry.reference), (300, SESSION.0));
+    assert_eq!(state.wallets.get(MEMBER).unwrap().principal_fen, 1_300);
+}

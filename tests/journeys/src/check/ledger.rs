@@ -268,6 +268,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::Redemption(_)
         | Event::BillSplit(_)
         | Event::Repair(_)
+        | Event::Compensation(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

@@ -99,6 +99,7 @@ impl Model {
             | Event::Redemption(_)
             | Event::BillSplit(_)
             | Event::Repair(_)
+            | Event::Compensation(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

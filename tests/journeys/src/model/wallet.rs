@@ -47,7 +47,7 @@ impl Wallet {
             WalletEvent::TopUpCredited { channel, amount, .. } => {
                 add(&mut self.balance, *amount);
                 // A share of a bill comes out of another wallet.
-                if !matches!(channel, TopUpChannel::Share { .. }) {
+                if !matches!(channel, TopUpChannel::Share { .. } | TopUpChannel::Compensation { .. }) {
                     add(&mut self.topped_up, *amount);
                 }
             }

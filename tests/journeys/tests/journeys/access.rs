@@ -77,6 +77,7 @@ impl Ours {
             ("intent_id", Uuid::now_v7().to_string()),
             ("refund_id", Uuid::now_v7().to_string()),
             ("reconciliation_id", Uuid::now_v7().to_string()),
+            ("compensation_id", Uuid::now_v7().to_string()),
             ("page_token", String::new()),
             ("business_date", "2026-11-20".to_owned()),
             ("phone", "+8613800138000".to_owned()),
