@@ -61,7 +61,7 @@ impl Played {
 
     async fn given(&self) -> i64 {
         let given = "SELECT coalesce(sum((payload::jsonb #>> '{TopUpCredited,amount,principal}')::bigint), 0)::bigint
-             FROM events WHERE event_type = 'TopUpCredited' AND payload LIKE '%Compensation%'";
+             FROM events WHERE event_type = 'TopUpCredited' AND payload::text LIKE '%Compensation%'";
         self.world.count(given).await
     }
 }
