@@ -92,6 +92,7 @@ fn chinese(code: &str) -> Option<&'static str> {
         "SHARES_HELD" => "分摊代管",
         "WALLET_TRANSFERS" => "钱包转移",
         "PROVIDER_FEES" => "渠道手续费",
+        "COMPENSATION" => "补偿成本",
         _ => return None,
     })
 }

@@ -261,6 +261,7 @@ fn entry_line(entry: &WalletEntry, words: &Words) -> EntryLine {
             | Kind::Debt
             | Kind::DebtPaid
             | Kind::Goods
+            | Kind::Compensation
     );
     let why = match entry.kind() {
         _ if of_a_session => format!("/console/sessions/{}", entry.reference),

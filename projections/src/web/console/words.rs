@@ -145,6 +145,7 @@ impl Words {
             Kind::ShareReceived => self.of("收到分摊", "Share received"),
             Kind::HandedOver => self.of("并入会员钱包", "Handed over to the member"),
             Kind::TakenOver => self.of("接收游客钱包", "Taken over from the guest"),
+            Kind::Compensation => self.of("店员补偿", "Given back by the staff"),
             // A kind that a later release added: better its code than nothing.
             other => return other.as_str_name().to_owned(),
         };
