@@ -100,5 +100,5 @@ async fn give(
     let changes = decide(input, &chain.payment_policy)?;
     work.write(&wallet, changes.wallet)?;
     post(work, &changes.journal)?;
-    Ok(work.write(&compensation, changes.compensation)?)
+    work.write(&compensation, changes.compensation)
 }
