@@ -20,6 +20,7 @@ const QUERY_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::
 const WEB_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7480);
 const DATA_DIR: &str = ".baize";
 const DRAIN_SECONDS: u64 = 10;
+const PROVIDER_TIMEOUT_MS: u64 = 8_000;
 const ANSWERS_KEPT_DAYS: u32 = 7;
 
 /// What was set, and where nothing was set, nothing.
@@ -149,6 +150,9 @@ pub struct Settings {
     /// WeChat Pay's servers [default: https://api.mch.weixin.qq.com, and api2 when that fails]
     #[arg(long, env = "BAIZE_WECHAT_PAY_URL", value_name = "URL")]
     pub wechat_pay_url: Option<String>,
+    /// How long a provider of payments may take to answer one request, 100 to 15000 ms; then it is repeated or asked about [default: 8000]
+    #[arg(long, env = "BAIZE_PROVIDER_TIMEOUT_MS", value_name = "MS")]
+    pub provider_timeout_ms: Option<u64>,
     /// Address where providers of payments notify [default: 127.0.0.1:7403]; listened on if a provider is set up
     #[arg(long, env = "BAIZE_CALLBACK_LISTEN", value_name = "IP:PORT")]
     pub callback_listen: Option<SocketAddr>,
@@ -267,6 +271,7 @@ impl Settings {
             wechat_pay_platform_key_id: self.wechat_pay_platform_key_id.or(below.wechat_pay_platform_key_id),
             wechat_pay_notify_url: self.wechat_pay_notify_url.or(below.wechat_pay_notify_url),
             wechat_pay_url: self.wechat_pay_url.or(below.wechat_pay_url),
+            provider_timeout_ms: self.provider_timeout_ms.or(below.provider_timeout_ms),
             callback_listen: self.callback_listen.or(below.callback_listen),
             command_listen: self.command_listen.or(below.command_listen),
             query_listen: self.query_listen.or(below.query_listen),
@@ -295,6 +300,9 @@ impl Settings {
         if let Some(days) = self.answers_kept_days.filter(|days| !(1..=3_650).contains(days)) {
             anyhow::bail!("answers_kept_days is {days}, not 1 to 3650");
         }
+        if let Some(ms) = self.provider_timeout_ms.filter(|ms| !(100..=15_000).contains(ms)) {
+            anyhow::bail!("provider_timeout_ms is {ms}, not 100 to 15000");
+        }
         if let Err(problem) = codes::check_base(self.code_base()) {
             anyhow::bail!("code_base {problem}");
         }
@@ -309,6 +317,11 @@ impl Settings {
     /// The directory of the keys.
     pub fn keys_dir(&self) -> PathBuf {
         self.keys_dir.clone().unwrap_or_else(|| self.data_dir().join("keys"))
+    }
+
+    /// How long a provider of payments may take to answer one request.
+    pub fn provider_timeout(&self) -> Duration {
+        Duration::from_millis(self.provider_timeout_ms.unwrap_or(PROVIDER_TIMEOUT_MS))
     }
 
     /// Where providers of payments notify.
@@ -460,6 +473,7 @@ mod tests {
             wechat_pay_platform_key_id = "x"
             wechat_pay_notify_url = "x"
             wechat_pay_url = "x"
+            provider_timeout_ms = 500
             callback_listen = "127.0.0.1:4"
             command_listen = "127.0.0.1:1"
             query_listen = "127.0.0.1:2"
@@ -519,6 +533,7 @@ mod tests {
             wechat_pay_platform_key_id: Some(_),
             wechat_pay_notify_url: Some(_),
             wechat_pay_url: Some(_),
+            provider_timeout_ms: Some(_),
             callback_listen: Some(_),
             command_listen: Some(_),
             query_listen: Some(_),

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use baize_command_api::payments::alipay::{Alipay, AlipayOptions, AlipayTrust};
@@ -15,8 +14,6 @@ use rust_decimal::Decimal;
 
 use super::needed;
 use crate::settings::Settings;
-
-const PROVIDER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// The providers; `None` if none is named.
 ///
@@ -95,7 +92,7 @@ fn wechat_pay(settings: &Settings) -> anyhow::Result<Option<WechatPayOptions>> {
         platform_keys: vec![platform_key],
         api_v3_key: key(settings.wechat_pay_v3_key_file.as_deref(), "wechat_pay_v3_key_file")?,
         notify_url: needed(&settings.wechat_pay_notify_url, "wechat_pay_notify_url")?.to_owned(),
-        timeout: PROVIDER_TIMEOUT,
+        timeout: settings.provider_timeout(),
         clock: settings.clock()?,
     }))
 }
@@ -112,7 +109,7 @@ fn alipay(settings: &Settings) -> anyhow::Result<Option<AlipayOptions>> {
         app_private_key: key(settings.alipay_key_file.as_deref(), "alipay_key_file")?,
         trust: alipay_trust(settings)?,
         notify_url: needed(&settings.alipay_notify_url, "alipay_notify_url")?.to_owned(),
-        timeout: PROVIDER_TIMEOUT,
+        timeout: settings.provider_timeout(),
         clock: settings.clock()?,
     }))
 }

@@ -65,6 +65,7 @@ impl Simulated {
             app_id: "2021000000000001".to_owned(),
             seller_id: "2088000000000001".to_owned(),
             certificates: false,
+            ..other::AlipayOptions::default()
         };
         let alipay = other::Alipay::start(options).await.unwrap();
         let noon = day_of(alipay.now()).tomorrow().unwrap().at(12, 0, 0, 0);

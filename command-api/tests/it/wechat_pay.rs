@@ -13,7 +13,7 @@ use baize_domain::payment::{
 };
 use baize_eventlog::Clock;
 use baize_simulators::provider::{
-    DeskOptions, Fault, Inbox, OrderState as BookState, RefundState as BookRefund, Seeded,
+    DeskOptions, Fault, Inbox, OrderState as BookState, Reach, RefundState as BookRefund, Seeded,
 };
 use baize_simulators::wechat_pay as simulated;
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +51,7 @@ impl Shop {
             slow: Duration::from_secs(3),
             refund_takes: Duration::from_millis(50),
             faults,
+            ..DeskOptions::default()
         };
         let merchant = simulated::Merchant::default();
         let provider = simulated::WechatPay::start(merchant.clone(), desk).await.unwrap();
@@ -635,6 +636,7 @@ async fn whatever_goes_wrong_each_order_is_paid_once_and_refunded_once() {
     let faults = Some(Seeded {
         seed: 20_261_122,
         rate: 1.0,
+        reach: Reach::Healing,
     });
     let shop = Shop::with_faults(1.0, faults, |_| {}).await;
     let mut lives = tokio::task::JoinSet::new();

@@ -12,5 +12,6 @@ pub mod hall;
 pub mod log;
 pub mod model;
 pub mod program;
+pub mod providers;
 pub mod tools;
 pub mod world;

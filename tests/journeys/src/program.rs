@@ -26,12 +26,24 @@ pub fn baize() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match std::env::var_os("BAIZE_PROGRAM") {
         Some(named) => PathBuf::from(named),
-        None => build().unwrap_or_else(|error| panic!("the program was not built: {error:#}")),
+        None => build("baize").unwrap_or_else(|error| panic!("the program was not built: {error:#}")),
+    })
+}
+
+/// The program of the simulators, built from this checkout.
+///
+/// # Panics
+/// If it cannot be built.
+#[allow(clippy::panic, reason = "no test can go on without the program")]
+pub fn simulators() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        build("baize-simulators").unwrap_or_else(|error| panic!("the simulators were not built: {error:#}"))
     })
 }
 
 /// `cargo test` holds no lock while tests run, so it may be asked to build what they start.
-fn build() -> anyhow::Result<PathBuf> {
+fn build(package: &str) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Some build scripts look at what cargo tells a test about its package, and would run again, and again next time.
     for (name, _) in std::env::vars_os() {
@@ -46,9 +58,9 @@ fn build() -> anyhow::Result<PathBuf> {
     cargo.args([
         "build",
         "--package",
-        "baize",
+        package,
         "--bin",
-        "baize",
+        package,
         "--message-format",
         "json-render-diagnostics",
     ]);

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::clients::Clients;
 use crate::log::Log;
 use crate::program::{self, Process};
+use crate::providers::Providers;
 
 /// Below the range from which the system takes ports for outgoing connections, so that a service that was killed finds
 /// its port free when it comes back.
@@ -39,6 +40,8 @@ pub struct World {
     pub nats: NatsServer,
     /// WeChat's servers, and the phones of its users.
     pub wechat: Wechat,
+    /// The providers of payments, if there are any.
+    pub providers: Option<Providers>,
     /// A Postgres of this world alone, with default durability; else the one that all tests share.
     pub postgres: Option<Postgres>,
     /// What all services go by.
@@ -68,33 +71,33 @@ struct Start {
     /// WeChat, as the command services are told of it.
     wechat_url: String,
     wechat_secret_file: PathBuf,
+    /// The providers of payments, likewise.
+    providers: Vec<OsString>,
 }
 
 impl Start {
     /// `baize serve SERVICE`, as the process `name`.
-    fn process(&self, name: &'static str, service: &str, own: &[(&str, &str)]) -> Process {
+    fn process(&self, name: &'static str, service: &str, own: &[(&str, &str)], more: &[OsString]) -> Process {
         let own = own
             .iter()
             .flat_map(|(flag, value)| [OsString::from(flag), OsString::from(value)]);
         let arguments = ["serve".into(), service.into()]
             .into_iter()
             .chain(self.common.iter().cloned())
-            .chain(own);
+            .chain(own)
+            .chain(more.iter().cloned());
         Process::new(name, &self.dir, arguments)
     }
 
     fn command_api(&self, name: &'static str, listen: SocketAddr) -> Process {
-        self.process(
-            name,
-            "command-api",
-            &[
-                ("--database-url", &self.database_url),
-                ("--command-listen", &listen.to_string()),
-                ("--wechat-app-id", WECHAT_APP_ID),
-                ("--wechat-secret-file", &self.wechat_secret_file.to_string_lossy()),
-                ("--wechat-url", &self.wechat_url),
-            ],
-        )
+        let own = [
+            ("--database-url", &*self.database_url),
+            ("--command-listen", &listen.to_string()),
+            ("--wechat-app-id", WECHAT_APP_ID),
+            ("--wechat-secret-file", &self.wechat_secret_file.to_string_lossy()),
+            ("--wechat-url", &self.wechat_url),
+        ];
+        self.process(name, "command-api", &own, &self.providers)
     }
 }
 
@@ -121,7 +124,15 @@ impl World {
     /// # Errors
     /// Something does not start.
     pub async fn start(speed: f64) -> anyhow::Result<Self> {
-        Self::on(None, testing::fresh_database(), speed).await
+        Self::on(None, testing::fresh_database(), speed, false).await
+    }
+
+    /// The same with both providers of payments as programs.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start_with_providers(speed: f64) -> anyhow::Result<Self> {
+        Self::on(None, testing::fresh_database(), speed, true).await
     }
 
     /// The same on a Postgres of its own, with default durability, for tests that kill it.
@@ -132,10 +143,10 @@ impl World {
         let dir = testing::fresh_dir("durable")?;
         let postgres = Postgres::launch(PostgresOptions::new(dir))?;
         let url = postgres.fresh_database()?;
-        Self::on(Some(postgres), url, speed).await
+        Self::on(Some(postgres), url, speed, false).await
     }
 
-    async fn on(postgres: Option<Postgres>, database_url: String, speed: f64) -> anyhow::Result<Self> {
+    async fn on(postgres: Option<Postgres>, database_url: String, speed: f64, paid: bool) -> anyhow::Result<Self> {
         let dir = testing::fresh_dir("services")?;
         let nats = testing::nats()?;
         let clock = clock(speed);
@@ -166,7 +177,16 @@ impl World {
         let wechat_secret_file = dir.join("wechat.secret");
         std::fs::write(&wechat_secret_file, &wechat_secret)?;
         let wechat = Wechat::start(WECHAT_APP_ID, &wechat_secret).await?;
+        let providers = if paid {
+            Some(Providers::start(&dir, &clock.spec(), WECHAT_APP_ID, free_address()?).await?)
+        } else {
+            None
+        };
         let start = Start {
+            providers: providers
+                .as_ref()
+                .map(|providers| providers.flags().to_vec())
+                .unwrap_or_default(),
             dir,
             common,
             database_url,
@@ -183,6 +203,7 @@ impl World {
                     ("--query-listen", &addresses.queries.to_string()),
                     ("--web-listen", &addresses.web.to_string()),
                 ],
+                &[],
             ),
             device_bridge: start.process(
                 "device-bridge",
@@ -191,6 +212,7 @@ impl World {
                     ("--mqtt-url", &format!("mqtt://{mqtt_host}:{mqtt_port}")),
                     ("--command-url", &format!("http://{}", addresses.commands)),
                 ],
+                &[],
             ),
             clients: Clients::new(
                 &channel(addresses.commands, &keys)?,
@@ -204,6 +226,7 @@ impl World {
                 .connect_lazy(&start.database_url)?,
             nats,
             wechat,
+            providers,
             postgres,
             clock,
             addresses,
@@ -217,6 +240,14 @@ impl World {
             service.ready().await?;
         }
         Ok(world)
+    }
+
+    /// The providers of payments.
+    ///
+    /// # Errors
+    /// There are none in this world.
+    pub fn providers(&mut self) -> anyhow::Result<&mut Providers> {
+        self.providers.as_mut().context("a world without providers")
     }
 
     /// The three services.

@@ -16,7 +16,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Simulator {
     /// Alipay for one merchant, until SIGTERM or Ctrl-C.
-    Alipay(alipay::cli::Args),
+    Alipay(alipay::Args),
     /// Relays that speak Tasmota over MQTT, until SIGTERM or Ctrl-C.
     Fleet(fleet::cli::Args),
     /// A day of customers who act only through gRPC.
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let ended = match Cli::parse().simulator {
-        Simulator::Alipay(args) => alipay::cli::run(args).await,
+        Simulator::Alipay(args) => args.run().await,
         Simulator::Fleet(args) => fleet::cli::run(args).await,
         Simulator::Customers(args) => args.run().await,
         Simulator::Sms(args) => args.run().await,

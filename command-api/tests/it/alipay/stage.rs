@@ -46,6 +46,7 @@ impl Stage {
             app_id: APP.to_owned(),
             seller_id: SELLER.to_owned(),
             certificates,
+            ..simulated::AlipayOptions::default()
         };
         let alipay = simulated::Alipay::start(options).await.unwrap();
         let inbox = Inbox::start(true).await;

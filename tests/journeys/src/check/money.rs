@@ -8,6 +8,15 @@ use baize_domain::journal::Account;
 use super::Broken;
 use crate::model::{Model, Session};
 
+/// Where the money is that members paid in: at the counter or at a provider, without what is to go back and what nobody knows yet.
+const PAID_IN: [Account; 5] = [
+    Account::CounterClearing,
+    Account::WechatPayClearing,
+    Account::AlipayClearing,
+    Account::RefundsPayable,
+    Account::Suspense,
+];
+
 /// What no event may bring about: an unbalanced transaction, a negative balance, a hold captured twice, …
 pub fn no_event_breaks_a_rule(model: &Model) -> Broken {
     model.faults.clone()
@@ -44,7 +53,7 @@ pub fn wallets_agree_with_the_books(model: &Model) -> Broken {
         claim(
             "principal paid in",
             wallet.topped_up.principal,
-            model.share(Account::CounterClearing, *member),
+            PAID_IN.into_iter().map(|account| model.share(account, *member)).sum(),
         );
         claim(
             "bonus given",

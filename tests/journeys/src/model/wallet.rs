@@ -19,7 +19,7 @@ pub struct Wallet {
     pub owed: BTreeMap<SessionId, Fen>,
     /// What was spent for each session and not paid back.
     pub spent: BTreeMap<SessionId, Fen>,
-    /// What came in by top-ups.
+    /// What came in by top-ups and was not taken out to go back.
     pub topped_up: Split,
 }
 
@@ -91,8 +91,13 @@ impl Wallet {
             WalletEvent::PrincipalWithdrawn { share, .. } => {
                 self.balance.principal -= share.taken.principal;
                 self.balance.bonus -= share.taken.bonus;
+                self.topped_up.principal -= share.taken.principal;
+                self.topped_up.bonus -= share.taken.bonus;
             }
-            WalletEvent::PrincipalRestored { share, .. } => add(&mut self.balance, share.taken),
+            WalletEvent::PrincipalRestored { share, .. } => {
+                add(&mut self.balance, share.taken);
+                add(&mut self.topped_up, share.taken);
+            }
             WalletEvent::WalletHandedOver { balance, owed, .. } => {
                 claims.that(*balance == self.balance, "handed over what was not there");
                 claims.that(*owed == self.owed(), "what is owed did not go along");

@@ -1,6 +1,6 @@
 //! Alipay's own book: orders, what was paid for them, what went back. Everything that this program says of money, it says from here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::faults::Fault;
 use super::wire::{fen, instant, time, yuan};
+use crate::provider::Seeded;
 
 /// A rule that says no: the `sub_code`.
 pub type Refusal = &'static str;
@@ -90,6 +91,10 @@ pub struct Book {
     /// Payers with too little.
     pub poor: Vec<String>,
     made: u64,
+    /// The number of the order with a code.
+    codes: BTreeMap<String, String>,
+    seeded: Option<Seeded>,
+    drawn: BTreeSet<String>,
 }
 
 impl Trade {
@@ -124,8 +129,17 @@ impl Trade {
 }
 
 impl Book {
+    /// An empty one, whose orders meet faults that are drawn from a seed, or none but those that are set.
+    pub fn drawing(seeded: Option<Seeded>) -> Self {
+        Self {
+            seeded,
+            ..Self::default()
+        }
+    }
+
     /// Takes the first fault of the order that fits.
     pub fn fault(&mut self, order_no: &str, fits: impl Fn(Fault) -> bool) -> Option<Fault> {
+        self.draw(order_no);
         let faults = self.faults.get_mut(order_no)?;
         let at = faults.iter().position(|fault| fits(*fault))?;
         faults.remove(at)
@@ -133,6 +147,24 @@ impl Book {
 
     pub fn has_fault(&self, order_no: &str, fault: Fault) -> bool {
         self.faults.get(order_no).is_some_and(|faults| faults.contains(&fault))
+    }
+
+    fn draw(&mut self, order_no: &str) {
+        let Some(seeded) = self.seeded.filter(|_| !order_no.is_empty()) else {
+            return;
+        };
+        if self.drawn.insert(order_no.to_owned())
+            && let Some(fault) = seeded.draw(order_no, &Fault::HEALING, &Fault::ALL)
+        {
+            self.faults.entry(order_no.to_owned()).or_default().push_back(fault);
+        }
+    }
+
+    /// The number of the order with that number or code.
+    pub fn find(&self, key: &str) -> Option<&String> {
+        self.codes
+            .get(key)
+            .or_else(|| self.trades.get(key).map(|trade| &trade.order_no))
     }
 
     pub fn number(&mut self, now: Timestamp) -> String {
@@ -191,6 +223,9 @@ impl Book {
             asked: asked.clone(),
         };
         let answer = json!({ "out_trade_no": order_no, "trade_no": trade.trade_no, "qr_code": trade.code });
+        if let Some(code) = trade.code.clone() {
+            self.codes.insert(code, order_no.to_owned());
+        }
         self.trades.insert(order_no.to_owned(), trade);
         Ok(answer)
     }
@@ -222,11 +257,8 @@ impl Book {
     /// A payer scans a code; from then on the order is known.
     pub fn scan(&mut self, code: &str, now: Timestamp) -> Result<String, Refusal> {
         let number = self.number(now);
-        let trade = self
-            .trades
-            .values_mut()
-            .find(|trade| trade.code.as_deref() == Some(code))
-            .ok_or(NOT_EXIST)?;
+        let order_no = self.codes.get(code).ok_or(NOT_EXIST)?;
+        let trade = self.trades.get_mut(order_no).ok_or(NOT_EXIST)?;
         trade.lapse(now);
         if trade.status != Status::WaitBuyerPay {
             return Err("ACQ.TRADE_HAS_CLOSE");

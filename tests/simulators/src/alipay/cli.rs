@@ -1,11 +1,13 @@
-//! `baize-simulators alipay`.
+//! Alipay as a program.
 
 use clap::Args as ClapArgs;
 
-use super::{Alipay, AlipayOptions};
+use super::{Alipay, AlipayOptions, keys};
+use crate::provider::DeskOptions;
+use crate::provider::args::ProgramArgs;
 use crate::signals;
 
-/// Alipay's gateway for one merchant, on a port of loopback. Prints `ready` and its address; `/control/…` does what payers do.
+/// A simulated Alipay for one merchant, until SIGTERM or Ctrl-C.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The application that may ask.
@@ -17,24 +19,48 @@ pub struct Args {
     /// Requests and answers name certificates.
     #[arg(long)]
     certificates: bool,
+    #[command(flatten)]
+    program: ProgramArgs,
 }
 
-/// Runs until SIGTERM or Ctrl-C.
-///
-/// # Errors
-/// There is no port.
-pub async fn run(args: Args) -> anyhow::Result<()> {
-    let Args {
-        app_id,
-        seller_id,
-        certificates,
-    } = args;
-    let alipay = Alipay::start(AlipayOptions {
-        app_id,
-        seller_id,
-        certificates,
-    })
-    .await?;
-    println!("ready {}", alipay.base_url());
-    Ok(signals::stop().await?)
+impl Args {
+    /// Serves until it is told to stop.
+    ///
+    /// # Errors
+    /// The port is not free, or the keys cannot be written.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self {
+            app_id,
+            seller_id,
+            certificates,
+            program,
+        } = self;
+        program.write_keys(&[
+            ("app.pem", keys::APP_PRIVATE),
+            ("alipay.pub.pem", keys::ALIPAY_PUBLIC),
+            ("app.crt", keys::APP_CERTIFICATE),
+            ("alipay.crt", keys::ALIPAY_CERTIFICATE),
+            ("root.crt", keys::ROOT_CERTIFICATE),
+        ])?;
+        let DeskOptions {
+            clock,
+            slow,
+            delivery_max,
+            faults,
+            ..
+        } = program.options()?;
+        let options = AlipayOptions {
+            app_id,
+            seller_id,
+            certificates,
+            clock,
+            slow,
+            delivery_max,
+            faults,
+        };
+        let alipay = Alipay::start_at(options, program.port).await?;
+        ProgramArgs::say_ready(&alipay.base_url());
+        signals::stop().await?;
+        Ok(())
+    }
 }

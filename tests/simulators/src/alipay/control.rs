@@ -1,5 +1,7 @@
-//! What payers do and what goes wrong, over HTTP, for who runs this as a program of its own.
+//! What payers do and what goes wrong, over HTTP, for who runs this as a program of its own: as [`crate::provider::control`], and
+//! `/control/scan` and `/control/agree {"code"}` for codes and freezes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -7,7 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Fault, Shared, Trade};
 
@@ -19,7 +21,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/control/pay", post(pay))
         .route("/control/agree", post(agree))
         .route("/control/fault", post(fault))
-        .route("/control/advance", post(advance))
+        .route("/control/skew", post(skew))
         .route("/control/book", get(book))
 }
 
@@ -30,18 +32,25 @@ struct Code {
 
 #[derive(Deserialize)]
 struct OfOrder {
-    order_no: String,
+    /// Its number or its code.
+    order: String,
 }
 
 #[derive(Deserialize)]
-struct Faults {
-    order_no: String,
-    faults: Vec<Fault>,
+struct Trouble {
+    order: String,
+    fault: Fault,
 }
 
 #[derive(Deserialize)]
-struct Ahead {
+struct Skew {
     seconds: i64,
+}
+
+/// The book, by the merchant's numbers.
+#[derive(Serialize)]
+struct Orders {
+    orders: BTreeMap<String, Trade>,
 }
 
 /// A payer scans a code; the answer is the number of the order.
@@ -54,7 +63,9 @@ async fn scan(
 }
 
 /// A payer pays an order.
-async fn pay(State(shared): State<Arc<Shared>>, Json(OfOrder { order_no }): Json<OfOrder>) -> Answer {
+async fn pay(State(shared): State<Arc<Shared>>, Json(OfOrder { order }): Json<OfOrder>) -> Answer {
+    let found = shared.with(|state| state.book.find(&order).cloned());
+    let order_no = found.ok_or((StatusCode::NOT_FOUND, order))?;
     shared.pay(&order_no).map(|()| StatusCode::NO_CONTENT).map_err(refused)
 }
 
@@ -64,20 +75,22 @@ async fn agree(State(shared): State<Arc<Shared>>, Json(Code { code }): Json<Code
 }
 
 /// Something is to go wrong with an order.
-async fn fault(State(shared): State<Arc<Shared>>, Json(Faults { order_no, faults }): Json<Faults>) -> StatusCode {
-    shared.fault(&order_no, &faults);
+async fn fault(State(shared): State<Arc<Shared>>, Json(Trouble { order, fault }): Json<Trouble>) -> StatusCode {
+    shared.fault(&order, &[fault]);
     StatusCode::NO_CONTENT
 }
 
-/// The clock jumps ahead.
-async fn advance(State(shared): State<Arc<Shared>>, Json(Ahead { seconds }): Json<Ahead>) -> StatusCode {
-    shared.with(|state| state.ahead += SignedDuration::from_secs(seconds));
+/// The clock is off by so much.
+async fn skew(State(shared): State<Arc<Shared>>, Json(Skew { seconds }): Json<Skew>) -> StatusCode {
+    shared.with(|state| state.ahead = SignedDuration::from_secs(seconds));
     StatusCode::NO_CONTENT
 }
 
 /// Everything in the book.
-async fn book(State(shared): State<Arc<Shared>>) -> Json<Vec<Trade>> {
-    Json(shared.with(|state| state.book.trades.values().cloned().collect()))
+async fn book(State(shared): State<Arc<Shared>>) -> Json<Orders> {
+    Json(Orders {
+        orders: shared.with(|state| state.book.trades.clone()),
+    })
 }
 
 fn refused(code: &'static str) -> (StatusCode, String) {

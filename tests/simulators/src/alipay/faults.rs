@@ -47,6 +47,23 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What a repeat or a question heals.
+    pub const HEALING: [Self; 13] = [
+        Self::ReplyLost,
+        Self::ChargedReplyLost,
+        Self::ServerError,
+        Self::Busy,
+        Self::Slow,
+        Self::AnswerForged,
+        Self::NotificationFirst,
+        Self::NotificationLate,
+        Self::NotificationDoubled,
+        Self::NotificationsOutOfOrder,
+        Self::NotificationDropped,
+        Self::NotificationForged,
+        Self::PaysWhileClosing,
+    ];
+
     /// All of them.
     pub const ALL: [Self; 19] = [
         Self::ReplyLost,

@@ -1,7 +1,6 @@
 //! `gateway.do`: checks who asks, asks the book, signs what it says.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -18,8 +17,6 @@ use super::{Book, bill};
 
 /// A request whose time is further off is refused.
 const SKEW_MAX: SignedDuration = SignedDuration::from_mins(15);
-/// What [`Fault::Slow`] waits.
-const SLOW: Duration = Duration::from_secs(1);
 /// How long the address of a bill is good.
 const BILL_ADDRESS: SignedDuration = SignedDuration::from_secs(30);
 
@@ -75,7 +72,7 @@ pub async fn gateway(State(shared): State<Arc<Shared>>, headers: HeaderMap, body
     match fault {
         Some(Fault::ReplyLost | Fault::ChargedReplyLost) => return cut_off(),
         Some(Fault::NotificationFirst) => shared.send_due().await,
-        Some(Fault::Slow) => tokio::time::sleep(SLOW).await,
+        Some(Fault::Slow) => tokio::time::sleep(shared.slow).await,
         _ => {}
     }
     shared.answer(&method, said, fault != Some(Fault::AnswerForged))

@@ -5,12 +5,13 @@
 
 mod bill;
 mod book;
-pub mod cli;
+mod cli;
 mod control;
 mod faults;
 mod freezes;
 mod gateway;
 mod notifier;
+mod telling;
 mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use baize_eventlog::Clock;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::task::AbortOnDropHandle;
@@ -27,9 +29,12 @@ use self::book::Book;
 use self::freezes::Freezes;
 use self::notifier::Pending;
 use crate::listener::Listener;
+use crate::provider::Seeded;
 
 pub use book::{Refund, RefundStatus, Status, Trade};
+pub use cli::Args;
 pub use faults::Fault;
+pub use telling::PaidNotice;
 
 /// How often it looks what is due to be sent.
 const TICK: Duration = Duration::from_millis(20);
@@ -71,6 +76,28 @@ pub struct AlipayOptions {
     pub seller_id: String,
     /// Whether requests and answers name certificates.
     pub certificates: bool,
+    /// Its clock.
+    pub clock: Clock,
+    /// How long a slow answer takes, in real time.
+    pub slow: Duration,
+    /// How long one delivery of a notification may take, in real time.
+    pub delivery_max: Duration,
+    /// Faults of orders for which none was set.
+    pub faults: Option<Seeded>,
+}
+
+impl Default for AlipayOptions {
+    fn default() -> Self {
+        Self {
+            app_id: "2021000000000001".to_owned(),
+            seller_id: "2088000000000001".to_owned(),
+            certificates: false,
+            clock: Clock::real(),
+            slow: Duration::from_secs(1),
+            delivery_max: Duration::from_secs(10),
+            faults: None,
+        }
+    }
 }
 
 /// An Alipay with one merchant.
@@ -86,6 +113,9 @@ struct Shared {
     seller_id: String,
     keys: wire::Keys,
     serials: Option<Serials>,
+    clock: Clock,
+    slow: Duration,
+    delivery_max: Duration,
     state: Mutex<StateOf>,
 }
 
@@ -99,29 +129,48 @@ struct StateOf {
 }
 
 impl Alipay {
-    /// Starts to listen.
+    /// Starts to listen on a port that the system chooses.
     ///
     /// # Errors
     /// There is no port.
     pub async fn start(options: AlipayOptions) -> anyhow::Result<Self> {
+        Self::start_at(options, 0).await
+    }
+
+    /// Starts to listen on a port of loopback.
+    ///
+    /// # Errors
+    /// The port is not free.
+    pub async fn start_at(options: AlipayOptions, port: u16) -> anyhow::Result<Self> {
         let AlipayOptions {
             app_id,
             seller_id,
             certificates,
+            clock,
+            slow,
+            delivery_max,
+            faults,
         } = options;
+        let state = StateOf {
+            book: Book::drawing(faults),
+            ..StateOf::default()
+        };
         let shared = Arc::new(Shared {
             app_id,
             seller_id,
             keys: wire::Keys::new(keys::ALIPAY_PRIVATE, keys::APP_PRIVATE)?,
             serials: certificates.then_some(SERIALS),
-            state: Mutex::default(),
+            clock,
+            slow,
+            delivery_max,
+            state: Mutex::new(state),
         });
         let router = Router::new()
             .route("/gateway.do", post(gateway::gateway))
             .route("/bill/{token}", get(gateway::file))
             .merge(control::router())
             .with_state(Arc::clone(&shared));
-        let listener = Arc::new(Listener::start(router).await?);
+        let listener = Arc::new(Listener::start_at(router, port).await?);
         let sender = Arc::clone(&shared);
         let notifier = tokio::spawn(async move {
             loop {
@@ -235,7 +284,7 @@ impl Shared {
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::now() + self.with(|state| state.ahead)
+        self.clock.now() + self.with(|state| state.ahead)
     }
 
     fn fault(&self, order_no: &str, faults: &[Fault]) {

@@ -2,8 +2,6 @@
 //!
 //! <https://opendocs.alipay.com/open/203/105286>. It speaks plain HTTP, which is what a program on the same machine needs.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,7 +15,6 @@ use super::wire::{Form, content, time, yuan};
 /// Between one send and the next.
 const PAUSES_MINUTES: [i64; 7] = [4, 10, 10, 60, 120, 360, 900];
 const LATE: SignedDuration = SignedDuration::from_secs(3);
-const ANSWER_MAX: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
 /// A notification that waits to be sent.
@@ -122,7 +119,7 @@ impl Shared {
         });
         for mut pending in due {
             let body = self.body(&pending, now);
-            let sent = tokio::time::timeout(ANSWER_MAX, post(&pending.url, &body)).await;
+            let sent = tokio::time::timeout(self.delivery_max, post(&pending.url, &body)).await;
             let taken = matches!(sent, Ok(Ok(answer)) if answer == "success");
             let Some(pause) = PAUSES_MINUTES.get(pending.sends).filter(|_| !taken) else {
                 continue;

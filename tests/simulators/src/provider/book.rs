@@ -19,6 +19,12 @@ pub struct Book {
     pub orders: BTreeMap<String, Order>,
     /// By the merchant's number.
     pub refunds: BTreeMap<String, Refund>,
+    /// The number of the order with a code.
+    #[serde(skip)]
+    codes: BTreeMap<String, String>,
+    /// The numbers of an order's refunds.
+    #[serde(skip)]
+    refunded: BTreeMap<String, Vec<String>>,
     numbered: u64,
 }
 
@@ -171,11 +177,15 @@ impl Book {
                 OrderState::Waiting => {}
             }
         }
-        Ok(self.orders.entry(new.order_no.clone()).or_insert(Order {
-            made: new,
-            made_at: now,
-            seen: false,
-            state: OrderState::Waiting,
+        let codes = &mut self.codes;
+        Ok(self.orders.entry(new.order_no.clone()).or_insert_with(|| {
+            codes.insert(new.code.clone(), new.order_no.clone());
+            Order {
+                made: new,
+                made_at: now,
+                seen: false,
+                state: OrderState::Waiting,
+            }
         }))
     }
 
@@ -190,10 +200,8 @@ impl Book {
 
     /// The number of the order with that number or code.
     pub fn find(&self, key: &str) -> Result<String, Refused> {
-        let found = self
-            .orders
-            .values()
-            .find(|order| order.made.order_no == key || order.made.code == key);
+        let number = self.codes.get(key).map_or(key, String::as_str);
+        let found = self.orders.get(number);
         found.map(|order| order.made.order_no.clone()).ok_or(Refused::NotFound)
     }
 
@@ -256,6 +264,8 @@ impl Book {
                 return Err(Refused::TooMuch);
             }
             let refund_id = self.number("50");
+            let of_order = self.refunded.entry(asked.order_no.clone()).or_default();
+            of_order.push(number.clone());
             self.refunds.insert(
                 number.clone(),
                 Refund {
@@ -282,10 +292,8 @@ impl Book {
     /// Refunds of an order that took or take money back.
     pub fn refunds_of<'a>(&'a self, order_no: &'a str) -> impl Iterator<Item = &'a Refund> {
         let alive = |refund: &&Refund| !matches!(refund.state, RefundState::Closed(_));
-        self.refunds
-            .values()
-            .filter(move |refund| refund.asked.order_no == order_no)
-            .filter(alive)
+        let numbers = self.refunded.get(order_no).into_iter().flatten();
+        numbers.filter_map(|number| self.refunds.get(number)).filter(alive)
     }
 
     /// The bill of a day of Beijing's, in order of time.

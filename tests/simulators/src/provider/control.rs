@@ -1,7 +1,7 @@
 //! What payers do, and what goes wrong, by HTTP: for programs that run beside a simulated provider.
 //!
 //! `POST /control/pay {"order": number or code, "payer": id}`, `/control/decline` and `/control/abandon {"order"}`, `/control/fault
-//! {"order", "fault"}`, `/control/skew {"seconds"}`, `GET /control/book`.
+//! {"order", "fault"}`, `/control/skew {"seconds"}`, `GET /control/book`. Alipay's are the same and a few more; [`super::Steering`] speaks to both.
 
 use std::sync::Arc;
 
@@ -90,6 +90,8 @@ fn refused(why: Refused) -> (StatusCode, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -121,7 +123,7 @@ mod tests {
     async fn payers_and_faults_are_steered_from_outside() {
         let desk = Desk::open(DeskOptions::default(), Arc::new(Silent)).unwrap();
         let listener = Listener::start(routes(Arc::clone(&desk))).await.unwrap();
-        let (http, base) = (http().unwrap(), listener.base_url());
+        let (http, base) = (http(Duration::from_secs(5)).unwrap(), listener.base_url());
         let post = |path: &'static str, body: Value| {
             let request = http.post(format!("{base}/control/{path}")).json(&body);
             async move { request.send().await.unwrap().status().as_u16() }

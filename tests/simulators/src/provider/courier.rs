@@ -10,9 +10,6 @@ use tokio::task::JoinSet;
 
 use super::book::{Order, Refund};
 
-/// No delivery takes longer; WeChat Pay waits five seconds.
-const DELIVERY_MAX: Duration = Duration::from_secs(5);
-
 /// How a provider writes its notifications.
 pub trait Letters: Send + Sync + 'static {
     /// One delivery, signed anew.
@@ -89,8 +86,8 @@ struct Carrier {
 }
 
 impl Courier {
-    pub(super) fn new(letters: Arc<dyn Letters>, clock: Clock) -> anyhow::Result<Self> {
-        let http = http()?;
+    pub(super) fn new(letters: Arc<dyn Letters>, clock: Clock, delivery_max: Duration) -> anyhow::Result<Self> {
+        let http = http(delivery_max)?;
         let deliveries = watch::Sender::new(0);
         let carrier = Arc::new(Carrier {
             letters,
@@ -159,7 +156,10 @@ impl Carrier {
 }
 
 /// Simulated providers and their merchants are on one machine: nothing is reached over TLS.
-pub(super) fn http() -> anyhow::Result<reqwest::Client> {
+///
+/// # Errors
+/// There is no client.
+pub fn http(timeout: Duration) -> anyhow::Result<reqwest::Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -168,6 +168,6 @@ pub(super) fn http() -> anyhow::Result<reqwest::Client> {
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
-        .timeout(DELIVERY_MAX);
+        .timeout(timeout);
     Ok(client.build()?)
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::book::{Book, Order, OrderState, Refund, RefundState, Refused};
 use super::courier::{Courier, Flaw, Letters, Told, Way};
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, Faults, Seeded};
 
 /// A notification that is late is late by that much.
 const LATE: Duration = Duration::from_secs(60);
@@ -21,19 +21,12 @@ pub struct DeskOptions {
     pub clock: Clock,
     /// How long a slow reply takes, in real time: longer than the caller waits.
     pub slow: Duration,
+    /// How long one delivery of a notification may take, in real time.
+    pub delivery_max: Duration,
     /// How long a refund is under way, by the clock.
     pub refund_takes: Duration,
     /// Faults of orders for which none was set.
     pub faults: Option<Seeded>,
-}
-
-/// Faults drawn from a seed.
-#[derive(Clone, Copy, Debug)]
-pub struct Seeded {
-    /// The seed.
-    pub seed: u64,
-    /// The share of orders that meet one, 0–1.
-    pub rate: f64,
 }
 
 impl Default for DeskOptions {
@@ -41,6 +34,8 @@ impl Default for DeskOptions {
         Self {
             clock: Clock::real(),
             slow: Duration::from_secs(30),
+            // WeChat Pay waits five seconds.
+            delivery_max: Duration::from_secs(5),
             refund_takes: Duration::from_secs(2),
             faults: None,
         }
@@ -79,7 +74,7 @@ impl Desk {
     /// # Errors
     /// There is no HTTP client.
     pub fn open(options: DeskOptions, letters: Arc<dyn Letters>) -> anyhow::Result<Arc<Self>> {
-        let courier = Courier::new(letters, options.clock.clone())?;
+        let courier = Courier::new(letters, options.clock.clone(), options.delivery_max)?;
         let faults = Faults::new(options.faults);
         Ok(Arc::new_cyclic(|this| Self {
             options,

@@ -8,7 +8,40 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
-use super::desk::Seeded;
+/// Faults drawn from a seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeded {
+    /// The seed.
+    pub seed: u64,
+    /// The share of orders that meet one, 0–1.
+    pub rate: f64,
+    /// Which are drawn.
+    pub reach: Reach,
+}
+
+/// How far faults that are drawn go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Reach {
+    /// Only those that a repeat or a question heals.
+    Healing,
+    /// Also those that leave something to look into: another amount, another merchant, a refund that does not arrive, a bill that differs.
+    All,
+}
+
+impl Seeded {
+    /// The same seed gives the same order the same fault, whatever came before.
+    pub fn draw<F: Copy>(&self, order_no: &str, healing: &[F], all: &[F]) -> Option<F> {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, order_no).hash(&mut hasher);
+        let mut random = StdRng::seed_from_u64(hasher.finish());
+        let from = match self.reach {
+            Reach::Healing => healing,
+            Reach::All => all,
+        };
+        let meets = random.random_bool(self.rate.clamp(0.0, 1.0));
+        from.choose(&mut random).copied().filter(|_| meets)
+    }
+}
 
 /// Something that goes wrong once; what concerns a bill stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,8 +86,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What is drawn from. Those that leave nothing to recover by themselves (a closed refund, a bill that differs) are for tests to set.
-    const DRAWN: [Self; 11] = [
+    /// What a repeat or a question heals.
+    pub const HEALING: [Self; 11] = [
         Self::ReplyLost,
         Self::DoneLate,
         Self::ErrorFirst,
@@ -66,6 +99,28 @@ impl Fault {
         Self::NoticeReordered,
         Self::NoticeDropped,
         Self::NoticeForged,
+    ];
+
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::ReplyLost,
+        Self::DoneLate,
+        Self::ErrorFirst,
+        Self::SlowReply,
+        Self::PaidWhileClosing,
+        Self::NoticeBeforeReply,
+        Self::NoticeLate,
+        Self::NoticeDoubled,
+        Self::NoticeReordered,
+        Self::NoticeDropped,
+        Self::NoticeForged,
+        Self::NoticeWrongAmount,
+        Self::NoticeOtherMerchant,
+        Self::RefundAbnormal,
+        Self::RefundClosed,
+        Self::BillMissing,
+        Self::BillExtra,
+        Self::BillOtherFee,
     ];
 }
 
@@ -109,19 +164,12 @@ impl Faults {
         self.set.get(order_no).is_some_and(|set| set.contains(&fault))
     }
 
-    /// The same seed gives the same order the same fault, whatever came before.
     fn draw(&mut self, order_no: &str) {
-        let Some(Seeded { seed, rate }) = self.seeded else {
+        let Some(seeded) = self.seeded else {
             return;
         };
-        if !self.drawn.insert(order_no.to_owned()) {
-            return;
-        }
-        let mut hasher = DefaultHasher::new();
-        (seed, order_no).hash(&mut hasher);
-        let mut random = StdRng::seed_from_u64(hasher.finish());
-        if random.random_bool(rate.clamp(0.0, 1.0))
-            && let Some(&fault) = Fault::DRAWN.choose(&mut random)
+        if self.drawn.insert(order_no.to_owned())
+            && let Some(fault) = seeded.draw(order_no, &Fault::HEALING, &Fault::ALL)
         {
             self.set(order_no, fault);
         }
@@ -140,17 +188,17 @@ mod tests {
         assert!(faults.take("A1", Fault::ReplyLost));
         assert!(!faults.take("A1", Fault::ReplyLost));
 
-        let drawn = |order: &str| {
-            let mut faults = Faults::new(Some(Seeded { seed: 7, rate: 1.0 }));
-            Fault::DRAWN
-                .into_iter()
-                .find(|&fault| faults.take(order, fault))
-                .unwrap()
+        let drawn = |order: &str, reach| {
+            let rate = 1.0;
+            let mut faults = Faults::new(Some(Seeded { seed: 7, rate, reach }));
+            let taken = Fault::ALL.into_iter().find(|&fault| faults.take(order, fault));
+            taken.unwrap()
         };
-        let all: BTreeSet<_> = (0..50)
-            .map(|order| format!("{:?}", drawn(&order.to_string())))
-            .collect();
-        assert!(all.len() > 5, "{all:?}");
-        assert_eq!(drawn("3"), drawn("3"));
+        for (reach, kinds) in [(Reach::Healing, Fault::HEALING.len()), (Reach::All, Fault::ALL.len())] {
+            let of = |order: i32| drawn(&order.to_string(), reach);
+            let all: BTreeSet<_> = (0..500).map(|order| format!("{:?}", of(order))).collect();
+            assert_eq!(all.len(), kinds, "every one is drawn: {all:?}");
+            assert_eq!(of(3), of(3));
+        }
     }
 }

@@ -3,15 +3,18 @@
 //!
 //! [`crate::wechat_pay`] speaks for it; the book is the truth that the services are checked against.
 
+pub mod args;
 pub mod book;
 pub mod control;
 pub mod courier;
 pub mod desk;
 pub mod faults;
 pub mod inbox;
+pub mod steering;
 
 pub use book::{Book, NewOrder, NewRefund, Order, OrderState, Payment, Refund, RefundState, Refused, Row};
-pub use courier::{Flaw, Letter, Letters, Told};
-pub use desk::{Desk, DeskOptions, Reply, Seeded};
-pub use faults::{Fault, Faults};
+pub use courier::{Flaw, Letter, Letters, Told, http};
+pub use desk::{Desk, DeskOptions, Reply};
+pub use faults::{Fault, Faults, Reach, Seeded};
 pub use inbox::Inbox;
+pub use steering::Steering;

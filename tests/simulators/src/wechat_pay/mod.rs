@@ -8,6 +8,7 @@ mod calls;
 mod cli;
 mod letters;
 mod signature;
+mod telling;
 mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,8 @@ use crate::listener::Listener;
 use crate::provider::{Desk, DeskOptions, control};
 
 pub use cli::Args;
-pub use signature::PlatformKeys;
+pub use signature::{PlatformKeys, sheet_is_signed};
+pub use telling::Teller;
 
 /// The merchant's private key, PKCS#8.
 pub const MERCHANT_KEY: &str = include_str!("keys/merchant.pem");

@@ -21,6 +21,20 @@ use super::{MERCHANT_KEY, MERCHANT_SERIAL, Merchant, PLATFORM_KEY_ID};
 const SKEW_MAX_SECONDS: i64 = 300;
 const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048 ";
 
+/// Whether the merchant signed a mini-program's payment sheet, as a payer's WeChat sees it: `appId`, `timeStamp`, `nonceStr`, `package`.
+///
+/// <https://pay.weixin.qq.com/doc/v3/merchant/4012365341>
+pub fn sheet_is_signed(fields: [&str; 4], pay_sign: &str) -> bool {
+    let Ok(pair) = key_pair(MERCHANT_KEY) else {
+        return false;
+    };
+    let message: String = fields.iter().flat_map(|field| [*field, "\n"]).collect();
+    let signature = STANDARD.decode(pay_sign).unwrap_or_default();
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public().as_ref())
+        .verify(message.as_bytes(), &signature)
+        .is_ok()
+}
+
 /// Nonces that were used, and how often a request was refused.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
