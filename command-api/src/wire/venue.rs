@@ -321,6 +321,7 @@ fn driver(driver: v1::Driver) -> Option<Driver> {
         v1::Driver::Unspecified => None,
         v1::Driver::Tasmota => Some(Driver::Tasmota),
         v1::Driver::Shelly => Some(Driver::Shelly),
+        v1::Driver::Esphome => Some(Driver::EspHome),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A driver knows topics and payloads and nothing else. It holds no state, opens no connection and cannot fail:
 //! what it cannot read is [`Signal::Garbage`].
 
+mod esphome;
 mod shelly;
 mod tasmota;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use esphome::EspHome;
 pub use shelly::Shelly;
 pub use tasmota::Tasmota;
 
@@ -118,10 +120,14 @@ pub fn driver(kind: baize_domain::device::Driver) -> &'static dyn Driver {
     match kind {
         baize_domain::device::Driver::Tasmota => &Tasmota,
         baize_domain::device::Driver::Shelly => &Shelly,
+        baize_domain::device::Driver::EspHome => &EspHome,
     }
 }
 
 /// All drivers.
 pub fn all() -> &'static [&'static dyn Driver] {
-    &[&Tasmota, &Shelly]
+    &[&Tasmota, &Shelly, &EspHome]
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,7 @@ impl Installed {
             firmware: match self.driver {
                 Driver::Tasmota => Firmware::Tasmota,
                 Driver::Shelly => Firmware::Shelly,
+                Driver::EspHome => Firmware::EspHome,
             },
         }
     }
@@ -163,6 +164,10 @@ impl Stage {
 
     pub async fn install_shelly(&self, topic: &str) -> Installed {
         self.install_as(Driver::Shelly, self.hall, topic).await
+    }
+
+    pub async fn install_esphome(&self, topic: &str) -> Installed {
+        self.install_as(Driver::EspHome, self.hall, topic).await
     }
 
     async fn install_as(&self, driver: Driver, hall_id: HallId, topic: &str) -> Installed {

@@ -21,4 +21,6 @@ pub enum Driver {
     Tasmota,
     /// Shelly, second generation and later: JSON-RPC over MQTT.
     Shelly,
+    /// ESPHome over MQTT, with the firmware in `docs/devices/esphome`.
+    EspHome,
 }

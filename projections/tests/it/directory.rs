@@ -173,7 +173,7 @@ async fn devices_are_listed_with_what_they_speak() {
     let hall_id = Uuid::now_v7();
     stage.append(vec![hall(hall_id, "白泽")]).await;
     let mut position = 0;
-    for (topic, driver) in [("a1", Driver::Tasmota), ("a2", Driver::Shelly)] {
+    for (topic, driver) in [("a1", Driver::Tasmota), ("a2", Driver::Shelly), ("a3", Driver::EspHome)] {
         let id = Uuid::now_v7();
         let registered = DeviceEvent::DeviceRegistered {
             device_id: id.into(),
@@ -197,5 +197,12 @@ async fn devices_are_listed_with_what_they_speak() {
         .iter()
         .map(|device| (device.topic.as_str(), device.driver()))
         .collect();
-    assert_eq!(spoken, [("a1", venue::Driver::Tasmota), ("a2", venue::Driver::Shelly)]);
+    assert_eq!(
+        spoken,
+        [
+            ("a1", venue::Driver::Tasmota),
+            ("a2", venue::Driver::Shelly),
+            ("a3", venue::Driver::Esphome)
+        ]
+    );
 }

@@ -283,9 +283,16 @@ mod tests {
     }
 
     #[test]
-    fn a_device_speaks_tasmota_or_shelly() {
-        let text = EXAMPLE.replacen("driver = \"tasmota\"", "driver = \"shelly\"", 1);
-        assert_eq!(faults(&text), Vec::<String>::new());
+    fn a_device_speaks_tasmota_shelly_or_esphome() {
+        let spoken = |name: &str| EXAMPLE.replacen("driver = \"tasmota\"", &format!("driver = \"{name}\""), 1);
+        for known in ["tasmota", "shelly", "esphome"] {
+            assert_eq!(faults(&spoken(known)), Vec::<String>::new(), "{known}");
+        }
+        let found = faults(&spoken("modbus"));
+        assert!(
+            matches!(found.as_slice(), [fault] if fault.contains("driver")),
+            "{found:?}"
+        );
     }
 
     #[test]

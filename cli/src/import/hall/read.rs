@@ -271,8 +271,9 @@ fn devices(root: &mut Fields<'_, '_>, faults: &mut Faults<'_>, steps: &mut Vec<S
         let driver = match fields.optional_text(faults, "driver").as_deref() {
             None | Some("tasmota") => Driver::Tasmota,
             Some("shelly") => Driver::Shelly,
+            Some("esphome") => Driver::Esphome,
             Some(_) => {
-                fields.refuse(faults, "driver", "is not \"tasmota\" or \"shelly\"");
+                fields.refuse(faults, "driver", "is not \"tasmota\", \"shelly\" or \"esphome\"");
                 Driver::Unspecified
             }
         };

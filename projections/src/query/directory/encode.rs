@@ -65,6 +65,7 @@ pub(super) fn device(row: DeviceRow) -> view::DirectoryDevice {
         driver: match row.driver {
             Driver::Tasmota => venue::Driver::Tasmota,
             Driver::Shelly => venue::Driver::Shelly,
+            Driver::EspHome => venue::Driver::Esphome,
         }
         .into(),
         topic: row.topic,

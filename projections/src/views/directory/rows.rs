@@ -110,6 +110,8 @@ text_enum! {
         Tasmota = "tasmota",
         /// Shelly, second generation and later.
         Shelly = "shelly",
+        /// ESPHome.
+        EspHome = "esphome",
     }
 }
 
@@ -120,6 +122,7 @@ impl From<baize_domain::device::Driver> for Driver {
         match driver {
             Domain::Tasmota => Self::Tasmota,
             Domain::Shelly => Self::Shelly,
+            Domain::EspHome => Self::EspHome,
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Connections, Faults, Firmware, Fleet, FleetOptions, RelaySpec};
 
-/// Relays over MQTT, with Tasmota or as Shelly devices. Prints `ready` when all are connected, and a JSON summary at the end.
+/// Relays over MQTT, with Tasmota, with ESPHome or as Shelly devices. Prints `ready` when all are connected, and a JSON summary at the end.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     /// The broker, host:port.
@@ -19,7 +19,7 @@ pub struct Args {
     /// User at the broker; the password is taken from MQTT_PASSWORD.
     #[arg(long)]
     user: Option<String>,
-    /// Topics of the relays; `topic:4` has four outputs, `shelly@topic` is a Shelly device, others have Tasmota.
+    /// Topics of the relays; `topic:4` has four outputs, `shelly@topic` is a Shelly device, `esphome@topic` has ESPHome, others have Tasmota.
     #[arg(long, value_delimiter = ',', required_unless_present = "count")]
     devices: Vec<String>,
     /// This many relays, in addition.
@@ -98,7 +98,8 @@ fn relay(text: &str) -> anyhow::Result<RelaySpec> {
         None => (Firmware::Tasmota, text),
         Some(("tasmota", address)) => (Firmware::Tasmota, address),
         Some(("shelly", address)) => (Firmware::Shelly, address),
-        Some(_) => bail!("{text:?}: known are tasmota@ and shelly@"),
+        Some(("esphome", address)) => (Firmware::EspHome, address),
+        Some(_) => bail!("{text:?}: known are tasmota@, shelly@ and esphome@"),
     };
     let Some((topic, channels)) = address.split_once(':') else {
         return Ok(RelaySpec::new(address).with(firmware));
@@ -127,6 +128,7 @@ mod tests {
         assert_eq!(relay("t").unwrap(), RelaySpec::new("t"));
         assert_eq!(relay("tasmota@t").unwrap(), RelaySpec::new("t"));
         assert_eq!(relay("shelly@t").unwrap(), shelly(1));
+        assert_eq!(relay("esphome@t").unwrap().firmware, Firmware::EspHome);
         assert_eq!(relay("shelly@t:4").unwrap(), shelly(4));
         for text in ["x@t", "t:0", "t:33", "shelly@t:x"] {
             assert!(relay(text).is_err(), "{text}");

@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod connection;
+mod esphome;
 mod faults;
 mod relay;
 mod shelly;

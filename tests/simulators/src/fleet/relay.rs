@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{shelly, tasmota};
+use super::{esphome, shelly, tasmota};
 
 /// A message of the relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Message {
 pub enum Cause {
     /// A command.
     Command,
-    /// The relay's own timer ran out: `PulseTime`, `toggle_after`.
+    /// The relay's own timer ran out: `PulseTime`, `toggle_after`, the dead man of ours.
     Timer,
     /// A hand at the switch.
     Hand,
@@ -55,6 +55,8 @@ pub enum Firmware {
     Tasmota,
     /// Shelly, second generation.
     Shelly,
+    /// ESPHome, with the firmware that is served here.
+    EspHome,
 }
 
 /// The relay.
@@ -82,7 +84,7 @@ pub enum Contact {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Output {
     pub on: bool,
-    /// Tasmota's setting, which outlives what is switched.
+    /// How long it stays on, in the words of the firmware; outlives what is switched.
     pub pulse_time: u64,
     /// The timer that runs.
     pub timer: Option<Timer>,
@@ -124,22 +126,28 @@ impl Relay {
         match self.firmware {
             Firmware::Tasmota => tasmota::command_filter(&self.topic),
             Firmware::Shelly => shelly::command_filter(&self.topic),
+            Firmware::EspHome => esphome::command_filter(&self.topic),
         }
     }
 
-    /// Executes a command: `what` is the last level of its topic.
+    /// Executes a command: `what` is what its topic says beside the device.
     pub fn command(&mut self, what: &str, payload: &str, now: Timestamp) -> Effects {
         match self.firmware {
             Firmware::Tasmota => tasmota::command(self, what, payload, now),
             Firmware::Shelly => shelly::command(self, payload, now),
+            Firmware::EspHome => esphome::command(self, what, payload, now),
         }
     }
 
     /// What it says unasked from time to time.
-    pub fn state(&self, now: Timestamp) -> Message {
+    pub fn state(&self, now: Timestamp) -> Vec<Message> {
         match self.firmware {
-            Firmware::Tasmota => tasmota::state(self, now),
-            Firmware::Shelly => shelly::notification(self, now),
+            Firmware::Tasmota => vec![tasmota::state(self, now)],
+            Firmware::Shelly => vec![shelly::notification(self, now)],
+            Firmware::EspHome => {
+                let channels = (1u8..).take(self.outputs.len());
+                channels.map(|channel| esphome::state(self, channel)).collect()
+            }
         }
     }
 
@@ -148,6 +156,7 @@ impl Relay {
         match self.firmware {
             Firmware::Tasmota => tasmota::presence(&self.topic, is_online),
             Firmware::Shelly => shelly::presence(&self.topic, is_online),
+            Firmware::EspHome => esphome::presence(&self.topic, is_online),
         }
     }
 
@@ -224,9 +233,10 @@ impl Relay {
     }
 
     /// How long an output stays on that is switched without a timer.
-    fn lasting(&self, channel: u8, on: bool) -> Option<Duration> {
+    pub(super) fn lasting(&self, channel: u8, on: bool) -> Option<Duration> {
         match self.firmware {
             Firmware::Tasmota if on => tasmota::pulse(self.outputs[self.index(channel)?].pulse_time),
+            Firmware::EspHome if on => Some(esphome::dead_man(self.outputs[self.index(channel)?].pulse_time)),
             _ => None,
         }
     }
@@ -235,6 +245,7 @@ impl Relay {
         match self.firmware {
             Firmware::Tasmota => tasmota::announce(self, channel, effects),
             Firmware::Shelly => effects.messages.push(shelly::notify(self, channel, cause, now)),
+            Firmware::EspHome => effects.messages.push(esphome::state(self, channel)),
         }
     }
 

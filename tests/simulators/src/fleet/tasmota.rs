@@ -211,9 +211,9 @@ mod tests {
     fn the_telemetry_names_all_outputs() {
         let mut relay = Relay::new("t", 2, at(0));
         relay.command("POWER2", "ON", at(0));
-        let state: Value = serde_json::from_str(&relay.state(at(7)).payload).unwrap();
+        let told: Value = serde_json::from_str(&state(&relay, at(7)).payload).unwrap();
         assert_eq!(
-            (&state["POWER1"], &state["POWER2"], &state["UptimeSec"]),
+            (&told["POWER1"], &told["POWER2"], &told["UptimeSec"]),
             (&json!("OFF"), &json!("ON"), &json!(7))
         );
     }

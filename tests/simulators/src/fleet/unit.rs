@@ -21,7 +21,7 @@ const RECEIVED_MAX: usize = 1_000;
 pub struct Received {
     /// When, by the fleet's clock.
     pub at: Timestamp,
-    /// The last level of the topic.
+    /// What the topic says beside the device.
     pub what: String,
     /// The content.
     pub payload: String,
@@ -161,7 +161,7 @@ impl Unit {
         outcome.take(self.relay.elapse(now));
         if self.tele_at <= now {
             self.tele_at = now + self.tele_period;
-            outcome.messages.push(self.relay.state(now));
+            outcome.messages.extend(self.relay.state(now));
         }
         if !is_reachable {
             outcome.messages.clear();

@@ -132,7 +132,9 @@ impl Worker {
             let unit = seat.lock();
             if unit.is_reachable() {
                 publish(Some(client), unit.relay.presence(true), self.own_connection.is_some());
-                publish(Some(client), unit.relay.state(now), false);
+                for message in unit.relay.state(now) {
+                    publish(Some(client), message, false);
+                }
             }
         }
     }
@@ -140,6 +142,9 @@ impl Worker {
 
 /// The relay that a command is for, and what it is asked.
 fn address(topic: &str) -> Option<(&str, &str)> {
+    if let Some(command) = topic.strip_suffix("/command") {
+        return command.split_once('/');
+    }
     topic.strip_prefix("cmnd/").unwrap_or(topic).rsplit_once('/')
 }
 
