@@ -78,7 +78,8 @@ pub fn compensate_session(
         reason: asked.reason,
         asked_by: asked.by,
     };
-    let needs_approval = terms.amount > policy.refund_approval_above;
+    // All of a session counts: a large sum is not made of small ones.
+    let needs_approval = input.compensation.promised() + terms.amount > policy.refund_approval_above;
     let paid = paid(&input);
     let events = compensation::decide::ask(input.compensation, terms.clone(), paid, needs_approval, input.now)?;
     if events.is_empty() || needs_approval {

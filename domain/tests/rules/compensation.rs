@@ -94,6 +94,23 @@ fn what_is_given_back_is_in_the_wallet_at_once_and_in_the_books() {
 }
 
 #[test]
+fn a_large_sum_is_not_made_of_small_ones() {
+    let mut world = settled(50_000);
+    world.run(&compensate(2, 15_000), minutes(300));
+    assert_eq!(world.wallet(1).available(), Fen(41_000));
+    world.run(&compensate(1, 5_001), minutes(301));
+    assert_eq!(world.wallet(1).available(), Fen(41_000), "together above the limit");
+    assert_eq!(
+        world.refused(&approve(STAFF), minutes(302)).reason,
+        "SECOND_PERSON_REQUIRED"
+    );
+    world.run(&approve(OWNER), minutes(303));
+    assert_eq!(world.wallet(1).available(), Fen(46_001));
+    world.run(&compensate(2, 15_000), minutes(304));
+    assert_eq!(world.wallet(1).available(), Fen(46_001), "a repeat of the first");
+}
+
+#[test]
 fn no_more_is_given_back_than_was_paid_whoever_gives_it() {
     let mut world = settled(50_000);
     world.run(&compensate(1, 14_000), minutes(300));
@@ -103,7 +120,11 @@ fn no_more_is_given_back_than_was_paid_whoever_gives_it() {
         ("COMPENSATION_TOO_MUCH", "10000")
     );
     world.run(&compensate(2, 10_000), minutes(302));
-    assert_eq!(world.wallet(1).available(), Fen(50_000));
+    assert_eq!(
+        world.wallet(1).available(),
+        Fen(40_000),
+        "the second one waits for somebody else"
+    );
     assert_eq!(
         world.refused(&compensate(3, 1), minutes(303)).reason,
         "COMPENSATION_TOO_MUCH"
