@@ -9,12 +9,14 @@ use uuid::Uuid;
 
 use crate::calendar::CalendarYear;
 use crate::chain::{Level, LevelPolicy};
+use crate::complaint::{Category, Grievance};
 use crate::device::{Driver, FailureKind, LightChannel};
 use crate::gift::GiftContent;
 use crate::hall::{Goods, HallChange, HallPolicy};
 use crate::ids::{
-    CalendarId, ChainId, CompensationId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId, PaymentIntentId,
-    ReconciliationId, RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, CompensationId, ComplaintId, DeviceId, DisplayId, EarningId, GiftId, HallId, MemberId,
+    PaymentIntentId, ReconciliationId, RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId,
+    TopUpId,
 };
 use crate::level::LevelCode;
 use crate::member::PaymentMethod;
@@ -274,6 +276,30 @@ pub enum Command {
         by: Uuid,
         reason: String,
     },
+    /// Complain about a session, or about a hall on this day. `words` are sealed for the member.
+    FileComplaint {
+        member_id: MemberId,
+        about: Grievance,
+        category: Category,
+        words: Sealed,
+    },
+    /// Let somebody of the staff see to a complaint; `by` does if nobody is named.
+    AssignComplaint {
+        complaint_id: ComplaintId,
+        to: Option<MemberId>,
+        by: Uuid,
+    },
+    /// Answer a complaint; an amount > 0 is given back for its session. `words` are sealed for whoever complained.
+    AnswerComplaint {
+        complaint_id: ComplaintId,
+        words: Sealed,
+        give_back: Fen,
+        by: Uuid,
+    },
+    /// Lay a complaint to rest that was answered.
+    CloseComplaint { complaint_id: ComplaintId, by: Uuid },
+    /// Say that a closed complaint is not settled. `words` are sealed for whoever complained.
+    ReopenComplaint { complaint_id: ComplaintId, words: Sealed },
     /// Give a guest back what is left.
     ReturnLeftover { member_id: MemberId },
     /// Let a refund go out that somebody else asked for.

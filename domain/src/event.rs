@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use crate::calendar::CalendarEvent;
 use crate::chain::ChainEvent;
 use crate::compensation::CompensationEvent;
+use crate::complaint::ComplaintEvent;
 use crate::device::DeviceEvent;
 use crate::gift::GiftEvent;
 use crate::hall::HallEvent;
@@ -79,6 +80,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("Reconciliation", ReconciliationEvent::TYPES),
     ("Repair", RepairEvent::TYPES),
     ("Compensation", CompensationEvent::TYPES),
+    ("Complaint", ComplaintEvent::TYPES),
 ];
 
 /// An event of any aggregate.
@@ -107,6 +109,7 @@ pub enum Event {
     Reconciliation(ReconciliationEvent),
     Repair(RepairEvent),
     Compensation(CompensationEvent),
+    Complaint(ComplaintEvent),
 }
 
 impl Event {
@@ -137,6 +140,7 @@ impl Event {
             "Reconciliation" => Self::Reconciliation(serde_json::from_str(payload)?),
             "Repair" => Self::Repair(serde_json::from_str(payload)?),
             "Compensation" => Self::Compensation(serde_json::from_str(payload)?),
+            "Complaint" => Self::Complaint(serde_json::from_str(payload)?),
             other => {
                 return Err(serde_json::Error::custom(format!("unknown aggregate type {other:?}")));
             }
@@ -166,6 +170,7 @@ impl Event {
             Self::Reconciliation(_) => "Reconciliation",
             Self::Repair(_) => "Repair",
             Self::Compensation(_) => "Compensation",
+            Self::Complaint(_) => "Complaint",
         }
     }
 
@@ -193,6 +198,7 @@ impl Event {
             Self::Reconciliation(event) => event.name(),
             Self::Repair(event) => event.name(),
             Self::Compensation(event) => event.name(),
+            Self::Complaint(event) => event.name(),
         }
     }
 }

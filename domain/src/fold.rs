@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::calendar::Calendar;
 use crate::chain::Chain;
 use crate::compensation::Compensation;
+use crate::complaint::Complaint;
 use crate::device::Device;
 use crate::gift::Gift;
 use crate::hall::Hall;
@@ -57,6 +58,7 @@ pub fn begin(aggregate_type: &str) -> Option<Box<dyn Fold>> {
         "Calendar" => Box::new(Calendar::default()),
         "Chain" => Box::new(Chain::default()),
         "Compensation" => Box::new(Compensation::default()),
+        "Complaint" => Box::new(Complaint::default()),
         "Device" => Box::new(Device::default()),
         "Gift" => Box::new(Gift::default()),
         "Hall" => Box::new(Hall::default()),

@@ -71,6 +71,8 @@ ids! {
     RefundId,
     /// What the staff give back for a session.
     CompensationId,
+    /// What a customer is not content with.
+    ComplaintId,
     /// A person's roles in one chain.
     StaffId,
     /// One balanced transaction of the journal.
@@ -240,6 +242,30 @@ pub fn refund_transaction(refund_id: RefundId) -> TransactionId {
 /// The lot that a compensation makes in the wallet.
 pub fn compensation_top_up(compensation_id: CompensationId) -> TopUpId {
     TopUpId(derived(&["compensation-lot", &compensation_id.to_string()]))
+}
+
+/// The complaint about a session: a session has one.
+pub fn session_complaint(session_id: SessionId) -> ComplaintId {
+    ComplaintId(derived(&["session-complaint", &session_id.to_string()]))
+}
+
+/// A person's complaint about a hall on one of its business days, which has one.
+pub fn hall_complaint(hall_id: HallId, member_id: MemberId, date: Date) -> ComplaintId {
+    ComplaintId(derived(&[
+        "hall-complaint",
+        &hall_id.to_string(),
+        &member_id.to_string(),
+        &date.to_string(),
+    ]))
+}
+
+/// What is given back with the answer of that number to a complaint.
+pub fn complaint_compensation(complaint_id: ComplaintId, answer: usize) -> CompensationId {
+    CompensationId(derived(&[
+        "complaint-compensation",
+        &complaint_id.to_string(),
+        &answer.to_string(),
+    ]))
 }
 
 /// The posting of a compensation.

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod chain;
 pub mod command;
 pub mod compensation;
+pub mod complaint;
 pub mod device;
 pub mod event;
 pub mod fold;

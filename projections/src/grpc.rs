@@ -11,6 +11,7 @@ use baize_proto::hall::audit::v1::audit_service_server::AuditServiceServer;
 use baize_proto::hall::view::v1::bill_service_server::BillServiceServer;
 use baize_proto::hall::view::v1::board_service_server::BoardServiceServer;
 use baize_proto::hall::view::v1::book_service_server::BookServiceServer;
+use baize_proto::hall::view::v1::complaint_queue_service_server::ComplaintQueueServiceServer;
 use baize_proto::hall::view::v1::device_state_service_server::DeviceStateServiceServer;
 use baize_proto::hall::view::v1::directory_service_server::DirectoryServiceServer;
 use baize_proto::hall::view::v1::indicator_service_server::IndicatorServiceServer;
@@ -31,9 +32,9 @@ use tower::layer::util::{Identity, Stack};
 
 use crate::options::Options;
 use crate::query::{
-    AuditService, BillService, BoardService, BookService, DeviceStateService, DirectoryService, IndicatorService,
-    LoyaltyService, MemberDirectoryService, NoticeService, PaymentService, Reader, ReconciliationService, SplitService,
-    StatementService, TimelineService,
+    AuditService, BillService, BoardService, BookService, ComplaintQueueService, DeviceStateService, DirectoryService,
+    IndicatorService, LoyaltyService, MemberDirectoryService, NoticeService, PaymentService, Reader,
+    ReconciliationService, SplitService, StatementService, TimelineService,
 };
 
 /// Requests are ids, numbers and page tokens.
@@ -57,6 +58,7 @@ pub(crate) fn router(
     let audit = AuditServiceServer::new(AuditService::new(log.clone(), reader.stopping.clone()));
     let board = BoardServiceServer::new(BoardService::new(Arc::clone(&reader)));
     let bills = BillServiceServer::new(BillService::new(Arc::clone(&reader), Signer::new(options.keys.clone())));
+    let complaints = ComplaintQueueServiceServer::new(ComplaintQueueService::new(Arc::clone(&reader)));
     let devices = DeviceStateServiceServer::new(DeviceStateService::new(Arc::clone(&reader)));
     let directory = DirectoryServiceServer::new(DirectoryService::new(Arc::clone(&reader), options.code_base.clone()));
     let indicators = IndicatorServiceServer::new(IndicatorService::new(Arc::clone(&reader), options.clock.clone()));
@@ -87,6 +89,7 @@ pub(crate) fn router(
         .add_optional_service(reflection)
         .add_service(audit.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(board.max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(complaints.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(devices.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(directory.max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(indicators.max_decoding_message_size(REQUEST_BYTES_MAX))

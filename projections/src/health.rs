@@ -45,6 +45,7 @@ fn shown(serves: bool) -> ServingStatus {
 fn service(view: &str) -> &'static str {
     match view {
         "board" => "hall.view.v1.BoardService",
+        "complaints" => "hall.view.v1.ComplaintQueueService",
         "devices" => "hall.view.v1.DeviceStateService",
         "directory" => "hall.view.v1.DirectoryService",
         "bills" => "hall.view.v1.BillService",

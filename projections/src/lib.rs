@@ -25,8 +25,8 @@ mod web;
 use anyhow::bail;
 
 use views::{
-    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    Timelines, TrialBalance, Wallets,
+    Bills, Board, Complaints, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations,
+    Splits, Timelines, TrialBalance, Wallets,
 };
 
 pub use database::{Database, ROLE};
@@ -41,6 +41,7 @@ pub const VIEWS: &[&str] = &[
     "wallets",
     "directory",
     "devices",
+    "complaints",
     "indicators",
     "loyalty",
     "members",
@@ -66,6 +67,7 @@ pub async fn rebuild(
     match view {
         "board" => engine::rebuild::<Board>(database, options, &mut progress).await,
         "bills" => engine::rebuild::<Bills>(database, options, &mut progress).await,
+        "complaints" => engine::rebuild::<Complaints>(database, options, &mut progress).await,
         "devices" => engine::rebuild::<Devices>(database, options, &mut progress).await,
         "directory" => engine::rebuild::<Directory>(database, options, &mut progress).await,
         "indicators" => engine::rebuild::<Indicators>(database, options, &mut progress).await,
@@ -95,6 +97,7 @@ pub async fn verify(
     match view {
         "board" => engine::verify::<Board>(database, &mut progress).await,
         "bills" => engine::verify::<Bills>(database, &mut progress).await,
+        "complaints" => engine::verify::<Complaints>(database, &mut progress).await,
         "devices" => engine::verify::<Devices>(database, &mut progress).await,
         "directory" => engine::verify::<Directory>(database, &mut progress).await,
         "indicators" => engine::verify::<Indicators>(database, &mut progress).await,

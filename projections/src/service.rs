@@ -21,8 +21,8 @@ use crate::engine::{
 use crate::options::Options;
 use crate::query::Reader;
 use crate::views::{
-    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    Timelines, TrialBalance, Wallets,
+    Bills, Board, Complaints, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations,
+    Splits, Timelines, TrialBalance, Wallets,
 };
 use crate::{codes, grpc, health, web};
 
@@ -60,6 +60,7 @@ impl Projections {
         let (board, bills, wallets) = (Shared::<Board>::new(), Shared::<Bills>::new(), Shared::<Wallets>::new());
         let (directory, loyalty) = (Shared::<Directory>::new(), Shared::<Loyalty>::new());
         let devices = Shared::<Devices>::new();
+        let complaints = Shared::<Complaints>::new();
         let indicators = Shared::<Indicators>::new();
         let (members, notices) = (Shared::<Members>::new(), Shared::<Notices>::new());
         let (payments, trial_balance) = (Shared::<Payments>::new(), Shared::<TrialBalance>::new());
@@ -74,6 +75,7 @@ impl Projections {
             indicators.status(),
             loyalty.status(),
             devices.status(),
+            complaints.status(),
             members.status(),
             notices.status(),
             payments.status(),
@@ -95,6 +97,7 @@ impl Projections {
         tasks.project(&options, &log, &feed, &indicators);
         tasks.project(&options, &log, &feed, &loyalty);
         tasks.project(&options, &log, &feed, &devices);
+        tasks.project(&options, &log, &feed, &complaints);
         tasks.project(&options, &log, &feed, &members);
         tasks.project(&options, &log, &feed, &notices);
         tasks.project(&options, &log, &feed, &payments);
@@ -108,6 +111,7 @@ impl Projections {
             board,
             bills,
             wallets,
+            complaints,
             devices,
             directory,
             indicators,

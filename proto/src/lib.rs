@@ -27,6 +27,11 @@ pub mod hall {
             tonic::include_proto!("hall.calendar.v1");
         }
     }
+    pub mod complaint {
+        pub mod v1 {
+            tonic::include_proto!("hall.complaint.v1");
+        }
+    }
     pub mod device {
         pub mod v1 {
             tonic::include_proto!("hall.device.v1");

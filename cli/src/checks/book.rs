@@ -209,6 +209,7 @@ impl Book {
             | Event::Redemption(_)
             | Event::BillSplit(_)
             | Event::Repair(_)
+            | Event::Complaint(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Identity(_) => {}

@@ -4,6 +4,7 @@ use baize_domain::Command;
 use baize_domain::calendar::Calendar;
 use baize_domain::chain::Chain;
 use baize_domain::compensation::Compensation;
+use baize_domain::complaint::Complaint;
 use baize_domain::device::Device;
 use baize_domain::gift::Gift;
 use baize_domain::hall::Hall;
@@ -43,6 +44,7 @@ pub fn named(command: &Command) -> Option<Belonging> {
         | Command::RemoveShare { member_id, .. }
         | Command::TakeOverShare { member_id, .. }
         | Command::CancelSplit { member_id, .. }
+        | Command::FileComplaint { member_id, .. }
         | Command::RequestPrincipalRefund { member_id, .. } => Some(Belonging::to_member(member_id.0)),
         _ => None,
     }
@@ -175,6 +177,17 @@ impl Belongs for Compensation {
             Belonging::to_hall(part.terms.hall_id.0)
                 .and_member(part.terms.member_id.0)
                 .and_chain(Some(part.terms.chain_id.0))
+        })
+    }
+}
+
+impl Belongs for Complaint {
+    /// A complaint is theirs who complain, and for the hall to answer.
+    fn belonging(&self, _: &str) -> Belonging {
+        self.terms.as_ref().map_or_else(Belonging::default, |terms| {
+            Belonging::to_hall(terms.hall_id.0)
+                .and_member(terms.member_id.0)
+                .and_chain(Some(terms.chain_id.0))
         })
     }
 }

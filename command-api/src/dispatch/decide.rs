@@ -16,8 +16,8 @@ use baize_domain::units::payments::Asked;
 
 use super::work::Work;
 use super::{
-    CommandError, Reply, awaited, calendar, chain, compensation, gifts, goods, moves, payments, people, points,
-    reconciliation, refunds, repairs, session, splits, staff, venue, wallet,
+    CommandError, Reply, awaited, calendar, chain, compensation, complaints, gifts, goods, moves, payments, people,
+    points, reconciliation, refunds, repairs, session, splits, staff, venue, wallet,
 };
 
 /// Reads what the command is about and decides it.
@@ -270,6 +270,21 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             by,
             reason,
         } => compensation::reject(work, *session_id, *compensation_id, *by, reason).await,
+        Command::FileComplaint {
+            member_id,
+            about,
+            category,
+            words,
+        } => complaints::file(work, *member_id, *about, *category, words).await,
+        Command::AssignComplaint { complaint_id, to, by } => complaints::assign(work, *complaint_id, *to, *by).await,
+        Command::AnswerComplaint {
+            complaint_id,
+            words,
+            give_back,
+            by,
+        } => complaints::answer(work, *complaint_id, words, *give_back, *by).await,
+        Command::CloseComplaint { complaint_id, by } => complaints::close(work, *complaint_id, *by).await,
+        Command::ReopenComplaint { complaint_id, words } => complaints::reopen(work, *complaint_id, words).await,
         Command::ReturnLeftover { member_id } => refunds::return_leftover(work, *member_id).await,
         Command::ApproveRefund { refund_id, by } => refunds::approve(work, *refund_id, *by).await,
         Command::RejectRefund { refund_id, by, reason } => refunds::reject(work, *refund_id, *by, reason).await,

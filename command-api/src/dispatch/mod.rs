@@ -15,6 +15,7 @@ mod calendar;
 mod caller;
 mod chain;
 mod compensation;
+mod complaints;
 mod decide;
 mod device;
 mod error;
@@ -42,9 +43,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baize_domain::Command;
+use baize_domain::complaint::Complaint;
 use baize_domain::hall::Hall;
 use baize_domain::identity::Identity;
-use baize_domain::ids::{IdentityId, MemberId, PaymentIntentId, ReconciliationId};
+use baize_domain::ids::{ComplaintId, IdentityId, MemberId, PaymentIntentId, ReconciliationId};
 use baize_domain::member::Member;
 use baize_domain::payment::Payment;
 use baize_domain::reconciliation::Reconciliation;
@@ -166,6 +168,16 @@ impl Dispatcher {
     /// The database is away.
     pub async fn member(&self, member_id: MemberId) -> Result<Arc<Member>, CommandError> {
         Ok(self.repository.load::<Member>(&member_id.to_string()).await?.aggregate)
+    }
+
+    /// A complaint as it is now: read anew, for another process may have taken in what was said.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn complaint(&self, complaint_id: ComplaintId) -> Result<Arc<Complaint>, CommandError> {
+        let id = complaint_id.to_string();
+        self.repository.forget(&StreamId::new(Complaint::TYPE, &id));
+        Ok(self.repository.load::<Complaint>(&id).await?.aggregate)
     }
 
     /// A payment as it is now: read anew, for its payer waits for what another process may have recorded.

@@ -1,8 +1,8 @@
 //! What a command is answered: kept with its events, so that a repeated request gets the same answer.
 
 use baize_domain::ids::{
-    CalendarId, ChainId, CompensationId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId, RedemptionId,
-    RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
+    CalendarId, ChainId, CompensationId, ComplaintId, DeviceId, DisplayId, GiftId, HallId, MemberId, PaymentIntentId,
+    RedemptionId, RefundId, RepairId, SessionId, SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::session::{Bill, GoodsLine};
 use baize_domain::{Fen, Refusal};
@@ -93,6 +93,13 @@ pub enum Reply {
     /// To `CompensateSession`.
     Compensated {
         compensation_id: CompensationId,
+        needs_approval: bool,
+    },
+    /// To `FileComplaint`.
+    ComplaintFiled { complaint_id: ComplaintId },
+    /// To `AnswerComplaint`.
+    ComplaintAnswered {
+        compensation_id: Option<CompensationId>,
         needs_approval: bool,
     },
     /// To `PayBill`.

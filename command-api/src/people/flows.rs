@@ -26,9 +26,9 @@ const MERGES_MAX: usize = 8;
 
 /// Lets people in.
 pub struct People {
-    dispatcher: Arc<Dispatcher>,
+    pub(super) dispatcher: Arc<Dispatcher>,
     clock: Clock,
-    vault: Vault,
+    pub(super) vault: Vault,
     codes: Codes,
     logins: Logins,
     wechat: Option<Wechat>,
@@ -365,7 +365,7 @@ impl People {
         self.wechat.as_ref().ok_or(Error::NotSetUp("logging in with WeChat"))
     }
 
-    async fn dispatch(&self, command: Command, asked: Asked<'_>) -> Result<Done, Error> {
+    pub(super) async fn dispatch(&self, command: Command, asked: Asked<'_>) -> Result<Done, Error> {
         Ok(self
             .dispatcher
             .dispatch(command, asked.key.clone(), asked.caller)

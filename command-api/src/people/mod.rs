@@ -6,10 +6,11 @@
 //! - `keys` and `vault`: the keys of a chain's people, one a person, and what is done with them.
 //! - `wechat`, `sms`: the providers' clients; `client` talks, `wire` says what bytes mean, `signature` signs.
 //! - `codes`: codes sent to phones, their limits and locks. `logins`: refresh tokens. `acting`: roles that were granted.
-//! - `flows`: what a person does, step by step.
+//! - `flows`: what a person does, step by step. `complaints`: what a person writes, and is answered.
 
 mod acting;
 mod codes;
+mod complaints;
 mod error;
 mod flows;
 pub(crate) mod http;

@@ -25,6 +25,7 @@ pub enum Field {
     Openid,
     Phone,
     Nickname,
+    Complaint,
 }
 
 impl Field {
@@ -33,6 +34,7 @@ impl Field {
             Self::Openid => "openid",
             Self::Phone => "phone",
             Self::Nickname => "nickname",
+            Self::Complaint => "complaint",
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::Guard;
 use baize_proto::hall::calendar::v1::calendar_service_server::CalendarServiceServer;
+use baize_proto::hall::complaint::v1::complaint_service_server::ComplaintServiceServer;
 use baize_proto::hall::device::v1::device_service_server::DeviceServiceServer;
 use baize_proto::hall::device::v1::repair_service_server::RepairServiceServer;
 use baize_proto::hall::identity::v1::identity_service_server::IdentityServiceServer;
@@ -38,7 +39,8 @@ use gate::Gate;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The names of the services, as health is asked for them.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
+    ComplaintServiceServer::<Services>::NAME,
     SplitServiceServer::<Services>::NAME,
     StaffServiceServer::<Services>::NAME,
     CalendarServiceServer::<Services>::NAME,
@@ -83,6 +85,7 @@ pub async fn serve(
         .add_service(LoyaltyServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(PaymentServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(ReconciliationServiceServer::new(services.clone()).max_decoding_message_size(bytes))
+        .add_service(ComplaintServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(RepairServiceServer::new(services.clone()).max_decoding_message_size(bytes))
         .add_service(DeviceServiceServer::new(services).max_decoding_message_size(bytes));
     if let Some(people) = &people {
@@ -119,6 +122,7 @@ fn reflection_builder(people: bool) -> tonic_reflection::server::Builder<'static
         .with_service_name(TableServiceServer::<Services>::NAME)
         .with_service_name(WalletServiceServer::<Services>::NAME)
         .with_service_name(DeviceServiceServer::<Services>::NAME)
+        .with_service_name(ComplaintServiceServer::<Services>::NAME)
         .with_service_name(RepairServiceServer::<Services>::NAME)
         .with_service_name(MemberServiceServer::<Services>::NAME)
         .with_service_name(LoyaltyServiceServer::<Services>::NAME)

@@ -107,7 +107,7 @@ impl MemberService for Services {
     }
 }
 
-fn no_people() -> Status {
+pub(super) fn no_people() -> Status {
     Status::unimplemented("this service holds no personal data")
 }
 

@@ -1,6 +1,7 @@
 //! The gRPC methods: decode, dispatch, encode.
 
 mod calendar;
+mod complaint;
 mod device;
 mod display;
 mod identity;

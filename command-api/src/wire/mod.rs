@@ -4,6 +4,7 @@ mod bill;
 mod calendar;
 mod chain;
 mod compensation;
+mod complaint;
 mod device;
 mod display;
 mod fields;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use bill::bill;
+pub use complaint::{answering, filing, reopening};
 pub use fields::Fields;
 pub use member::{REASON_CHARS_MAX, WithPhone, registration_with_phone};
 pub use payment::pay_sheet;
@@ -67,7 +69,9 @@ pub fn given_by(command: &mut Command, caller: Uuid) {
     | Command::CompleteRepair { by, .. }
     | Command::CompensateSession { by, .. }
     | Command::ApproveCompensation { by, .. }
-    | Command::RejectCompensation { by, .. } = command
+    | Command::RejectCompensation { by, .. }
+    | Command::AssignComplaint { by, .. }
+    | Command::CloseComplaint { by, .. } = command
     {
         *by = caller;
     }

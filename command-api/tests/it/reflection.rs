@@ -37,6 +37,7 @@ async fn with_reflection_on_the_services_are_listed_and_described() {
     let expected = [
         "grpc.health.v1.Health",
         "hall.calendar.v1.CalendarService",
+        "hall.complaint.v1.ComplaintService",
         "hall.device.v1.DeviceService",
         "hall.device.v1.RepairService",
         "hall.loyalty.v1.LoyaltyService",

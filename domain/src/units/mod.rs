@@ -18,6 +18,7 @@
 //! | `PayBill` | [`pay_bill`] | session, wallet |
 //! | `SettleSession` | [`settle_session`] | session, wallet |
 //! | `CompensateSession`, `ApproveCompensation` | [`compensate_session`], [`approve_compensation`] | session, compensation, member, wallet, chain |
+//! | `FileComplaint` | [`complaint_terms`] | session, hall, member |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
 //! | `ReviewLevel` | [`review_level`] | member, points account, chain |
 //! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
@@ -46,6 +47,7 @@ mod credit_top_up;
 mod earn_points;
 mod extend_session;
 pub mod faults;
+mod file_complaint;
 pub mod gifts;
 mod merge_wallets;
 mod open_table;
@@ -72,6 +74,7 @@ pub use compensate_session::{
 pub use credit_top_up::{CreditTopUpInput, credit_top_up};
 pub use earn_points::{EarnPointsChanges, EarnPointsInput, earn_points, review_level};
 pub use extend_session::{ExtendSessionInput, extend_session};
+pub use file_complaint::{ComplainInput, complaint_terms};
 pub use open_table::{OpenTableInput, open_table};
 pub use pause_session::{PauseInput, pause_session, resume_session};
 pub use pay_bill::{PayBillInput, pay_bill};

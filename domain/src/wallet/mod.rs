@@ -34,4 +34,4 @@ pub use decide::decide;
 pub use errors::WalletError;
 pub use events::{Split, TopUpChannel, WalletEvent};
 pub use lots::{Lot, LotShare, Lots, Origin};
-pub use state::{Debt, OpenSession, Secured, SetAside, Wallet};
+pub use state::{Debt, OpenSession, Secured, SetAside, Wallet, Withdrawal};

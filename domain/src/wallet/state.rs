@@ -1,8 +1,9 @@
 //! What a wallet is.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HallId, HoldId, MemberId, SessionId, ShareId};
+use crate::ids::{HallId, HoldId, MemberId, RefundId, SessionId, ShareId};
 use crate::money::Fen;
 
 use super::{LotShare, Lots, Split, WalletEvent};
@@ -20,6 +21,23 @@ pub struct Wallet {
     pub debts: Vec<Debt>,
     /// What is set aside for shares of other people's bills.
     pub shares: Vec<SetAside>,
+    /// The principal that went back within a day before the last of it, without what was rejected.
+    #[serde(default)]
+    pub withdrawals: Vec<Withdrawal>,
+}
+
+/// For how long what went back counts towards the second person's word.
+const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Principal that goes back to where it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// The refund.
+    pub refund_id: RefundId,
+    /// How much.
+    pub principal: Fen,
+    /// When it was asked for.
+    pub at: Timestamp,
 }
 
 /// What is set aside for a share of somebody else's bill, and from which lots, in case it goes back.
@@ -84,6 +102,12 @@ impl Wallet {
         self.balance().total().saturating_sub_zero(self.held())
     }
 
+    /// The principal that was asked back in the 24 hours before an instant, and was not rejected.
+    pub fn withdrawn_lately(&self, now: Timestamp) -> Fen {
+        let late = self.withdrawals.iter().filter(|withdrawal| counts(withdrawal, now));
+        late.map(|withdrawal| withdrawal.principal).sum()
+    }
+
     /// What is owed for all sessions.
     pub fn owed(&self) -> Fen {
         self.debts.iter().map(|debt| debt.outstanding).sum()
@@ -130,8 +154,19 @@ impl Wallet {
                 amount,
                 ..
             } => self.lots.add(*top_up_id, *channel, *amount),
-            WalletEvent::PrincipalWithdrawn { share, .. } => self.lots.take_share(share),
-            WalletEvent::PrincipalRestored { share, .. } => self.lots.put_back(&[*share]),
+            WalletEvent::PrincipalWithdrawn { refund_id, share, at } => {
+                self.lots.take_share(share);
+                self.withdrawals.retain(|before| counts(before, *at));
+                self.withdrawals.push(Withdrawal {
+                    refund_id: *refund_id,
+                    principal: share.taken.principal,
+                    at: *at,
+                });
+            }
+            WalletEvent::PrincipalRestored { refund_id, share, .. } => {
+                self.lots.put_back(&[*share]);
+                self.withdrawals.retain(|before| before.refund_id != *refund_id);
+            }
             WalletEvent::WalletHandedOver { .. } => {
                 self.lots.empty();
                 self.debts.clear();
@@ -289,4 +324,8 @@ fn taken(shares: &[LotShare]) -> Split {
         principal: sum.principal + share.taken.principal,
         bonus: sum.bonus + share.taken.bonus,
     })
+}
+
+fn counts(withdrawal: &Withdrawal, now: Timestamp) -> bool {
+    now.duration_since(withdrawal.at) < COUNTS_FOR
 }

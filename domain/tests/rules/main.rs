@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod compensation;
+mod complaints;
 mod discounts;
 mod faults;
 mod gifts;

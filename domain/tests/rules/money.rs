@@ -222,12 +222,17 @@ fn withdrawal(
     now: Timestamp,
     decide: impl FnOnce(WithdrawInput<'_>) -> Result<PaymentChanges, Refusal>,
 ) -> Result<Streams, Refusal> {
+    let member = get(&world.members, member_id);
+    let chain_id = member.profile.as_ref().map(|profile| profile.chain_id);
+    let chain = get(&world.chains, chain_id.unwrap_or_default());
+    let policy = chain.profile.as_ref().map(|chain| chain.payment_policy.clone());
+    let policy = policy.unwrap_or_default();
     let changes = decide(WithdrawInput {
         request_id,
-        member: &get(&world.members, member_id),
+        member: &member,
         wallet: &get(&world.wallets, member_id),
         payments: &world.payments,
-        policy: &PaymentPolicy::default(),
+        policy: &policy,
         now,
     })?;
     let payments = changes.payments.clone().into_iter();

@@ -5,6 +5,7 @@ use baize_domain::hall::HallPolicy;
 use baize_domain::ids::PaymentIntentId;
 use baize_domain::journal::Account;
 use baize_domain::money::Fen;
+use baize_domain::payment::PaymentPolicy;
 use baize_domain::payment::{
     AttemptState, Channel, Decline, OrderNo, OrderOutcome, Paid, PaymentResolution, Phase, Presentation, Presented,
     RefundNo, TopUpTier, Use, Wanted,
@@ -624,6 +625,44 @@ fn more_than_two_hundred_yuan_needs_somebody_elses_word() {
     assert_eq!(world.wallet(1).lots.balance(), before.lots.balance());
     assert_eq!(balance(&world, Account::RefundsPayable), 0);
     assert_eq!(world.payments[&INTENT].refundable(1), Fen(20_000));
+}
+
+#[test]
+fn what_went_back_within_a_day_counts_together_towards_the_second_persons_word() {
+    let hours = |n: u32| seconds(n * 3_600);
+    let stage = |world: &World, number| world.refunds[&asked(number).0].stage.clone();
+    let mut world = topped_up();
+    world.run(
+        &Command::ChangePaymentPolicy {
+            chain_id: CHAIN,
+            policy: PaymentPolicy {
+                refund_approval_above: Fen(10_000),
+                ..PaymentPolicy::default()
+            },
+        },
+        ten(),
+    );
+    world.run(&ask_back(1, 6_000), hours(1));
+    assert_eq!(stage(&world, 1), Stage::Approved, "10,000 fen need nobody");
+    world.run(&ask_back(2, 4_001), hours(2));
+    assert_eq!(stage(&world, 2), Stage::Requested, "10,001 in a day do");
+    world.run(&ask_back(3, 1), hours(3));
+    assert_eq!(stage(&world, 3), Stage::Requested, "what waits counts");
+
+    for number in [2, 3] {
+        let reject = Command::RejectRefund {
+            refund_id: asked(number).0,
+            by: STAFF,
+            reason: "资料不符".to_owned(),
+        };
+        world.run(&reject, hours(4));
+    }
+    world.run(&ask_back(4, 4_000), hours(5));
+    assert_eq!(stage(&world, 4), Stage::Approved, "what was rejected does not count");
+    world.run(&ask_back(5, 6_000), hours(25));
+    assert_eq!(stage(&world, 5), Stage::Approved, "nor does what is a day ago");
+    world.run(&ask_back(6, 1), hours(28));
+    assert_eq!(stage(&world, 6), Stage::Requested);
 }
 
 #[test]

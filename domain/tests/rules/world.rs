@@ -224,6 +224,8 @@ impl World {
             Event::Redemption(event) => self.redemptions.entry(RedemptionId(id)).or_default().evolve(event),
             // Nothing of this world makes bills; their tests are beside the aggregate.
             Event::Reconciliation(_) => {}
+            // Nobody of this world complains by a command; who may is asked of its people and sessions.
+            Event::Complaint(_) => {}
             Event::Compensation(event) => self.compensations.entry(SessionId(id)).or_default().evolve(event),
             Event::PointsAccount(event) => self.points.entry(MemberId(id)).or_default().evolve(event),
             Event::Device(event) => self.devices.entry(DeviceId(id)).or_default().evolve(event),

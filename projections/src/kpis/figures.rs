@@ -15,6 +15,7 @@ pub(crate) struct Figures {
     pub(crate) revenue_fen: i64,
     pub(crate) paid: i64,
     pub(crate) pay_failed: i64,
+    pub(crate) complaints: i64,
     pub(crate) open_time: Buckets,
     pub(crate) response: Buckets,
 }
@@ -37,6 +38,7 @@ impl Figures {
         self.revenue_fen += hour.revenue_fen;
         self.paid += hour.paid;
         self.pay_failed += hour.pay_failed;
+        self.complaints += hour.complaints;
         self.open_time.merge(&hour.open_time.0);
         self.response.merge(&hour.response.0);
     }
@@ -57,6 +59,7 @@ impl Figures {
             Kpi::Sessions => alone(Some(self.sessions)),
             Kpi::OpenSuccess => share(self.opened, self.open_failed),
             Kpi::PaymentSuccess => share(self.paid, self.pay_failed),
+            Kpi::ComplaintRate => rate(self.complaints, self.sessions),
             Kpi::OpenTimeP50 => quantile(&self.open_time, 50),
             Kpi::OpenTimeP99 => quantile(&self.open_time, 99),
             Kpi::DeviceResponseP50 => quantile(&self.response, 50),
@@ -76,6 +79,16 @@ fn share(good: i64, bad: i64) -> Value {
     }
 }
 
+/// Rounded up, so that a target is never met by rounding.
+fn rate(bad: i64, all: i64) -> Value {
+    let (bad, all) = (bad.unsigned_abs(), all.unsigned_abs());
+    let points = (all > 0).then(|| (bad * 10_000).div_ceil(all));
+    Value {
+        value: points.map(|points| i64::try_from(points).unwrap_or(i64::MAX)),
+        share: Some((bad, all)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +103,14 @@ mod tests {
         assert_eq!(Kpi::OpenSuccess.met(9_950), Some(true));
         assert_eq!(Kpi::OpenTimeP99.met(30_001), Some(false));
         assert_eq!(Kpi::Revenue.met(0), None);
+    }
+
+    #[test]
+    fn a_rate_of_nothing_is_no_rate_and_no_target_is_met_by_rounding() {
+        assert_eq!(rate(1, 0).value, None);
+        assert_eq!(rate(0, 5).value, Some(0));
+        assert_eq!((rate(1, 1_000).value, rate(1, 999).value), (Some(10), Some(11)));
+        assert_eq!(Kpi::ComplaintRate.met(10), Some(true));
+        assert_eq!(Kpi::ComplaintRate.met(11), Some(false));
     }
 }

@@ -21,6 +21,8 @@ pub enum Kpi {
     OpenSuccess,
     /// How many payments succeed.
     PaymentSuccess,
+    /// How many sessions are complained of.
+    ComplaintRate,
     /// How long half of the openings take at most.
     OpenTimeP50,
     /// How long 99 of 100 openings take at most.
@@ -82,12 +84,13 @@ const HOURS: &str = "hour, business day";
 
 impl Kpi {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OccupiedTables,
         Self::Revenue,
         Self::Sessions,
         Self::OpenSuccess,
         Self::PaymentSuccess,
+        Self::ComplaintRate,
         Self::OpenTimeP50,
         Self::OpenTimeP99,
         Self::DeviceResponseP50,
@@ -151,6 +154,17 @@ impl Kpi {
                 unit: Unit::BasisPoints,
                 target: Some(9_990),
                 direction: Direction::AtLeast,
+            },
+            Self::ComplaintRate => Definition {
+                code: "complaint_rate",
+                name_zh: "投诉率",
+                name_en: "Complaint rate",
+                numerator: "complaints that were filed in the time, about a session or about the hall",
+                denominator: "sessions that were opened in the time",
+                grain: HOURS,
+                unit: Unit::BasisPoints,
+                target: Some(10),
+                direction: Direction::AtMost,
             },
             Self::OpenTimeP50 => Definition {
                 code: "open_time_p50",

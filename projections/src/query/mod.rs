@@ -3,6 +3,7 @@
 mod audit;
 mod bills;
 mod board;
+mod complaints;
 mod deadline;
 mod devices;
 mod directory;
@@ -29,6 +30,7 @@ mod watch;
 pub(crate) use audit::AuditService;
 pub(crate) use bills::BillService;
 pub(crate) use board::{BoardService, HallSummary};
+pub(crate) use complaints::ComplaintQueueService;
 pub(crate) use deadline::Deadline;
 pub(crate) use devices::DeviceStateService;
 pub(crate) use directory::DirectoryService;

@@ -229,6 +229,39 @@ fn words(row: &NoticeRow) -> (Wire, [(&'static str, String); 2]) {
                 ),
             ],
         ),
+        NoticeKind::ComplaintAnswered => (
+            Wire::ComplaintAnswered,
+            [
+                ("投诉有回复", "您的投诉已有回复，请查看。".to_owned()),
+                (
+                    "Your complaint is answered",
+                    "The hall has answered your complaint. Please read it.".to_owned(),
+                ),
+            ],
+        ),
+        NoticeKind::ComplaintClosed => (
+            Wire::ComplaintClosed,
+            [
+                (
+                    "投诉已处理",
+                    "您的投诉已处理完毕；如不满意，可再次提出一次。".to_owned(),
+                ),
+                (
+                    "Your complaint is closed",
+                    "Your complaint is closed. If it is not settled for you, you can reopen it once.".to_owned(),
+                ),
+            ],
+        ),
+        NoticeKind::ComplaintAssigned => (
+            Wire::ComplaintAssigned,
+            [
+                ("投诉待处理", "有一条投诉交由您处理。".to_owned()),
+                (
+                    "A complaint is yours",
+                    "A complaint was assigned to you. Please see to it.".to_owned(),
+                ),
+            ],
+        ),
         NoticeKind::ToppedUp => (
             Wire::ToppedUp,
             [

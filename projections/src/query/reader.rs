@@ -14,8 +14,8 @@ use crate::database::is_missing_table;
 use crate::engine::{Condition, Shared, View, registry};
 use crate::store::{Row, TableNames};
 use crate::views::{
-    Bills, Board, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations, Splits,
-    Timelines, TrialBalance, Wallets,
+    Bills, Board, Complaints, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations,
+    Splits, Timelines, TrialBalance, Wallets,
 };
 
 /// A rebuild may switch between the moment the generation is looked up and the moment it is read, and a restart of the
@@ -28,6 +28,7 @@ pub(crate) struct Reader {
     pub(crate) board: Arc<Shared<Board>>,
     pub(crate) bills: Arc<Shared<Bills>>,
     pub(crate) wallets: Arc<Shared<Wallets>>,
+    pub(crate) complaints: Arc<Shared<Complaints>>,
     pub(crate) devices: Arc<Shared<Devices>>,
     pub(crate) directory: Arc<Shared<Directory>>,
     pub(crate) indicators: Arc<Shared<Indicators>>,
@@ -255,6 +256,7 @@ mod tests {
             board,
             bills: Shared::new(),
             wallets: Shared::new(),
+            complaints: Shared::new(),
             devices: Shared::new(),
             directory: Shared::new(),
             indicators: Shared::new(),

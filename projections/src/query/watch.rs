@@ -19,6 +19,7 @@ use super::notices::Told;
 use super::reader::{Found, Reader};
 use crate::engine::Announcement;
 use crate::views::board::TableRow;
+use crate::views::complaints::ComplaintRow;
 
 const READ_MAX: Duration = Duration::from_secs(5);
 /// Figures change with every event: so often they are told at most.
@@ -29,6 +30,15 @@ const FIGURES_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) struct BoardUpdate {
     pub(crate) tables: Vec<TableRow>,
     /// `tables` is the whole board.
+    pub(crate) snapshot: bool,
+    pub(crate) position: u64,
+}
+
+/// The complaints of a hall that are not closed, or those that changed.
+#[derive(Debug, Clone)]
+pub(crate) struct QueueUpdate {
+    pub(crate) complaints: Vec<ComplaintRow>,
+    /// `complaints` is the whole queue.
     pub(crate) snapshot: bool,
     pub(crate) position: u64,
 }
@@ -75,6 +85,25 @@ pub(crate) fn watch_board(
             return None;
         }
         let update = watcher.next_board(hall_id).await;
+        watcher.ended = update.is_err();
+        Some((update, watcher))
+    }))
+}
+
+/// The complaints of a hall. Ends with an error if they cannot be read.
+///
+/// # Errors
+/// Too many watchers.
+pub(crate) fn watch_complaints(
+    reader: Arc<Reader>,
+    hall_id: Uuid,
+) -> Result<impl Stream<Item = Result<QueueUpdate, Error>> + Send, Error> {
+    let watcher = Watcher::begin(&reader, reader.complaints.watch())?;
+    Ok(stream::unfold(watcher, move |mut watcher| async move {
+        if watcher.ended {
+            return None;
+        }
+        let update = watcher.next_queue(hall_id).await;
         watcher.ended = update.is_err();
         Some((update, watcher))
     }))
@@ -216,6 +245,33 @@ impl Watcher<Arc<[TableRow]>> {
         self.seen = Some(position);
         Ok(BoardUpdate {
             tables,
+            snapshot: true,
+            position,
+        })
+    }
+}
+
+impl Watcher<Arc<[ComplaintRow]>> {
+    async fn next_queue(&mut self, hall_id: Uuid) -> Result<QueueUpdate, Error> {
+        while self.seen.is_some() {
+            let Some((position, change)) = self.next_change().await? else {
+                break;
+            };
+            self.seen = Some(position);
+            let complaints: Vec<_> = change.iter().filter(|row| row.hall_id == hall_id).cloned().collect();
+            if !complaints.is_empty() {
+                return Ok(QueueUpdate {
+                    complaints,
+                    snapshot: false,
+                    position,
+                });
+            }
+        }
+        let deadline = Deadline::within(READ_MAX);
+        let Found { rows, position } = self.reader.complaint_queue(hall_id, deadline).await?;
+        self.seen = Some(position);
+        Ok(QueueUpdate {
+            complaints: rows,
             snapshot: true,
             position,
         })

@@ -2,6 +2,7 @@
 
 pub mod bills;
 pub mod board;
+pub mod complaints;
 pub mod devices;
 pub mod directory;
 pub mod indicators;
@@ -17,6 +18,7 @@ pub mod wallets;
 
 pub use bills::Bills;
 pub use board::Board;
+pub use complaints::Complaints;
 pub use devices::Devices;
 pub use directory::Directory;
 pub use indicators::Indicators;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use baize_domain::complaint::{Category, ComplaintEvent, ComplaintTerms};
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
 use baize_domain::ids::{
-    ChainId, DeviceId, EarningId, HallId, HoldId, MemberId, RepairId, SessionId, ShareId, SplitId, TableId,
-    TariffPlanId, TopUpId,
+    ChainId, ComplaintId, DeviceId, EarningId, HallId, HoldId, MemberId, RepairId, SessionId, ShareId, SplitId,
+    TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::member::MemberEvent;
+use baize_domain::personal::Sealed;
 use baize_domain::points_account::PointsAccountEvent;
 use baize_domain::repair::{Fault, RepairEvent, Ticket};
 use baize_domain::session::{
@@ -414,6 +416,26 @@ pub fn split_started(split_id: Uuid, second: i64) -> Happened {
     Happened {
         id: split_id,
         event: Event::BillSplit(event),
+    }
+}
+
+/// Somebody was not content with a hall.
+pub fn complaint_filed(complaint_id: Uuid, second: i64) -> Happened {
+    let event = ComplaintEvent::ComplaintFiled {
+        terms: Box::new(ComplaintTerms {
+            complaint_id: ComplaintId(complaint_id),
+            hall_id: HallId(complaint_id),
+            chain_id: ChainId(complaint_id),
+            session_id: None,
+            member_id: MemberId(complaint_id),
+            category: Category::Surroundings,
+            words: Sealed("AYvWc2VhbGVk".to_owned()),
+        }),
+        at: at(second),
+    };
+    Happened {
+        id: complaint_id,
+        event: Event::Complaint(event),
     }
 }
 

@@ -18,7 +18,7 @@ use sqlx::{Connection as _, PgConnection};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::evening::{Evening, Happened, repair_opened, split_started};
+use crate::evening::{Evening, Happened, complaint_filed, repair_opened, split_started};
 use crate::payments::Paying;
 use crate::reconciliations;
 
@@ -195,7 +195,8 @@ impl Stage {
         self.append([paying.started(0), paying.paid(1)].concat()).await;
         let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
         let repair = repair_opened(Uuid::now_v7(), 3);
-        self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair])
+        let complaint = complaint_filed(Uuid::now_v7(), 4);
+        self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair, complaint])
             .await;
         self.append(reconciliations::day(Provider::Alipay, date(2026, 11, 20), 2))
             .await

@@ -591,6 +591,12 @@ async fn verification_finds_every_kind_of_altered_row() {
             "DELETE FROM {t} WHERE {w}",
         ),
         (
+            "complaints",
+            "views.complaints_complaints_g1",
+            "complaint_id",
+            "UPDATE {t} SET status = 'closed' WHERE {w}",
+        ),
+        (
             "splits",
             "views.splits_splits_g1",
             "split_id",

@@ -48,8 +48,8 @@ pub struct Asked {
     pub reason: String,
 }
 
-/// Gives principal back to the orders that it came from, each by a refund of its own. Above the policy's limit somebody else has to approve it; the
-/// money is out of the wallet meanwhile.
+/// Gives principal back to the orders that it came from, each by a refund of its own. When it comes, with what went back in the 24 hours before, to more than
+/// the policy's limit, somebody else has to approve it; the money is out of the wallet meanwhile.
 ///
 /// # Errors
 /// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `INVALID_ARGUMENT`, `REFUND_AT_COUNTER` (with the fact `refundable_fen`), `MONEY_HELD`.
@@ -62,7 +62,8 @@ pub fn request_principal_refund(input: WithdrawInput<'_>, asked: Asked) -> Resul
     )?;
     InvalidField::unless_text(&asked.reason, PAYER_READS_CHARS_MAX, "reason")?;
     let shares = withdraw::shares(input.wallet, asked.amount)?;
-    let needs_approval = asked.amount > input.policy.refund_approval_above;
+    // All of a day counts: a large sum is not made of small ones.
+    let needs_approval = input.wallet.withdrawn_lately(input.now) + asked.amount > input.policy.refund_approval_above;
     let whose = (profile.chain_id, profile.member_id);
     send_back(&input, &shares, whose, &asked.reason, Some(asked.by), needs_approval)
 }

@@ -46,6 +46,13 @@ pub(super) fn words(kind: AlertKind, name: &str) -> [NoticeText; 2] {
                 format!("The light over table {name} did not pass its test and is back in repair."),
             ),
         ],
+        AlertKind::Complaint => [
+            ("新的投诉", "有顾客提出投诉，请尽快处理。".to_owned()),
+            (
+                "A complaint",
+                "A customer is not content. Please see to it soon.".to_owned(),
+            ),
+        ],
         AlertKind::Repaired => [
             ("球台恢复", format!("球台 {name} 的灯已通过测试，球台恢复使用。")),
             (

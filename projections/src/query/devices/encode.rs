@@ -116,6 +116,7 @@ pub(super) fn alert(row: &AlertRow) -> view::Alert {
         AlertKind::Fault => view::AlertKind::Fault,
         AlertKind::TestFailed => view::AlertKind::TestFailed,
         AlertKind::Repaired => view::AlertKind::Repaired,
+        AlertKind::Complaint => view::AlertKind::Complaint,
     };
     let [zh, en] = alert_texts::words(row.kind, &row.name);
     view::Alert {
@@ -128,6 +129,7 @@ pub(super) fn alert(row: &AlertRow) -> view::Alert {
         table_id: text(row.table_id),
         repair_id: text(row.repair_id),
         incident_id: text(row.incident_id),
+        complaint_id: text(row.complaint_id),
         at: stored(Some(row.at)),
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn fold(state: &mut BillsState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::BillSplit(_)
         | Event::Repair(_)
         | Event::Compensation(_)
+        | Event::Complaint(_)
         | Event::Hall(_)
         | Event::Table(_)
         | Event::TariffPlan(_)

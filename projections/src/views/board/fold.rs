@@ -35,6 +35,7 @@ pub(super) fn fold(state: &mut BoardState, decoded: &Decoded<'_>) -> Result<(), 
         | Event::BillSplit(_)
         | Event::Repair(_)
         | Event::Compensation(_)
+        | Event::Complaint(_)
         | Event::TariffPlan(_)
         | Event::Member(_)
         | Event::Identity(_)

@@ -181,6 +181,7 @@ impl BoardState {
                 | Event::BillSplit(_)
                 | Event::Repair(_)
                 | Event::Compensation(_)
+                | Event::Complaint(_)
                 | Event::TariffPlan(_)
                 | Event::Member(_)
                 | Event::Identity(_)

@@ -1,6 +1,7 @@
 //! How events change devices, repairs and alerts.
 
 use baize_domain::Event;
+use baize_domain::complaint::{ComplaintEvent, ComplaintTerms};
 use baize_domain::device::{DeviceEvent, FailureKind};
 use baize_domain::repair::{Fault, RepairEvent, Ticket};
 use baize_domain::table::TableEvent;
@@ -27,9 +28,27 @@ pub(super) fn fold(state: &mut DevicesState, decoded: &Decoded<'_>) -> Result<()
                 label: label.clone(),
             });
         }
+        Event::Complaint(ComplaintEvent::ComplaintFiled { terms, at }) => {
+            state.alerts.put(complaint(terms, *at, position));
+        }
         _ => {}
     }
     Ok(())
+}
+
+fn complaint(terms: &ComplaintTerms, at: Timestamp, position: i64) -> AlertRow {
+    AlertRow {
+        position,
+        hall_id: terms.hall_id.0,
+        kind: AlertKind::Complaint,
+        name: String::new(),
+        device_id: None,
+        table_id: None,
+        repair_id: None,
+        incident_id: None,
+        complaint_id: Some(terms.complaint_id.0),
+        at: at.into(),
+    }
 }
 
 pub(super) fn stream_id(decoded: &Decoded<'_>) -> Result<Uuid, Contradiction> {
@@ -234,6 +253,7 @@ fn told(state: &mut DevicesState, row: &DeviceRow, event: &DeviceEvent, position
         table_id: None,
         repair_id: None,
         incident_id: None,
+        complaint_id: None,
         at: (*at).into(),
     };
     match event {
@@ -342,6 +362,7 @@ fn alert(row: &RepairRow, kind: AlertKind, at: Timestamp, position: i64) -> Aler
         table_id: Some(row.table_id),
         repair_id: Some(row.repair_id),
         incident_id: None,
+        complaint_id: None,
         at: at.into(),
     }
 }

@@ -23,7 +23,7 @@ pub struct Devices;
 
 impl View for Devices {
     const NAME: &'static str = "devices";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[
         DeviceRow::TABLE,
         HistoryRow::TABLE,
@@ -39,6 +39,7 @@ impl View for Devices {
     fn concerns(aggregate_type: &str, event_type: &str) -> bool {
         match aggregate_type {
             "Device" | "Repair" => true,
+            "Complaint" => event_type == "ComplaintFiled",
             "Table" => matches!(event_type, "TableRegistered" | "TableRenamed"),
             _ => false,
         }

@@ -123,6 +123,8 @@ text_enum! {
         TestFailed = "test_failed",
         /// A table is back on sale.
         Repaired = "repaired",
+        /// A customer is not content.
+        Complaint = "complaint",
     }
 }
 
@@ -237,6 +239,8 @@ table! {
         repair_id: Option<Uuid> = "uuid",
         /// The incident.
         incident_id: Option<Uuid> = "uuid",
+        /// The complaint.
+        complaint_id: Option<Uuid> = "uuid",
         /// When.
         at: Instant = "timestamptz NOT NULL",
     }

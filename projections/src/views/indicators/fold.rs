@@ -1,6 +1,7 @@
 //! How events change the figures.
 
 use baize_domain::Event;
+use baize_domain::complaint::ComplaintEvent;
 use baize_domain::device::DeviceEvent;
 use baize_domain::hall::HallEvent;
 use baize_domain::payment::PaymentEvent;
@@ -22,6 +23,10 @@ pub(super) fn fold(state: &mut IndicatorsState, decoded: &Decoded<'_>) -> Result
         Event::TableSession(event) => session(state, id, event, position),
         Event::Device(event) => device(state, id, event, position),
         Event::Payment(event) => payment(state, id, event, position),
+        Event::Complaint(ComplaintEvent::ComplaintFiled { terms, at }) => {
+            state.hour(terms.hall_id.0, *at, position)?.complaints += 1;
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

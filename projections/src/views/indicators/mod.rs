@@ -12,6 +12,7 @@
 //! | an opening that failed | in which it was opened | `SessionCancelled` |
 //! | a bill | in which play ended | `SessionClosed` |
 //! | a payment that succeeded or failed | in which that was known | `PaymentSucceeded`; `PaymentFailed`, `PaymentConflicted` |
+//! | a complaint | in which it was filed | `ComplaintFiled` |
 //! | how fast a device answered | in which it did | `LightConfirmed` |
 //! | the time that a table was taken | each its part | `TableOccupied` to `TableReleased` |
 
@@ -85,11 +86,15 @@ const UNSEEN: &[&str] = &[
     "PaymentResolved",
     "RefundReserved",
     "RefundReleased",
+    "ComplaintAssigned",
+    "ComplaintAnswered",
+    "ComplaintClosed",
+    "ComplaintReopened",
 ];
 
 impl View for Indicators {
     const NAME: &'static str = "indicators";
-    const SHAPE: i32 = 1;
+    const SHAPE: i32 = 2;
     const TABLES: &'static [TableDef] = &[
         HallRow::TABLE,
         DisplayRow::TABLE,
@@ -105,8 +110,10 @@ impl View for Indicators {
     type Change = Arc<[Uuid]>;
 
     fn concerns(aggregate_type: &str, event_type: &str) -> bool {
-        matches!(aggregate_type, "Hall" | "Table" | "TableSession" | "Device" | "Payment")
-            && !UNSEEN.contains(&event_type)
+        matches!(
+            aggregate_type,
+            "Hall" | "Table" | "TableSession" | "Device" | "Payment" | "Complaint"
+        ) && !UNSEEN.contains(&event_type)
     }
 
     async fn load(

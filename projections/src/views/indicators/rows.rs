@@ -134,6 +134,8 @@ table! {
         paid: i64 = "bigint NOT NULL",
         /// Payments through providers that failed.
         pay_failed: i64 = "bigint NOT NULL",
+        /// Complaints that were filed.
+        complaints: i64 = "bigint NOT NULL",
         /// How long tables were taken, all together, by sessions that have left them, in milliseconds.
         occupied_ms: i64 = "bigint NOT NULL",
         /// From asking for a light to its confirmation, of openings.

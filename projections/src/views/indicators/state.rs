@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use baize_domain::Event;
+use baize_domain::complaint::ComplaintEvent;
 use baize_domain::device::DeviceEvent;
 use baize_domain::hall::{HallEvent, business_date, time_zone_or_utc};
 use baize_domain::payment::PaymentEvent;
@@ -111,6 +112,7 @@ impl IndicatorsState {
                 revenue_fen: 0,
                 paid: 0,
                 pay_failed: 0,
+                complaints: 0,
                 occupied_ms: 0,
                 open_time: Json(Buckets::default()),
                 response: Json(Buckets::default()),
@@ -239,6 +241,10 @@ impl Reach {
                 Event::TableSession(event) => reach.session(id, event),
                 Event::Device(event) => reach.device(id, event),
                 Event::Payment(event) => reach.payment(id, event),
+                Event::Complaint(ComplaintEvent::ComplaintFiled { terms, at }) => {
+                    reach.halls.insert(terms.hall_id.0);
+                    reach.at(*at);
+                }
                 _ => {}
             }
         }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use baize_domain::complaint::{Category, ComplaintEvent, ComplaintTerms};
 use baize_domain::device::{DeviceEvent, Driver, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy, business_day_start, time_zone_or_utc};
-use baize_domain::ids::{ChainId, DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId};
+use baize_domain::ids::{ChainId, ComplaintId, DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId};
+use baize_domain::personal::Sealed;
 use baize_domain::session::{Bill, CancelReason, CloseCause, SessionMode, TableSessionEvent};
 use baize_domain::table::{TableClass, TableEvent};
 use baize_domain::tariff::{Days, PinnedTariff, Tariff};
@@ -136,6 +138,39 @@ fn hours(happened: Vec<Vec<(Uuid, Event)>>) -> Vec<HourRow> {
     let mut hours: Vec<_> = state.hours.iter().cloned().collect();
     hours.sort_by_key(|hour| (hour.business_date.clone(), hour.starts_at));
     hours
+}
+
+fn complained(complaint: u128, at: &str) -> Vec<(Uuid, Event)> {
+    let complaint_id = Uuid::from_u128(complaint);
+    let event = ComplaintEvent::ComplaintFiled {
+        terms: Box::new(ComplaintTerms {
+            complaint_id: ComplaintId(complaint_id),
+            hall_id: HallId(HALL),
+            chain_id: ChainId(Uuid::from_u128(9)),
+            session_id: None,
+            member_id: MemberId(Uuid::from_u128(5)),
+            category: Category::Service,
+            words: Sealed(String::new()),
+        }),
+        at: instant(at),
+    };
+    vec![(complaint_id, Event::Complaint(event))]
+}
+
+#[test]
+fn a_complaint_counts_in_the_hour_in_which_it_was_filed() {
+    let hours = hours(vec![
+        furnished("Asia/Shanghai", 360),
+        opened(10, "2026-11-21T10:10:00Z"),
+        complained(20, "2026-11-21T11:59:59Z"),
+        complained(21, "2026-11-21T22:00:00Z"),
+    ]);
+    let told: Vec<_> = hours
+        .iter()
+        .map(|hour| (hour.business_date.as_str(), hour.sessions, hour.complaints))
+        .collect();
+    // The next day begins at six in the morning.
+    assert_eq!(told, [("2026-11-21", 1, 0), ("2026-11-21", 0, 1), ("2026-11-22", 0, 1)]);
 }
 
 #[test]

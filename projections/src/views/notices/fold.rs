@@ -1,5 +1,6 @@
 //! How events become notices.
 
+use baize_domain::complaint::ComplaintEvent;
 use baize_domain::device::{DeviceEvent, FailureKind};
 use baize_domain::member::MemberEvent;
 use baize_domain::session::{CloseCause, LapseReason, TableSessionEvent, Warning};
@@ -28,6 +29,7 @@ pub(super) fn fold(state: &mut NoticesState, decoded: &Decoded<'_>) -> Result<()
         }
         Event::Wallet(event) => wallet(state, stream_id(decoded)?, event, position),
         Event::BillSplit(event) => split(state, event, position),
+        Event::Complaint(event) => complaint(state, event, position),
         Event::Member(event) => member(state, stream_id(decoded)?, event, position),
         _ => {}
     }
@@ -297,6 +299,29 @@ fn split(state: &mut NoticesState, event: &SplitEvent, position: i64) {
         | SplitEvent::SharePaid { .. } => return,
     };
     state.notices.put(of_money(member_id.0, kind, amount, *at, position));
+}
+
+/// Whoever complains is told of answers, and whoever is to see to a complaint that they are, unless they took it themselves.
+fn complaint(state: &mut NoticesState, event: &ComplaintEvent, position: i64) {
+    let (member_id, kind, amount, at) = match event {
+        ComplaintEvent::ComplaintAnswered {
+            member_id,
+            promised,
+            at,
+            ..
+        } => {
+            let amount = promised.map_or(Fen::ZERO, |promised| promised.amount);
+            (member_id.0, NoticeKind::ComplaintAnswered, amount, at)
+        }
+        ComplaintEvent::ComplaintClosed { member_id, at, .. } => {
+            (member_id.0, NoticeKind::ComplaintClosed, Fen::ZERO, at)
+        }
+        ComplaintEvent::ComplaintAssigned { to, by, at } if to != by => {
+            (*to, NoticeKind::ComplaintAssigned, Fen::ZERO, at)
+        }
+        _ => return,
+    };
+    state.notices.put(of_money(member_id, kind, amount, *at, position));
 }
 
 /// A notice about what happens in no hall, with nothing but an amount in it.

@@ -44,6 +44,10 @@ const SEEN: &[(&str, &[&str])] = &[
     ("Table", &["TableRegistered", "TableRenamed"]),
     ("Device", &["LightConfirmed", "LightFailed"]),
     ("Wallet", &["TopUpCredited", "DebtPaid"]),
+    (
+        "Complaint",
+        &["ComplaintAnswered", "ComplaintClosed", "ComplaintAssigned"],
+    ),
     ("Member", &["NoticesRead", "LevelReached", "LevelLost"]),
     (
         "BillSplit",
@@ -64,7 +68,7 @@ const SEEN: &[(&str, &[&str])] = &[
 
 impl View for Notices {
     const NAME: &'static str = "notices";
-    const SHAPE: i32 = 5;
+    const SHAPE: i32 = 6;
     const TABLES: &'static [TableDef] = &[NoticeRow::TABLE, SessionRow::TABLE, LabelRow::TABLE, MarkRow::TABLE];
 
     type State = NoticesState;

@@ -63,6 +63,12 @@ text_enum! {
         LevelLost = "level_lost",
         /// The staff gave something back for a game.
         Compensated = "compensated",
+        /// Your complaint was answered.
+        ComplaintAnswered = "complaint_answered",
+        /// Your complaint was laid to rest.
+        ComplaintClosed = "complaint_closed",
+        /// You are to see to a complaint.
+        ComplaintAssigned = "complaint_assigned",
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use baize_domain::complaint::ComplaintEvent;
 use baize_domain::device::{DeviceEvent, FailureKind, LightChannel};
 use baize_domain::hall::HallPolicy;
 use baize_domain::ids::{DeviceId, HallId, HoldId, MemberId, SessionId, TableId, TariffPlanId, TopUpId};
 use baize_domain::level::LevelCode;
 use baize_domain::member::MemberEvent;
+use baize_domain::personal::Sealed;
 use baize_domain::session::{CancelReason, SessionMode, TableSessionEvent, Warning};
 use baize_domain::split::{OPENER, SplitEvent};
 use baize_domain::table::TableEvent;
@@ -295,4 +297,49 @@ fn of_a_split_each_person_is_told_what_it_means_for_them() {
         ],
         "of the opener nothing is taken"
     );
+}
+
+#[test]
+fn who_complains_is_told_of_the_answer_and_the_close_and_who_is_to_see_to_it_that_they_are() {
+    let (staff, owner) = (Uuid::from_u128(8), Uuid::from_u128(9));
+    let events = [
+        ComplaintEvent::ComplaintAssigned {
+            to: staff,
+            by: owner,
+            at: AT,
+        },
+        // Who takes it knows.
+        ComplaintEvent::ComplaintAssigned {
+            to: owner,
+            by: owner,
+            at: AT,
+        },
+        ComplaintEvent::ComplaintAnswered {
+            member_id: MemberId(WHO),
+            words: Sealed(String::new()),
+            promised: None,
+            by: staff,
+            at: AT,
+        },
+        ComplaintEvent::ComplaintClosed {
+            member_id: MemberId(WHO),
+            by: staff,
+            at: AT,
+        },
+    ];
+    let events = events.map(|event| (SESSION, Event::Complaint(event)));
+    let state = fold_all::<Notices>(events.to_vec()).unwrap();
+    let mut told: Vec<_> = state
+        .notices
+        .changed()
+        .map(|notice| (notice.position, notice.member_id, notice.kind))
+        .collect();
+    told.sort_unstable_by_key(|(position, ..)| *position);
+    let told: Vec<_> = told.into_iter().map(|(_, who, kind)| (who, kind)).collect();
+    let expected = [
+        (staff, NoticeKind::ComplaintAssigned),
+        (WHO, NoticeKind::ComplaintAnswered),
+        (WHO, NoticeKind::ComplaintClosed),
+    ];
+    assert_eq!(told, expected);
 }

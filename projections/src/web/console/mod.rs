@@ -6,6 +6,7 @@
 mod books;
 mod chart;
 mod codes;
+mod complaints;
 mod day;
 mod devices;
 mod entry;
@@ -31,8 +32,8 @@ use tokio::sync::watch;
 
 use crate::engine::{FeedSource, ViewStatus};
 use crate::query::{
-    BillService, BookService, DeviceStateService, DirectoryService, IndicatorService, MemberDirectoryService,
-    PaymentService, Reader, ReconciliationService, StatementService, TimelineService,
+    BillService, BookService, ComplaintQueueService, DeviceStateService, DirectoryService, IndicatorService,
+    MemberDirectoryService, PaymentService, Reader, ReconciliationService, StatementService, TimelineService,
 };
 
 /// What the pages need.
@@ -50,6 +51,7 @@ pub(crate) struct Console {
 struct Services {
     bills: BillService,
     books: BookService,
+    complaints: ComplaintQueueService,
     devices: DeviceStateService,
     directory: DirectoryService,
     indicators: IndicatorService,
@@ -80,6 +82,7 @@ impl Console {
             services: Services {
                 bills: BillService::new(shared(), Signer::new(keys)),
                 books: BookService::new(shared()),
+                complaints: ComplaintQueueService::new(shared()),
                 devices: DeviceStateService::new(shared()),
                 directory: DirectoryService::new(shared(), String::new()),
                 indicators: IndicatorService::new(shared(), clock),
@@ -103,6 +106,7 @@ pub(crate) fn router(console: Console) -> Router {
         .route("/console/halls/{hall_id}", get(day::page))
         .route("/console/halls/{hall_id}/history", get(history::page))
         .route("/console/halls/{hall_id}/devices", get(devices::list))
+        .route("/console/halls/{hall_id}/complaints", get(complaints::list))
         .route("/console/devices/{device_id}", get(devices::page))
         .route("/console/sessions/{session_id}", get(session::page))
         .route("/console/sessions/{session_id}/receipt", get(session::receipt))

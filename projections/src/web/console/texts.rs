@@ -155,6 +155,15 @@ texts! {
     devices: "设备", "Devices";
     device: "设备", "Device";
     no_devices: "还没有设备。", "There is no device yet.";
+    complaints: "投诉", "Complaints";
+    complaint: "投诉", "Complaint";
+    complaints_sealed: "投诉内容按人加密，只能通过接口查看。", "What was said is sealed for each person, and is read through the API.";
+    no_complaints: "没有投诉。", "There is no complaint.";
+    filed_at: "提交时间", "Filed";
+    category: "类别", "About";
+    answers: "回复", "Answers";
+    given_back: "补偿", "Given back";
+    reopened: "再次投诉", "reopened";
     repairs: "维修中的球台", "Tables under repair";
     no_repairs: "没有需要维修的球台。", "No table needs a repair.";
     alerts: "告警", "Alerts";

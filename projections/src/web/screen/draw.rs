@@ -152,6 +152,7 @@ impl Scene {
         vec![
             Tile::of_share(s, figures, Kpi::OpenSuccess, name(Kpi::OpenSuccess)),
             Tile::of_share(s, figures, Kpi::PaymentSuccess, name(Kpi::PaymentSuccess)),
+            Tile::of_rate(s, figures, Kpi::ComplaintRate, name(Kpi::ComplaintRate)),
             Tile::of_latency(s, figures, [Kpi::OpenTimeP50, Kpi::OpenTimeP99], s.open_time),
             Tile::of_latency(
                 s,
@@ -300,6 +301,30 @@ impl Tile {
             format!("≥ {} %", percent(target)),
             value.map(|value| value >= target),
             meter(value.map_or(0.0, place), Some(place(target))),
+        )
+    }
+
+    /// A share that should be small.
+    fn of_rate(s: &'static ScreenTexts, figures: &Figures, kpi: Kpi, name: &'static str) -> Self {
+        let target = kpi.definition().target.unwrap_or_default();
+        let value = figures.value(kpi).value;
+        let full = target as f64 * LATENCY_TO;
+        let shown = value.map(|value| Shown {
+            label: "",
+            value: percent(value),
+            unit: "%",
+        });
+        Self::new(
+            s,
+            kpi,
+            name,
+            shown.into_iter().collect(),
+            format!("≤ {} %", percent(target)),
+            value.and_then(|value| kpi.met(value)),
+            meter(
+                value.map_or(0.0, |value| value as f64 / full),
+                Some(target as f64 / full),
+            ),
         )
     }
 

@@ -269,6 +269,7 @@ fn only_customers_cause(event: &Event) -> bool {
         | Event::BillSplit(_)
         | Event::Repair(_)
         | Event::Compensation(_)
+        | Event::Complaint(_)
         | Event::Hall(_)
         | Event::TariffPlan(_)
         | Event::Device(_)

@@ -100,6 +100,7 @@ impl Model {
             | Event::BillSplit(_)
             | Event::Repair(_)
             | Event::Compensation(_)
+            | Event::Complaint(_)
             | Event::Hall(_)
             | Event::TariffPlan(_)
             | Event::Member(_)

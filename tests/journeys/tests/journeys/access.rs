@@ -15,6 +15,8 @@ use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::world::World;
 use baize_proto::DESCRIPTOR_SET;
 use baize_proto::access::{Badge, Bearing, Claims, Key, KeyRing, Policies, Role, Signer};
+use baize_proto::hall::complaint::v1 as complaint;
+use baize_proto::hall::complaint::v1::complaint_service_client::ComplaintServiceClient;
 use baize_proto::hall::loyalty::v1 as loyalty;
 use baize_proto::hall::view::v1 as view;
 use baize_proto::hall::view::v1::split_service_client::SplitServiceClient;
@@ -54,6 +56,7 @@ impl Ours {
         let repair_id = hall.report_fault(&broken, "灯闪").await?;
         let (gift_id, redemption_id) = redeemed(world, &hall, &member).await?;
         let (split_id, token) = split(world, &hall, &member).await?;
+        let complaint_id = complained(world, &member, &opened.session_id).await?;
         let id = |text: &str| Uuid::try_parse(text).context("an id");
         let (chain_id, hall_id, member_id) = (id(&hall.chain_id)?, id(&hall.hall_id)?, id(&member)?);
         let fields = [
@@ -88,6 +91,9 @@ impl Ours {
             ("token", token),
             ("repair_id", repair_id),
             ("incident_id", String::new()),
+            ("complaint_id", complaint_id),
+            ("staff_id", String::new()),
+            ("assigned_to", String::new()),
             ("picture_url", String::new()),
         ];
         Ok(Self {
@@ -184,6 +190,25 @@ impl Ours {
             ("operator", of(Role::Operator)),
         ]
     }
+}
+
+/// What a member has to say about a session.
+async fn complained(world: &World, member_id: &str, session_id: &str) -> anyhow::Result<String> {
+    let request = complaint::FileComplaintRequest {
+        request_id: new_id(),
+        member_id: member_id.to_owned(),
+        about: Some(complaint::file_complaint_request::About::SessionId(
+            session_id.to_owned(),
+        )),
+        category: complaint::Category::Other.into(),
+        words: "太吵".to_owned(),
+    };
+    let mut complaints = ComplaintServiceClient::new(world.commands.clone());
+    Ok(complaints
+        .file_complaint(timed(request))
+        .await?
+        .into_inner()
+        .complaint_id)
 }
 
 /// Puts an event into the log that would be long in coming.

@@ -4,6 +4,7 @@
 
 mod access;
 mod clients;
+mod complaints;
 mod console;
 mod debt;
 mod faults;

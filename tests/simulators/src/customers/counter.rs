@@ -1,4 +1,4 @@
-//! The hall's counter: puts tables back on sale some time after they went to maintenance, and sees to those that are under repair.
+//! The hall's counter: puts tables back on sale some time after they went to maintenance, and sees to those that are under repair and to complaints.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use baize_proto::hall::device::v1 as device;
 use baize_proto::hall::view::v1::TableStatus;
 
 use super::caller::{Caller, id};
+use super::discontent::answer_all;
 use super::person::Day;
 use super::plan::Habit;
 use super::wire::{Failed, timed};
@@ -29,6 +30,7 @@ pub(crate) async fn repair(day: Arc<Day>, repair_after: SignedDuration) {
     let mut broken_since: HashMap<Uuid, Timestamp> = HashMap::new();
     loop {
         day.wire.clock.sleep(SignedDuration::from_mins(1).unsigned_abs()).await;
+        answer_all(&caller, day.hall_id).await;
         let Ok(tables) = caller.board(day.hall_id, 0).await else {
             continue;
         };

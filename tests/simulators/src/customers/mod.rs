@@ -12,6 +12,7 @@ mod caller;
 mod calls;
 mod counter;
 mod debts;
+mod discontent;
 mod drinks;
 mod guest;
 mod hall;

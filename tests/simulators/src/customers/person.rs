@@ -168,7 +168,10 @@ impl Visitor {
             };
             match self.play(&opened).await {
                 Ok(BillStatus::Cancelled) => {}
-                Ok(_) => return VisitEnd::Played,
+                Ok(_) => {
+                    self.has_a_say(opened.session_id).await;
+                    return VisitEnd::Played;
+                }
                 Err(Failed::Refused(refusal)) => {
                     self.caller
                         .complain(format!("session {}: {}", opened.session_id, told(&refusal)));

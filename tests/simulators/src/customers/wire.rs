@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, Keys, Role, Signer};
+use baize_proto::hall::complaint::v1::complaint_service_client::ComplaintServiceClient;
 use baize_proto::hall::device::v1::repair_service_client::RepairServiceClient;
 use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
 use baize_proto::hall::member::v1::member_service_client::MemberServiceClient;
@@ -12,6 +13,7 @@ use baize_proto::hall::table::v1::table_service_client::TableServiceClient;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use baize_proto::hall::view::v1::bill_service_client::BillServiceClient;
 use baize_proto::hall::view::v1::board_service_client::BoardServiceClient;
+use baize_proto::hall::view::v1::complaint_queue_service_client::ComplaintQueueServiceClient;
 use baize_proto::hall::view::v1::directory_service_client::DirectoryServiceClient;
 use baize_proto::hall::view::v1::statement_service_client::StatementServiceClient;
 use baize_proto::hall::wallet::v1::wallet_service_client::WalletServiceClient;
@@ -127,6 +129,15 @@ impl Wire {
 
     pub(crate) fn repairs(&self) -> RepairServiceClient<Bearing> {
         RepairServiceClient::new(self.command.with(self.counter.clone()))
+    }
+
+    /// The customer's own, to complain; the counter's where the counter calls.
+    pub(crate) fn complaints(&self) -> ComplaintServiceClient<Bearing> {
+        ComplaintServiceClient::new(self.command.clone())
+    }
+
+    pub(crate) fn complaint_queue(&self) -> ComplaintQueueServiceClient<Bearing> {
+        ComplaintQueueServiceClient::new(self.query.clone())
     }
 
     pub(crate) fn venues(&self) -> VenueServiceClient<Bearing> {
