@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::complaint::{Category, ComplaintError, ComplaintTerms};
 use crate::hall::{Hall, HallError, business_date, time_zone_or_utc};
 use crate::ids::{hall_complaint, session_complaint};
-use crate::member::Member;
+use crate::member::{Member, MemberError};
 use crate::personal::Sealed;
 use crate::refusal::Refusal;
 use crate::session::{TableSession, TableSessionError};
@@ -26,10 +26,14 @@ pub struct ComplainInput<'a> {
 /// What a complaint is about, who complains and under which id: only who played complains about a session.
 ///
 /// # Errors
-/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `HALL_NOT_FOUND`, `SESSION_NOT_FOUND`, `NOT_THE_PLAYER`.
+/// `MEMBER_NOT_FOUND`, `MEMBER_MERGED`, `MEMBER_ERASED`, `OTHER_CHAIN`, `HALL_NOT_FOUND`, `SESSION_NOT_FOUND`, `NOT_THE_PLAYER`.
 pub fn complaint_terms(input: ComplainInput<'_>, category: Category, words: Sealed) -> Result<ComplaintTerms, Refusal> {
-    let member_id = input.member.active()?.member_id;
+    let member = input.member.active()?;
+    let member_id = member.member_id;
     let hall = input.hall.profile.as_ref().ok_or(HallError::NotFound)?;
+    if member.chain_id != hall.chain_id {
+        return Err(MemberError::OtherChain.into());
+    }
     let (session_id, complaint_id) = match input.session {
         Some(session) => {
             let opening = session.opening.as_ref().ok_or(TableSessionError::NotFound)?;

@@ -1,14 +1,17 @@
 //! Who may complain about what.
 
+use std::sync::Arc;
+
 use baize_domain::command::OpenMode;
 use baize_domain::complaint::{Category, ComplaintTerms};
 use baize_domain::hall::HallPolicy;
-use baize_domain::ids::session_complaint;
+use baize_domain::ids::{ChainId, session_complaint};
 use baize_domain::personal::Sealed;
 use baize_domain::tariff::pricing::minutes_after;
 use baize_domain::units::{ComplainInput, complaint_terms};
 use baize_domain::{Fen, Refusal};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::world::{World, at, get, member_id, open, session_id, yuan_a_minute};
 
@@ -68,4 +71,20 @@ fn about_a_hall_there_is_one_complaint_a_person_and_business_day() {
     assert_eq!(id(1, evening), id(1, night));
     assert_ne!(id(1, night), id(1, next));
     assert_ne!(id(1, evening), id(2, evening));
+}
+
+#[test]
+fn nobody_complains_about_a_hall_of_another_chain() {
+    let world = playing();
+    let mut member = get(&world.members, member_id(1));
+    let profile = member.profile.as_mut().map(Arc::make_mut).expect("a member");
+    profile.chain_id = ChainId(Uuid::from_u128(99));
+    let input = ComplainInput {
+        session: None,
+        hall: world.halls.values().next().expect("a hall"),
+        member: &member,
+        now: minutes(5),
+    };
+    let refusal = complaint_terms(input, Category::Other, Sealed(String::new())).expect_err("of another chain");
+    assert_eq!(refusal.reason, "OTHER_CHAIN");
 }

@@ -195,9 +195,11 @@ impl Stage {
         self.append([paying.started(0), paying.paid(1)].concat()).await;
         let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
         let repair = repair_opened(Uuid::now_v7(), 3);
-        let complaint = complaint_filed(Uuid::now_v7(), 4);
-        self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair, complaint])
+        let about = Uuid::now_v7();
+        let complaint = [crate::evening::hall(about, "白泽分店"), complaint_filed(about, 4)];
+        self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair])
             .await;
+        self.append(complaint.to_vec()).await;
         self.append(reconciliations::day(Provider::Alipay, date(2026, 11, 20), 2))
             .await
     }

@@ -193,7 +193,7 @@ impl Ours {
 }
 
 /// What a member has to say about a session.
-async fn complained(world: &World, member_id: &str, session_id: &str) -> anyhow::Result<String> {
+pub(crate) async fn complained(world: &World, member_id: &str, session_id: &str) -> anyhow::Result<String> {
     let request = complaint::FileComplaintRequest {
         request_id: new_id(),
         member_id: member_id.to_owned(),

@@ -53,6 +53,7 @@ async fn what_a_member_paid_and_why_is_found_in_the_console_on_a_desk_and_on_a_p
     world.clock.sleep_until(world.clock.now() + played).await;
     hall.close(&opened.session_id).await?;
     lamp_is(&fleet, "a1", false).await?;
+    crate::access::complained(&world, &member, &opened.session_id).await?;
     let timelines = TimelineServiceClient::new(world.queries.clone());
     let settled = crate::eventually("the session is settled", crate::PATIENCE, async || {
         let request = GetTimelineRequest {
@@ -127,6 +128,15 @@ async fn what_a_member_paid_and_why_is_found_in_the_console_on_a_desk_and_on_a_p
         page.until("its history", "document.querySelectorAll('tbody tr').length > 4")
             .await?;
         usable(&page, &axe, "the device").await?;
+
+        page.go(&format!(
+            "{web}/console/halls/{}/complaints?lang={language}",
+            hall.hall_id
+        ))
+        .await?;
+        page.until("the complaint", "document.querySelector('tbody .bad') !== null")
+            .await?;
+        usable(&page, &axe, "the complaints").await?;
 
         // What did this member pay, and why: two clicks from the list.
         page.go(&format!("{web}/console/members/{}?lang={language}", member))
