@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use baize_domain::compensation::{CompensationEvent, CompensationTerms};
 use baize_domain::complaint::{Category, ComplaintEvent, ComplaintTerms};
 use baize_domain::device::{DesireReason, DeviceEvent, Driver, FailureKind, LightChannel};
 use baize_domain::hall::{HallEvent, HallPolicy};
 use baize_domain::ids::{
-    ChainId, ComplaintId, DeviceId, EarningId, HallId, HoldId, MemberId, RepairId, SessionId, ShareId, SplitId,
-    TableId, TariffPlanId, TopUpId,
+    ChainId, CompensationId, ComplaintId, DeviceId, EarningId, HallId, HoldId, MemberId, RepairId, SessionId, ShareId,
+    SplitId, TableId, TariffPlanId, TopUpId,
 };
 use baize_domain::member::MemberEvent;
 use baize_domain::personal::Sealed;
@@ -416,6 +417,28 @@ pub fn split_started(split_id: Uuid, second: i64) -> Happened {
     Happened {
         id: split_id,
         event: Event::BillSplit(event),
+    }
+}
+
+/// A yuan that is to be given back for a session of long ago.
+pub fn compensation_asked(session_id: Uuid, second: i64) -> Happened {
+    let event = CompensationEvent::CompensationAsked {
+        terms: Box::new(CompensationTerms {
+            compensation_id: CompensationId(session_id),
+            session_id: SessionId(session_id),
+            hall_id: HallId(session_id),
+            chain_id: ChainId(session_id),
+            member_id: MemberId(session_id),
+            amount: Fen(100),
+            reason: "球台不平".to_owned(),
+            asked_by: session_id,
+        }),
+        needs_approval: true,
+        at: at(second),
+    };
+    Happened {
+        id: session_id,
+        event: Event::Compensation(event),
     }
 }
 

@@ -18,7 +18,7 @@ use sqlx::{Connection as _, PgConnection};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::evening::{Evening, Happened, complaint_filed, repair_opened, split_started};
+use crate::evening::{Evening, Happened, compensation_asked, complaint_filed, hall, repair_opened, split_started};
 use crate::payments::Paying;
 use crate::reconciliations;
 
@@ -196,7 +196,11 @@ impl Stage {
         let refund = paying.refund_asked(Uuid::now_v7(), Uuid::now_v7(), 2);
         let repair = repair_opened(Uuid::now_v7(), 3);
         let about = Uuid::now_v7();
-        let complaint = [crate::evening::hall(about, "白泽分店"), complaint_filed(about, 4)];
+        let complaint = [
+            hall(about, "白泽分店"),
+            complaint_filed(about, 4),
+            compensation_asked(Uuid::now_v7(), 5),
+        ];
         self.append(vec![refund, split_started(Uuid::now_v7(), 3), repair])
             .await;
         self.append(complaint.to_vec()).await;
