@@ -50,6 +50,11 @@ deny:
     cargo-deny --locked check --hide-inclusion-graph licenses bans sources
     tools/advisories
 
+# Pay 20,000 times through both simulated providers, 30 % of the orders faulty, while command-api is killed 50 times; then hold the log against their books
+soak *args: (_setup "compiler" "postgres")
+    cargo build --locked -p baize -p baize-simulators
+    cargo run --locked -p baize-journeys --bin baize-soak -- {{ args }}
+
 # Measure, in one run on one private Postgres: prints a table and writes a JSON file
 bench *args: (_setup "compiler" "postgres")
     cargo run --release --locked -p baize-bench -- {{ args }}

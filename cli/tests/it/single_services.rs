@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use uuid::Uuid;
 
 use crate::hall;
-use crate::program::{LIMIT, output, serve, text, wait_for};
+use crate::program::{output, serve, text, wait_for};
 
 #[tokio::test]
 async fn services_wait_for_servers_that_are_not_there_yet() {
@@ -134,15 +134,9 @@ async fn a_sealer_with_its_key_seals_what_is_in_the_log() {
         copies.to_str().unwrap(),
     ]);
     sealer.ready();
-    // Whoever has begun to seal, seals what is there before it stops.
-    let begun = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-         WHERE locktype = 'advisory' AND datname = current_database()";
-    let waiting = async {
-        while sqlx::query_scalar::<_, i64>(begun).fetch_one(&pool).await.unwrap() == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(LIMIT, waiting).await.expect("it does not begin");
+    // Whoever knows that it leads, seals what is there before it stops.
+    let leads = || sealer.log().contains("leading").then_some(());
+    wait_for(leads).expect("it does not begin");
     sealer.signal(Signal::SIGTERM);
     assert!(sealer.wait().success(), "{}", sealer.log());
     let sealed: i64 = sqlx::query_scalar("SELECT max(size) FROM tree_heads")

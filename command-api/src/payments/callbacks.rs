@@ -16,7 +16,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use baize_domain::Command;
 use baize_domain::ids::derived;
-use baize_domain::payment::{Channel, OrderOutcome};
+use baize_domain::payment::{
+    AMOUNT_UNCONFIRMED, Channel, OrderOutcome, OrderState, ProviderAnswer, ProviderRequest, RefundState,
+};
 use baize_domain::refund::RefundOutcome;
 use baize_eventlog::{Clock, RequestKey};
 use tokio::net::TcpListener;
@@ -129,7 +131,7 @@ impl Callbacks {
         let Some(command) = command(channel, notice) else {
             return acknowledged(provider);
         };
-        let stored = tokio::time::timeout(self.options.store_time_max, self.book.record(channel, command));
+        let stored = tokio::time::timeout(self.options.store_time_max, self.store(channel, command));
         match stored.await {
             Ok(Ok(())) => acknowledged(provider),
             Ok(Err(CommandError::Refused(refusal))) => {
@@ -145,19 +147,57 @@ impl Callbacks {
     }
 }
 
+impl Callbacks {
+    /// Stores what was told. If it is not what was asked, the provider is asked before anything is taken in.
+    async fn store(&self, channel: Channel, command: Command) -> Result<(), CommandError> {
+        let order_no = match &command {
+            Command::RecordOrder { order_no, .. } => Some(*order_no),
+            _ => None,
+        };
+        match (self.book.record(channel, command).await, order_no) {
+            (Err(CommandError::Refused(refusal)), Some(order_no)) if refusal.reason == AMOUNT_UNCONFIRMED => {
+                let question = ProviderRequest::Query { channel, order_no };
+                let ProviderAnswer::Order(state) = self.channels.call(&question, None).await else {
+                    return Err(CommandError::Refused(refusal));
+                };
+                let outcome = OrderOutcome::of(state).ok_or(CommandError::Refused(refusal))?;
+                let command = Command::RecordOrder {
+                    channel,
+                    order_no,
+                    outcome,
+                };
+                self.book.record(channel, command).await
+            }
+            (stored, _) => stored,
+        }
+    }
+}
+
 /// What a notification asks to be recorded; nothing, if it is no news.
 fn command(channel: Channel, notice: Notice) -> Option<Command> {
     match notice {
-        Notice::Order { order_no, state } => OrderOutcome::of(state).map(|outcome| Command::RecordOrder {
-            channel,
-            order_no,
-            outcome,
-        }),
-        Notice::Refund { refund_no, state } => RefundOutcome::of(state).map(|outcome| Command::RecordRefund {
-            channel,
-            refund_no,
-            outcome,
-        }),
+        Notice::Order { order_no, state } => {
+            let outcome = match state {
+                OrderState::Paid(paid) => OrderOutcome::Told(paid),
+                other => OrderOutcome::of(other)?,
+            };
+            Some(Command::RecordOrder {
+                channel,
+                order_no,
+                outcome,
+            })
+        }
+        Notice::Refund { refund_no, state } => {
+            let outcome = match state {
+                RefundState::Succeeded { amount, at } => RefundOutcome::Told { amount, at },
+                other => RefundOutcome::of(other)?,
+            };
+            Some(Command::RecordRefund {
+                channel,
+                refund_no,
+                outcome,
+            })
+        }
         Notice::Other { what } => {
             tracing::info!(
                 channel = channel.code(),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use baize_command_api::PaymentOptions;
 use baize_command_api::payments::provider;
-use baize_domain::payment::{Channel, OrderNo, Presented, ProviderAnswer};
+use baize_domain::Fen;
+use baize_domain::payment::{Channel, OrderNo, OrderState, Paid, Presented, ProviderAnswer};
 use baize_proto::access::{Claims, Role};
 use baize_proto::hall::payment::v1::get_pay_sheet_response::Sheet;
 use baize_proto::hall::payment::v1::resolve_payment_request::Resolution;
@@ -97,6 +98,15 @@ impl Till {
         self.tell_at(intent_id, fen, 1_790_000_000).await
     }
 
+    /// The provider has so much for the first attempt, whoever asks.
+    pub fn has(&self, fen: i64) {
+        self.provider.answers(ProviderAnswer::Order(OrderState::Paid(Paid {
+            transaction_id: "4200001".to_owned(),
+            amount: Fen(fen),
+            paid_at: Timestamp::from_second(1_790_000_000).unwrap(),
+        })));
+    }
+
     /// The provider tells that the first attempt was paid in that second since 1970.
     pub async fn tell_at(&self, intent_id: &str, fen: i64, paid_at_second: i64) -> u16 {
         let intent_id = Uuid::try_parse(intent_id).unwrap();
@@ -169,6 +179,8 @@ async fn a_notification_that_is_not_the_providers_changes_nothing() {
 async fn another_amount_than_was_asked_is_for_the_staff_to_look_into() {
     let mut till = Till::open().await;
     let started = till.start(5_000).await;
+    till.once(&started.intent_id, |sheet| sheet.sheet.is_some()).await;
+    till.has(4_999);
     assert_eq!(till.tell(&started.intent_id, 4_999).await, 200);
     let sheet = till.sheet(&started.intent_id).await.unwrap();
     assert_eq!(sheet.state(), PaymentState::Conflicted);
@@ -176,9 +188,25 @@ async fn another_amount_than_was_asked_is_for_the_staff_to_look_into() {
 }
 
 #[tokio::test]
+async fn of_another_amount_the_provider_is_asked_and_what_it_has_is_taken_in() {
+    let mut till = Till::open().await;
+    let started = till.start(5_000).await;
+    till.once(&started.intent_id, |sheet| sheet.sheet.is_some()).await;
+    assert_eq!(till.tell(&started.intent_id, 5_001).await, 409, "it has nothing");
+    assert_eq!(till.credits().await, 0);
+    till.has(5_000);
+    assert_eq!(till.tell(&started.intent_id, 5_001).await, 200);
+    let sheet = till.sheet(&started.intent_id).await.unwrap();
+    assert_eq!(sheet.state(), PaymentState::Succeeded);
+    assert_eq!(till.credits().await, 1);
+}
+
+#[tokio::test]
 async fn who_settles_a_payment_by_hand_is_on_record_with_the_reason() {
     let mut till = Till::open().await;
     let started = till.start(5_000).await;
+    till.once(&started.intent_id, |sheet| sheet.sheet.is_some()).await;
+    till.has(4_999);
     till.tell(&started.intent_id, 4_999).await;
     let (owner, chain) = (Uuid::now_v7(), Uuid::try_parse(super::world::CHAIN).unwrap());
     let claims = Claims::new(owner, Role::Owner, Timestamp::now(), Role::Owner.lifetime_max());

@@ -142,7 +142,11 @@ pub fn record(
         .filter(|attempt| attempt.order.order_no == order_no && attempt.order.channel == channel)
         .ok_or(PaymentError::OrderNotFound(order_no))?;
     Ok(match outcome {
-        OrderOutcome::Paid(paid) => paid_events(payment, intent, number, paid, servable, at),
+        OrderOutcome::Told(paid) if attempt.paid().is_none() && paid.amount != intent.amount => {
+            let told = paid.amount;
+            return Err(PaymentError::AmountUnconfirmed { order_no, told });
+        }
+        OrderOutcome::Paid(paid) | OrderOutcome::Told(paid) => paid_events(payment, intent, number, paid, servable, at),
         OrderOutcome::Presented(presented) => presented_events(attempt, number, presented, at),
         OrderOutcome::Unknown if attempt.state == AttemptState::Asked => {
             vec![PaymentEvent::AttemptUnknown { attempt: number, at }]

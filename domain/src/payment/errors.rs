@@ -6,6 +6,9 @@ use crate::refusal::{InvalidField, Refusal, RefusalKind};
 
 use super::{Channel, OrderNo};
 
+/// The reason of a refusal: what a notification tells must be asked about first.
+pub const AMOUNT_UNCONFIRMED: &str = "AMOUNT_UNCONFIRMED";
+
 /// An error of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PaymentError {
@@ -18,6 +21,14 @@ pub enum PaymentError {
     /// There is no such order, or it is another provider's.
     #[error("there is no order {0}")]
     OrderNotFound(OrderNo),
+    /// A notification tells of another amount than was asked.
+    #[error("told that {told} was paid for order {order_no}, which is not what was asked")]
+    AmountUnconfirmed {
+        /// The order.
+        order_no: OrderNo,
+        /// What is said to have been paid.
+        told: Fen,
+    },
     /// Nothing is owed for it any more, or what it would pay for is over.
     #[error("there is nothing to pay")]
     NothingToPay,
@@ -81,6 +92,9 @@ impl From<PaymentError> for Refusal {
                 "Check the order's number and its provider.",
             )
             .with("order_no", order_no),
+            PaymentError::AmountUnconfirmed { order_no, .. } => {
+                refuse(AMOUNT_UNCONFIRMED, "Ask the provider how the order stands.").with("order_no", order_no)
+            }
             PaymentError::NothingToPay => refuse("NOTHING_TO_PAY", "Look again: it may be paid, or over."),
             PaymentError::Over => refuse("PAYMENT_OVER", "Begin a new payment if something is still owed."),
             PaymentError::Succeeded => refuse("PAYMENT_SUCCEEDED", "Ask for a refund if the money shall go back."),

@@ -122,6 +122,8 @@ pub enum OrderOutcome {
     Unknown,
     /// It was paid.
     Paid(Paid),
+    /// It was paid, as a notification tells it. Another amount than was asked is not taken on its word: the provider has to be asked.
+    Told(Paid),
     /// It was not paid and cannot be any more.
     Closed,
     /// The provider says no.

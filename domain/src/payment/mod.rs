@@ -35,7 +35,7 @@ mod tests;
 pub use channel::Channel;
 pub use commands::PaymentCommand;
 pub use decide::decide;
-pub use errors::PaymentError;
+pub use errors::{AMOUNT_UNCONFIRMED, PaymentError};
 pub use events::{AttemptFailure, PaymentEvent, PaymentFailure, Use};
 pub use intent::{Intent, OrderOutcome, PaymentResolution, Purpose, Wanted};
 pub use order_no::{InvalidNumber, OrderNo, RefundNo};

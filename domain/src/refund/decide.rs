@@ -109,7 +109,14 @@ pub fn record(
     );
     Ok(match outcome {
         RefundOutcome::Sent if refund.stage == Stage::Approved => vec![RefundEvent::RefundSent { at }],
+        RefundOutcome::Told { amount, .. } if amount != request.order.amount => {
+            return Err(RefundError::AmountUnconfirmed { told: amount });
+        }
         RefundOutcome::Succeeded {
+            amount,
+            at: refunded_at,
+        }
+        | RefundOutcome::Told {
             amount,
             at: refunded_at,
         } if amount == request.order.amount && may_arrive => {

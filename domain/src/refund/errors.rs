@@ -1,6 +1,8 @@
 //! Why a refund refuses.
 
 use crate::ids::RefundId;
+use crate::money::Fen;
+use crate::payment::AMOUNT_UNCONFIRMED;
 use crate::refusal::{InvalidField, Refusal, RefusalKind};
 
 /// An error of a refund.
@@ -12,6 +14,12 @@ pub enum RefundError {
     /// The id is taken by a refund of something else.
     #[error("refund {0} exists with other content")]
     Exists(RefundId),
+    /// A notification tells of another amount than was asked.
+    #[error("told that {told} went back, which is not what was asked")]
+    AmountUnconfirmed {
+        /// What is said to have gone back.
+        told: Fen,
+    },
     /// Who asked for a refund cannot approve or reject it.
     #[error("who asked for the refund cannot decide on it")]
     SamePerson,
@@ -47,6 +55,9 @@ impl From<RefundError> for Refusal {
                 "Use a new id for what is a new refund.",
             )
             .with("refund_id", refund_id),
+            RefundError::AmountUnconfirmed { .. } => {
+                refuse(AMOUNT_UNCONFIRMED, "Ask the provider how the refund stands.")
+            }
             RefundError::SamePerson => refuse("SECOND_PERSON_REQUIRED", "Let somebody else decide on it."),
             RefundError::NotWaiting => refuse("REFUND_NOT_WAITING", "Look at how the refund stands."),
             RefundError::NotFailed => refuse("REFUND_NOT_FAILED", "Look at how the refund stands."),

@@ -72,6 +72,13 @@ pub enum RefundOutcome {
         /// When, by the provider's clock.
         at: Timestamp,
     },
+    /// The payer has the money, as a notification tells it. Another amount than was asked is not taken on its word.
+    Told {
+        /// What went back.
+        amount: Fen,
+        /// When, by the provider's clock.
+        at: Timestamp,
+    },
     /// It did not arrive.
     Failed(RefundFailure),
 }

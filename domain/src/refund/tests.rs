@@ -104,6 +104,25 @@ fn another_amount_than_asked_has_not_arrived() {
 }
 
 #[test]
+fn a_notification_of_another_amount_is_not_taken_on_its_word() {
+    let told = |fen| {
+        record(RefundOutcome::Told {
+            amount: Fen(fen),
+            at: AT,
+        })
+    };
+    given(vec![requested(false)])
+        .when(told(499))
+        .then_expect_error(RefundError::AmountUnconfirmed { told: Fen(499) });
+    given(vec![requested(false)])
+        .when(told(500))
+        .then_expect_events(vec![RefundEvent::RefundSucceeded {
+            refunded_at: AT,
+            at: AT,
+        }]);
+}
+
+#[test]
 fn what_arrives_after_it_failed_has_arrived() {
     let failed = RefundEvent::RefundFailed {
         failure: RefundFailure::Abnormal,

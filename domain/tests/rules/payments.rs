@@ -335,6 +335,31 @@ fn the_same_attempt_again_is_the_one_that_waits() {
 }
 
 #[test]
+fn a_notification_of_another_amount_is_not_taken_on_its_word() {
+    let mut world = world();
+    world.run(&top_up(20_000), ten());
+    let notified = |fen| {
+        let paid = Paid {
+            transaction_id: "T1".to_owned(),
+            amount: Fen(fen),
+            paid_at: ten(),
+        };
+        told(1, OrderOutcome::Told(paid))
+    };
+    assert_eq!(
+        world.refused(&notified(20_001), seconds(1)).reason,
+        "AMOUNT_UNCONFIRMED"
+    );
+    assert_eq!(balance(&world, Account::Suspense), 0);
+    world.run(&notified(20_000), seconds(2));
+    assert_eq!((phase(&world), used(&world, 1)), (Phase::Succeeded, Use::Served));
+    assert!(
+        world.run(&notified(20_001), seconds(3)).is_empty(),
+        "it is paid already"
+    );
+}
+
+#[test]
 fn another_amount_than_asked_waits_for_somebody() {
     let mut world = world();
     world.run(&top_up(20_000), ten());

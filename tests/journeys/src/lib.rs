@@ -13,5 +13,6 @@ pub mod log;
 pub mod model;
 pub mod program;
 pub mod providers;
+pub mod soak;
 pub mod tools;
 pub mod world;

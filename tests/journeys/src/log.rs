@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use baize_domain::Event;
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
@@ -71,22 +72,6 @@ impl Log {
         let results = sqlx::query("SELECT request_id, position FROM command_results")
             .fetch_all(&mut *tx)
             .await?;
-        let entries = rows.iter().map(|row| {
-            let aggregate_type: String = row.try_get(1)?;
-            let payload: String = row.try_get(5)?;
-            let event =
-                Event::decode(&aggregate_type, &payload).with_context(|| format!("{aggregate_type}: {payload}"))?;
-            Ok(Entry {
-                position: row.try_get::<i64, _>(0)?.try_into()?,
-                aggregate_type,
-                aggregate_id: row.try_get(2)?,
-                sequence: row.try_get::<i64, _>(3)?.try_into()?,
-                event_type: row.try_get(4)?,
-                payload,
-                metadata: serde_json::from_str(row.try_get(6)?)?,
-                event,
-            })
-        });
         let results = results.iter().map(|row| {
             Ok(StoredResult {
                 request_id: row.try_get(0)?,
@@ -94,8 +79,24 @@ impl Log {
             })
         });
         Ok(Self {
-            entries: entries.collect::<anyhow::Result<_>>()?,
+            entries: rows.iter().map(entry).collect::<anyhow::Result<_>>()?,
             results: results.collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// The events of one type of aggregate.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn of_type(pool: &PgPool, aggregate_type: &str) -> anyhow::Result<Self> {
+        let rows = sqlx::query(
+            "SELECT position, aggregate_type, aggregate_id, sequence, event_type, payload::text, metadata::text
+             FROM events WHERE aggregate_type = $1 ORDER BY position",
+        );
+        let rows = rows.bind(aggregate_type).fetch_all(pool).await?;
+        Ok(Self {
+            entries: rows.iter().map(entry).collect::<anyhow::Result<_>>()?,
+            results: Vec::new(),
         })
     }
 
@@ -110,4 +111,20 @@ impl Log {
             .iter()
             .filter(move |entry| entry.request_id() == Some(request_id))
     }
+}
+
+fn entry(row: &PgRow) -> anyhow::Result<Entry> {
+    let aggregate_type: String = row.try_get(1)?;
+    let payload: String = row.try_get(5)?;
+    let event = Event::decode(&aggregate_type, &payload).with_context(|| format!("{aggregate_type}: {payload}"))?;
+    Ok(Entry {
+        position: row.try_get::<i64, _>(0)?.try_into()?,
+        aggregate_type,
+        aggregate_id: row.try_get(2)?,
+        sequence: row.try_get::<i64, _>(3)?.try_into()?,
+        event_type: row.try_get(4)?,
+        payload,
+        metadata: serde_json::from_str(row.try_get(6)?)?,
+        event,
+    })
 }

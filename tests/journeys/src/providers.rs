@@ -39,14 +39,63 @@ pub struct Provider {
     child: Child,
 }
 
+/// What the providers do wrong, and how the command service is set for it.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// Seed, and the share of orders with a fault; all faults are drawn.
+    pub drawn: Option<(u64, f64)>,
+    /// How long the service waits for an answer, 100–15,000 ms.
+    pub timeout_ms: u32,
+    /// How long a slow answer takes: longer than the service waits.
+    pub slow_for: Duration,
+    /// From which hour on yesterday's bill is made, and is reconciled a quarter past, Beijing's time.
+    pub bill_hour: i8,
+}
+
+impl Default for Trouble {
+    /// None, unless it is asked for.
+    fn default() -> Self {
+        Self {
+            drawn: None,
+            timeout_ms: 3_000,
+            slow_for: Duration::from_secs(30),
+            bill_hour: 10,
+        }
+    }
+}
+
+impl Trouble {
+    /// As flags of the providers.
+    fn flags(&self) -> Vec<String> {
+        let slow = ["--slow-for".to_owned(), self.slow_for.as_secs_f64().to_string()];
+        let bills = ["--bill-hour".to_owned(), self.bill_hour.to_string()];
+        let drawn = self.drawn.map(|(seed, rate)| {
+            let (seed, rate) = (seed.to_string(), rate.to_string());
+            ["--seed".to_owned(), seed, "--fault-rate".to_owned(), rate]
+        });
+        slow.into_iter()
+            .chain(bills)
+            .chain(drawn.into_iter().flatten())
+            .collect()
+    }
+}
+
 impl Providers {
     /// Starts both on a clock, for a mini program whose service hears them at `callbacks`.
     ///
     /// # Errors
     /// One does not start.
-    pub async fn start(dir: &Path, clock: &str, app_id: &str, callbacks: SocketAddr) -> anyhow::Result<Self> {
-        let wechat_pay = Provider::start("wechat-pay", dir, clock, &["--app-id", app_id]).await?;
-        let alipay = Provider::start("alipay", dir, clock, &[]).await?;
+    pub async fn start(
+        dir: &Path,
+        clock: &str,
+        app_id: &str,
+        callbacks: SocketAddr,
+        trouble: &Trouble,
+    ) -> anyhow::Result<Self> {
+        let mut own = trouble.flags();
+        let alipay = Provider::start("alipay", dir, clock, &own).await?;
+        own.extend(["--app-id".to_owned(), app_id.to_owned()]);
+        let wechat_pay = Provider::start("wechat-pay", dir, clock, &own).await?;
         let v3_key = dir.join("v3.key");
         let (merchant, options) = (wechat_pay::Merchant::default(), alipay::AlipayOptions::default());
         std::fs::write(&v3_key, &merchant.api_v3_key)?;
@@ -73,7 +122,10 @@ impl Providers {
             .flat_map(|(flag, value)| [flag.into(), value])
             .collect();
         flags.extend(["--alipay-url".into(), format!("{}/gateway.do", alipay.base_url).into()]);
-        flags.extend(["--provider-timeout-ms".into(), "3000".into()]);
+        flags.extend(["--provider-timeout-ms".into(), trouble.timeout_ms.to_string().into()]);
+        for bill_from in ["--wechat-pay-bill-from", "--alipay-bill-from"] {
+            flags.extend([bill_from.into(), format!("{:02}:15", trouble.bill_hour).into()]);
+        }
         Ok(Self {
             wechat_pay,
             alipay,
@@ -89,7 +141,7 @@ impl Providers {
 }
 
 impl Provider {
-    async fn start(kind: &str, dir: &Path, clock: &str, own: &[&str]) -> anyhow::Result<Self> {
+    async fn start(kind: &str, dir: &Path, clock: &str, own: &[String]) -> anyhow::Result<Self> {
         let (keys, log) = (dir.join(kind), dir.join(kind).with_extension("log"));
         std::fs::create_dir(&keys)?;
         let output = File::create(&log)?;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::clients::Clients;
 use crate::log::Log;
 use crate::program::{self, Process};
-use crate::providers::Providers;
+use crate::providers::{Providers, Trouble};
 
 /// Below the range from which the system takes ports for outgoing connections, so that a service that was killed finds
 /// its port free when it comes back.
@@ -124,7 +124,7 @@ impl World {
     /// # Errors
     /// Something does not start.
     pub async fn start(speed: f64) -> anyhow::Result<Self> {
-        Self::on(None, testing::fresh_database(), speed, false).await
+        Self::on(None, testing::fresh_database(), clock(speed), None).await
     }
 
     /// The same with both providers of payments as programs.
@@ -132,7 +132,28 @@ impl World {
     /// # Errors
     /// Something does not start.
     pub async fn start_with_providers(speed: f64) -> anyhow::Result<Self> {
-        Self::on(None, testing::fresh_database(), speed, true).await
+        let honest = Some(Trouble::default());
+        Self::on(None, testing::fresh_database(), clock(speed), honest).await
+    }
+
+    /// The same with providers that do something wrong with some orders, and a clock that shows `from` now.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start_with_trouble(
+        speed: f64,
+        from: Timestamp,
+        own_postgres: bool,
+        trouble: Trouble,
+    ) -> anyhow::Result<Self> {
+        let clock = Clock::scaled(now_in_milliseconds(), from, speed);
+        let (postgres, url) = if own_postgres {
+            let (postgres, url) = durable()?;
+            (Some(postgres), url)
+        } else {
+            (None, testing::fresh_database())
+        };
+        Self::on(postgres, url, clock, Some(trouble)).await
     }
 
     /// The same on a Postgres of its own, with default durability, for tests that kill it.
@@ -140,16 +161,18 @@ impl World {
     /// # Errors
     /// Something does not start.
     pub async fn start_with_own_postgres(speed: f64) -> anyhow::Result<Self> {
-        let dir = testing::fresh_dir("durable")?;
-        let postgres = Postgres::launch(PostgresOptions::new(dir))?;
-        let url = postgres.fresh_database()?;
-        Self::on(Some(postgres), url, speed, false).await
+        let (postgres, url) = durable()?;
+        Self::on(Some(postgres), url, clock(speed), None).await
     }
 
-    async fn on(postgres: Option<Postgres>, database_url: String, speed: f64, paid: bool) -> anyhow::Result<Self> {
+    async fn on(
+        postgres: Option<Postgres>,
+        database_url: String,
+        clock: Clock,
+        trouble: Option<Trouble>,
+    ) -> anyhow::Result<Self> {
         let dir = testing::fresh_dir("services")?;
         let nats = testing::nats()?;
-        let clock = clock(speed);
         migrate(&database_url)?;
         let addresses = Addresses {
             commands: free_address()?,
@@ -177,10 +200,12 @@ impl World {
         let wechat_secret_file = dir.join("wechat.secret");
         std::fs::write(&wechat_secret_file, &wechat_secret)?;
         let wechat = Wechat::start(WECHAT_APP_ID, &wechat_secret).await?;
-        let providers = if paid {
-            Some(Providers::start(&dir, &clock.spec(), WECHAT_APP_ID, free_address()?).await?)
-        } else {
-            None
+        let providers = match trouble {
+            Some(trouble) => {
+                let callbacks = free_address()?;
+                Some(Providers::start(&dir, &clock.spec(), WECHAT_APP_ID, callbacks, &trouble).await?)
+            }
+            None => None,
         };
         let start = Start {
             providers: providers
@@ -332,13 +357,24 @@ impl World {
 
 /// A clock that starts now and runs `speed` times as fast. Everybody who reads it reads the same time.
 fn clock(speed: f64) -> Clock {
-    // The specification carries milliseconds, so that this process reads the very clock of the others.
-    let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
+    let now = now_in_milliseconds();
     if speed == 1.0 {
         Clock::real()
     } else {
         Clock::scaled(now, now, speed)
     }
+}
+
+/// A clock's specification carries milliseconds, so that this process reads the very clock of the others.
+fn now_in_milliseconds() -> Timestamp {
+    Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default()
+}
+
+/// A Postgres with default durability, and a database on it.
+fn durable() -> anyhow::Result<(Postgres, String)> {
+    let postgres = Postgres::launch(PostgresOptions::new(testing::fresh_dir("durable")?))?;
+    let url = postgres.fresh_database()?;
+    Ok((postgres, url))
 }
 
 fn migrate(database_url: &str) -> anyhow::Result<()> {

@@ -16,6 +16,8 @@ use super::signature::{Signer, Verifier, content};
 use super::wire::{Meaning, Outcome, beijing};
 use crate::people::http;
 
+/// A bill's download takes no longer: it may be far longer than an answer.
+const DOWNLOAD_MAX: Duration = Duration::from_secs(300);
 /// How often a call is made while nobody knows how it ended.
 const ATTEMPTS_MAX: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -118,7 +120,8 @@ impl Gateway {
 
     /// Fetches a file that Alipay has given the address of, which is never told to anybody: who has it, has the file.
     pub async fn file(&self, address: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
-        let answer = self.http.get(address).send().await.map_err(without_url)?;
+        let request = self.http.get(address).timeout(DOWNLOAD_MAX);
+        let answer = request.send().await.map_err(without_url)?;
         let answer = answer.error_for_status().map_err(without_url)?;
         read(answer, bytes_max).await
     }
@@ -234,5 +237,42 @@ fn without_url(error: reqwest::Error) -> String {
     match std::error::Error::source(&error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baize_eventlog::Clock;
+    use baize_simulators::alipay::keys;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bill_may_take_longer_than_an_answer() {
+        let timeout = Duration::from_millis(50);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/bill", listener.local_addr().unwrap());
+        let slow = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let _read = stream.read(&mut request).await.unwrap();
+            tokio::time::sleep(timeout * 4).await;
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nrows";
+            stream.write_all(answer).await.unwrap();
+        });
+        let gateway = Gateway::new(AlipayOptions {
+            gateway_url: address.clone(),
+            app_id: "2021000000000001".to_owned(),
+            seller_id: "2088000000000001".to_owned(),
+            app_private_key: keys::APP_PRIVATE.to_owned(),
+            trust: AlipayTrust::PublicKey(keys::ALIPAY_PUBLIC.to_owned()),
+            notify_url: "https://example.com/callbacks/alipay".to_owned(),
+            timeout,
+            clock: Clock::real(),
+        });
+        assert_eq!(gateway.unwrap().file(&address, 1024).await, Ok(b"rows".to_vec()));
+        slow.await.unwrap();
     }
 }

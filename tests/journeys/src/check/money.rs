@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use baize_domain::Fen;
+use baize_domain::ids::MemberId;
 use baize_domain::journal::Account;
 
 use super::Broken;
@@ -29,6 +30,8 @@ pub fn wallets_agree_with_the_books(model: &Model) -> Broken {
         .wallets
         .keys()
         .chain(model.books.keys().map(|(_, member)| member))
+        // What is of no member, such as what a provider keeps.
+        .filter(|member| **member != MemberId::default())
         .collect();
     for member in members {
         let wallet = model.wallets.get(member).cloned().unwrap_or_default();

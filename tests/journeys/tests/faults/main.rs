@@ -7,6 +7,7 @@
 //! promised.
 
 mod day;
+mod payments;
 
 use std::time::{Duration, Instant};
 

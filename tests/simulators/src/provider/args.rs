@@ -42,6 +42,9 @@ pub struct ProgramArgs {
     /// How long a refund is under way, in seconds of its clock.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     refund_takes: Duration,
+    /// At which hour of Beijing's day the bill of the day before is made (WeChat Pay's; Alipay's is there at once).
+    #[arg(long, value_name = "HOUR", default_value_t = 10, value_parser = clap::value_parser!(i8).range(0..=23))]
+    bill_hour: i8,
 }
 
 impl ProgramArgs {
@@ -56,6 +59,7 @@ impl ProgramArgs {
             slow: self.slow_for,
             delivery_max: self.delivery_max,
             refund_takes: self.refund_takes,
+            bill_hour: self.bill_hour,
             faults: drawn.map(|(seed, rate)| Seeded {
                 seed,
                 rate,

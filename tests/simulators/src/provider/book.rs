@@ -314,12 +314,14 @@ impl Book {
             if on_day(payment.at) {
                 rows.push(row(None, fee(order.made.amount_fen), payment.at));
             }
-            let refunds = self
-                .refunds
-                .values()
-                .filter(|refund| refund.asked.order_no == order.made.order_no);
+            let refunds = self.refunded.get(&order.made.order_no).into_iter().flatten();
+            let refunds = refunds.filter_map(|number| self.refunds.get(number));
             for refund in refunds.filter(|refund| on_day(refund.made_at)) {
-                rows.push(row(Some(refund.clone()), -fee(refund.asked.amount_fen), refund.made_at));
+                let back = match refund.state {
+                    RefundState::Processing | RefundState::Succeeded(_) => -fee(refund.asked.amount_fen),
+                    RefundState::Closed(_) | RefundState::Abnormal(_) => 0,
+                };
+                rows.push(row(Some(refund.clone()), back, refund.made_at));
             }
         }
         rows.sort_by_key(|row| row.at);
@@ -410,9 +412,11 @@ mod tests {
         book.pay("A1", "openid", at(1)).unwrap();
         book.refund(refund("R1", 3_250), at(24 * 3_600)).unwrap();
         let today = at(0).to_zoned(beijing()).date();
-        let fees = |date| book.rows(date).iter().map(|row| row.fee_fen).collect::<Vec<_>>();
-        assert_eq!(fees(today), [20], "19.5 fen are 20");
-        assert_eq!(fees(today.tomorrow().unwrap()), [-20]);
-        assert!(fees(today.yesterday().unwrap()).is_empty());
+        let fees = |book: &Book, date| book.rows(date).iter().map(|row| row.fee_fen).collect::<Vec<_>>();
+        assert_eq!(fees(&book, today), [20], "19.5 fen are 20");
+        assert_eq!(fees(&book, today.tomorrow().unwrap()), [-20]);
+        assert!(fees(&book, today.yesterday().unwrap()).is_empty());
+        book.settle("R1", RefundState::Abnormal(at(24 * 3_600 + 2))).unwrap();
+        assert_eq!(fees(&book, today.tomorrow().unwrap()), [0], "nothing went back");
     }
 }

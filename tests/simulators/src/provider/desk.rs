@@ -25,6 +25,8 @@ pub struct DeskOptions {
     pub delivery_max: Duration,
     /// How long a refund is under way, by the clock.
     pub refund_takes: Duration,
+    /// At which hour of Beijing's day the bill of the day before is made, 0–23.
+    pub bill_hour: i8,
     /// Faults of orders for which none was set.
     pub faults: Option<Seeded>,
 }
@@ -37,6 +39,8 @@ impl Default for DeskOptions {
             // WeChat Pay waits five seconds.
             delivery_max: Duration::from_secs(5),
             refund_takes: Duration::from_secs(2),
+            // Merchants are asked to come after ten.
+            bill_hour: 10,
             faults: None,
         }
     }
@@ -106,6 +110,11 @@ impl Desk {
     /// Whether this is the time for that fault; it is past then.
     pub fn take_fault(&self, order_no: &str, fault: Fault) -> bool {
         self.state().faults.take(order_no, fault)
+    }
+
+    /// At which hour bills are made.
+    pub const fn bill_hour(&self) -> i8 {
+        self.options.bill_hour
     }
 
     /// Whether that fault is set, and stays.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::wire::{AskRefund, Close, Create};
 use super::{Shared, bill, wire};
-use crate::provider::{Fault, NewOrder, NewRefund, Refused, Reply};
+use crate::provider::{Book, Fault, NewOrder, NewRefund, Refused, Reply};
 
 /// Status and body, or status, code and message.
 type Answer = Result<(StatusCode, Value), Refusal>;
@@ -257,11 +257,11 @@ impl Shared {
 
     async fn query_refund(self: &Arc<Self>, refund_no: &str) -> Reply<Answer> {
         let missing = Refusal(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", "退款单不存在");
-        let book = self.desk.book();
-        let Some(refund) = book.refunds.get(refund_no) else {
+        let of_order = |book: &mut Book| Some(book.refunds.get(refund_no)?.asked.order_no.clone());
+        let Some(order_no) = self.desk.with(|book, _| of_order(book)) else {
             return Reply::Answer(Err(missing));
         };
-        let (shared, number, order_no) = (Arc::clone(self), refund_no.to_owned(), refund.asked.order_no.clone());
+        let (shared, number) = (Arc::clone(self), refund_no.to_owned());
         let order = order_no.clone();
         let work = move || {
             shared
@@ -283,7 +283,7 @@ impl Shared {
         if days < 1 || parameter(query, "bill_type") != Some("ALL") {
             return Err(Refusal(StatusCode::BAD_REQUEST, "INVALID_REQUEST", "请检查 bill_date"));
         }
-        if days == 1 && today.hour() < 10 {
+        if days == 1 && today.hour() < self.desk.bill_hour() {
             return Err(Refusal(StatusCode::BAD_REQUEST, "STATEMENT_CREATING", "账单生成中"));
         }
         let none = Refusal(StatusCode::BAD_REQUEST, "NO_STATEMENT_EXIST", "账单文件不存在");
