@@ -20,6 +20,7 @@ mod qr;
 mod ready;
 mod rebuild;
 mod reconcile;
+mod report;
 mod seal;
 mod serve;
 mod settings;
@@ -72,6 +73,11 @@ enum Command {
     ///
     /// Works beside running services, which do so by themselves every morning. Ends with 1 if a difference is open.
     Reconcile(Configured<reconcile::Args>),
+    /// Send a report by mail once more: of a day, a week or a month of a hall or a chain.
+    ///
+    /// Writes down that it is wanted; the projections service sends it, to whoever gets reports of it (reports_file). Services send each
+    /// report once by themselves.
+    Report(Configured<report::Args>),
     /// Check the log, the bills, wallets and journal that follow from it, its seals, the published copy and the views.
     ///
     /// Reads only, and works beside running services. With a view it compares that view alone. Ends with 1 if a check
@@ -168,6 +174,10 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Reconcile(configured) => {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await
+        }
+        Command::Report(configured) => {
+            let (args, settings) = configured.load("warn")?;
+            args.run(&settings).await.map(|()| true)
         }
         Command::Verify(configured) => {
             let (args, settings) = configured.load("warn")?;

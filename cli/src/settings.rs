@@ -153,6 +153,15 @@ pub struct Settings {
     /// How long a provider of payments may take to answer one request, 100 to 15000 ms; then it is repeated or asked about [default: 8000]
     #[arg(long, env = "BAIZE_PROVIDER_TIMEOUT_MS", value_name = "MS")]
     pub provider_timeout_ms: Option<u64>,
+    /// File that says who gets which report by mail [default: none are sent]; with it smtp_url and mail_from
+    #[arg(long, env = "BAIZE_REPORTS_FILE", value_name = "FILE")]
+    pub reports_file: Option<PathBuf>,
+    /// Mail server, as smtps://user:password@host, smtp://user:password@host?tls=required for STARTTLS, or smtp://host:port [default: none]
+    #[arg(long, env = "BAIZE_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// Who mail is from, as "Baize <reports@example.com>" [default: none]
+    #[arg(long, env = "BAIZE_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
     /// Address where providers of payments notify [default: 127.0.0.1:7403]; listened on if a provider is set up
     #[arg(long, env = "BAIZE_CALLBACK_LISTEN", value_name = "IP:PORT")]
     pub callback_listen: Option<SocketAddr>,
@@ -272,6 +281,9 @@ impl Settings {
             wechat_pay_notify_url: self.wechat_pay_notify_url.or(below.wechat_pay_notify_url),
             wechat_pay_url: self.wechat_pay_url.or(below.wechat_pay_url),
             provider_timeout_ms: self.provider_timeout_ms.or(below.provider_timeout_ms),
+            reports_file: self.reports_file.or(below.reports_file),
+            smtp_url: self.smtp_url.or(below.smtp_url),
+            mail_from: self.mail_from.or(below.mail_from),
             callback_listen: self.callback_listen.or(below.callback_listen),
             command_listen: self.command_listen.or(below.command_listen),
             query_listen: self.query_listen.or(below.query_listen),
@@ -474,6 +486,9 @@ mod tests {
             wechat_pay_notify_url = "x"
             wechat_pay_url = "x"
             provider_timeout_ms = 500
+            reports_file = "/r"
+            smtp_url = "smtp://x"
+            mail_from = "a@example.com"
             callback_listen = "127.0.0.1:4"
             command_listen = "127.0.0.1:1"
             query_listen = "127.0.0.1:2"
@@ -534,6 +549,9 @@ mod tests {
             wechat_pay_notify_url: Some(_),
             wechat_pay_url: Some(_),
             provider_timeout_ms: Some(_),
+            reports_file: Some(_),
+            smtp_url: Some(_),
+            mail_from: Some(_),
             callback_listen: Some(_),
             command_listen: Some(_),
             query_listen: Some(_),

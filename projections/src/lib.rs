@@ -6,6 +6,7 @@
 //! - `views` says what each view keeps and how it folds events; `store` keeps rows in memory and in tables.
 //! - [`audit`] tells auditors which events there were and what aggregates were, here and in programs.
 //! - [`codes`] draws what is printed on tables.
+//! - [`reports`] sends what happened in a day, week or month by mail.
 //! - `query` answers gRPC, `web` draws pages; both read through the same reader.
 
 pub mod audit;
@@ -15,8 +16,10 @@ mod engine;
 mod grpc;
 mod health;
 pub mod kpis;
+mod mail;
 mod options;
 mod query;
+pub mod reports;
 mod service;
 mod store;
 mod views;
@@ -31,6 +34,7 @@ use views::{
 
 pub use database::{Database, ROLE};
 pub use engine::{Comparison, Condition, Difference, Phase, Progress, RebuildOptions, Rebuilt, ViewStatus};
+pub use mail::MailOptions;
 pub use options::Options;
 pub use service::Projections;
 

@@ -7,6 +7,7 @@ use baize_eventlog::Clock;
 use baize_proto::access::Keys;
 
 use crate::database::Database;
+use crate::reports::ReportOptions;
 
 /// How the projections service runs. [`Options::new`] gives defaults that need no setting.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Options {
     pub code_base: String,
     /// The time that the halls live in.
     pub clock: Clock,
+    /// Reports by mail, if any are sent.
+    pub reports: Option<ReportOptions>,
     /// Connections for answering queries.
     pub query_connections: u32,
     /// Streams that may be open at once, gRPC and pages together.
@@ -55,6 +58,7 @@ impl Options {
             keys: Keys::default(),
             code_base: crate::codes::BASE_DEFAULT.to_owned(),
             clock: Clock::real(),
+            reports: None,
             query_connections: 8,
             watchers_max: 2_000,
             rows_held_max: 50_000,

@@ -20,6 +20,7 @@ use crate::engine::{
 };
 use crate::options::Options;
 use crate::query::Reader;
+use crate::reports::Reporter;
 use crate::views::{
     Bills, Board, Complaints, Devices, Directory, Indicators, Loyalty, Members, Notices, Payments, Reconciliations,
     Splits, Timelines, TrialBalance, Wallets,
@@ -46,7 +47,7 @@ impl Projections {
     /// Starts the service. It serves at once; a view that is behind says so in the position of its answers.
     ///
     /// # Errors
-    /// The database cannot be reached or is not migrated, an address cannot be bound, or the one in codes is none. NATS may be away.
+    /// The database cannot be reached or is not migrated, an address cannot be bound, or the one in codes or of the mail server is none. NATS may be away.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         if let Err(problem) = codes::check_base(&options.code_base) {
             anyhow::bail!("the beginning of the address in codes {problem}");
@@ -130,6 +131,10 @@ impl Projections {
         tasks.spawn(health::report(reporter, statuses.clone()));
         // The servers stop by themselves, after what is under way; what takes too long is dropped.
         let abort = CancellationToken::new();
+        if let Some(reports) = options.reports.clone() {
+            let reporter = Reporter::new(Arc::clone(&reader), log.clone(), options.clock.clone(), reports)?;
+            tasks.spawn_until(abort.clone(), reporter.run(stopping.clone()));
+        }
         let guard = Guard::new(options.keys.clone())?;
         let router = grpc::router(
             Arc::clone(&reader),

@@ -7,6 +7,7 @@ mod database;
 mod machine;
 mod message_server;
 mod payments;
+mod reports;
 
 use serde::Serialize;
 
@@ -95,6 +96,7 @@ impl Args {
             findings.extend(message_server::findings(url, servers.database_url.as_deref()).await);
         }
         findings.extend(payments::findings(settings));
+        findings.extend(reports::findings(settings));
         let worst = findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok);
         for finding in &findings {
             self.print(finding)?;

@@ -9,7 +9,7 @@ mod device_bridge;
 mod patience;
 pub(crate) mod payments;
 pub(crate) mod people;
-mod projections;
+pub(crate) mod projections;
 mod sealer;
 mod tokens;
 

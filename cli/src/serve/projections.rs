@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use baize_projections::{Database, Options, Projections};
+use anyhow::Context as _;
+use baize_projections::reports::{ReportOptions, read_subscriptions};
+use baize_projections::{Database, MailOptions, Options, Projections};
 use baize_proto::access::Keys;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +21,25 @@ pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_
     options.reflection = settings.reflection();
     options.clock = settings.clock()?;
     settings.code_base().clone_into(&mut options.code_base);
+    options.reports = reports(settings)?;
     Ok(options)
+}
+
+/// How reports are sent; nothing if nobody gets any.
+pub(crate) fn reports(settings: &Settings) -> anyhow::Result<Option<ReportOptions>> {
+    let Some(file) = &settings.reports_file else {
+        return Ok(None);
+    };
+    let mail = MailOptions {
+        smtp_url: needed(&settings.smtp_url, "smtp_url")?.to_owned(),
+        from: needed(&settings.mail_from, "mail_from")?.to_owned(),
+    };
+    mail.check()?;
+    let text = std::fs::read_to_string(file).with_context(|| format!("reports_file {}", file.display()))?;
+    if let Err(problem) = read_subscriptions(&text) {
+        anyhow::bail!("reports_file {}: {problem}", file.display());
+    }
+    Ok(Some(ReportOptions::new(mail, file.clone())))
 }
 
 pub(super) async fn serve(

@@ -40,7 +40,7 @@ pub(crate) use loyalty::LoyaltyService;
 pub(crate) use members::MemberDirectoryService;
 pub(crate) use notices::NoticeService;
 pub(crate) use payments::PaymentService;
-pub(crate) use reader::{Found, Reader};
+pub(crate) use reader::{Found, Reader, Selection, Value};
 pub(crate) use receipt::{Receipt, page_path as receipt_path};
 pub(crate) use reconciliations::ReconciliationService;
 pub(crate) use splits::SplitService;

@@ -2,10 +2,12 @@
 
 mod board;
 mod cards;
+pub(crate) mod chart;
 mod console;
 mod guard;
 mod halls;
 mod language;
+pub(crate) mod money;
 mod ready;
 mod receipt;
 mod receipt_texts;
@@ -31,7 +33,7 @@ use crate::engine::{FeedSource, ViewStatus};
 use crate::query::{Error, Reader};
 pub(crate) use console::Console;
 pub(crate) use guard::guarded;
-use language::Language;
+pub(crate) use language::Language;
 use security::Nonce;
 
 /// What handlers share.

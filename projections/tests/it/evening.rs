@@ -590,6 +590,11 @@ impl Evening {
     }
 
     /// The halls, tables and wallets to begin with.
+    /// A hall that has tables.
+    pub fn hall_id(&self) -> Uuid {
+        self.tables[0].0.hall_id
+    }
+
     pub fn furnish(&mut self, halls: u64, tables: u64, members: u64) -> Vec<Happened> {
         let mut happened = Vec::new();
         for h in 0..halls {

@@ -20,6 +20,7 @@ mod queries;
 mod rebuilding;
 mod receipts;
 mod reconciliations;
+mod reports;
 mod screen;
 mod stage;
 mod stream;

@@ -7,6 +7,7 @@ pub mod alipay;
 pub mod customers;
 pub mod fleet;
 mod listener;
+pub mod mail;
 pub mod provider;
 mod signals;
 pub mod sms;

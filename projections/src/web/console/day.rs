@@ -16,10 +16,10 @@ use baize_proto::hall::view::v1::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::super::chart::{self, Bar};
+use super::super::money::{milliseconds, percent, thousands, yuan};
 use super::super::render;
-use super::super::screen::money::{milliseconds, percent, thousands, yuan};
 use super::Console;
-use super::chart::{self, Bar};
 use super::pages::{Layout, Problem};
 use super::visitor::Visitor;
 use super::words::{Words, some_fen};

@@ -11,9 +11,9 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::super::chart::{self, Bar, Heat};
 use super::super::render;
 use super::Console;
-use super::chart::{self, Bar, Heat};
 use super::day::{hall, indicators};
 use super::pages::{Layout, Problem};
 use super::visitor::Visitor;

@@ -4,7 +4,6 @@
 //! there is no second place that judges rights. It changes nothing; commands are given through the API.
 
 mod books;
-mod chart;
 mod codes;
 mod complaints;
 mod day;

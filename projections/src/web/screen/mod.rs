@@ -6,7 +6,6 @@
 pub(super) mod charts;
 mod draw;
 mod link;
-pub(super) mod money;
 mod texts;
 
 use std::convert::Infallible;

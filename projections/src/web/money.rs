@@ -1,7 +1,7 @@
-//! Numbers as people read them from afar.
+//! Numbers as people read them.
 
 /// Yuan with its thousands apart, and the fen only if there are any: `¥12,345`, `¥12,345.60`.
-pub(in crate::web) fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "−" } else { "" };
     let (whole, rest) = (fen.unsigned_abs() / 100, fen.unsigned_abs() % 100);
     let whole = thousands(whole);
@@ -12,7 +12,7 @@ pub(in crate::web) fn yuan(fen: i64) -> String {
 }
 
 /// `12,345`.
-pub(in crate::web) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut parts: Vec<&str> = Vec::new();
     let mut rest = digits.as_str();
@@ -27,7 +27,7 @@ pub(in crate::web) fn thousands(number: u64) -> String {
 }
 
 /// `820 ms`, `1.9 s`, `45 s`.
-pub(in crate::web) fn milliseconds(value: i64) -> (String, &'static str) {
+pub(crate) fn milliseconds(value: i64) -> (String, &'static str) {
     match value {
         ..1_000 => (value.to_string(), "ms"),
         1_000..10_000 => (format!("{}.{}", value / 1_000, value % 1_000 / 100), "s"),
@@ -36,7 +36,7 @@ pub(in crate::web) fn milliseconds(value: i64) -> (String, &'static str) {
 }
 
 /// `99.5`, of hundredths of a per cent.
-pub(in crate::web) fn percent(basis_points: i64) -> String {
+pub(crate) fn percent(basis_points: i64) -> String {
     match (basis_points / 100, basis_points % 100) {
         (whole, 0) => whole.to_string(),
         (whole, rest) if rest % 10 == 0 => format!("{whole}.{}", rest / 10),

@@ -1,8 +1,8 @@
-//! Charts of the console as SVG, drawn by the server. Every mark says what it is when it is pointed at, and the chart as a whole has a name.
+//! Charts of the console and of reports as SVG, drawn by the server. Every mark says what it is when it is pointed at, and the chart as a whole has a name.
 
 use std::fmt::Write as _;
 
-use super::super::screen::charts::{escaped, round_up};
+use super::screen::charts::{escaped, round_up};
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 220.0;
@@ -13,16 +13,16 @@ const TOP: f64 = 10.0;
 const CELL: f64 = 36.0;
 
 /// A bar.
-pub(super) struct Bar {
+pub(crate) struct Bar {
     /// Below it.
-    pub(super) label: String,
-    pub(super) value: f64,
+    pub(crate) label: String,
+    pub(crate) value: f64,
     /// Its value in words.
-    pub(super) told: String,
+    pub(crate) told: String,
 }
 
 /// Bars side by side, at most a label for every 60 pixels.
-pub(super) fn bars(bars: &[Bar], name: &str) -> String {
+pub(crate) fn bars(bars: &[Bar], name: &str) -> String {
     let top = round_up(bars.iter().map(|bar| bar.value).fold(0.0, f64::max));
     let slot = (WIDTH - LEFT) / bars.len().max(1) as f64;
     let every = (60.0 / slot).ceil().max(1.0) as usize;
@@ -70,13 +70,13 @@ pub(super) fn bars(bars: &[Bar], name: &str) -> String {
 }
 
 /// A row of a heat-map: its name, and its cells, each a value and the value in words.
-pub(super) struct Heat {
-    pub(super) name: String,
-    pub(super) cells: Vec<(f64, String)>,
+pub(crate) struct Heat {
+    pub(crate) name: String,
+    pub(crate) cells: Vec<(f64, String)>,
 }
 
 /// A heat-map: the fuller a cell, the higher its value. `columns` are the names above.
-pub(super) fn heat_map(rows: &[Heat], columns: &[String], name: &str) -> String {
+pub(crate) fn heat_map(rows: &[Heat], columns: &[String], name: &str) -> String {
     let highest = rows
         .iter()
         .flat_map(|row| &row.cells)
