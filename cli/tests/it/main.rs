@@ -10,5 +10,6 @@ mod help;
 mod import;
 mod keys;
 mod program;
+mod reports;
 mod serve_all;
 mod single_services;

@@ -21,7 +21,6 @@
 //! | `FileComplaint` | [`complaint_terms`] | session, hall, member |
 //! | `EarnPoints` | [`earn_points`] | member, points account, session, chain |
 //! | `ReviewLevel` | [`review_level`] | member, points account, chain |
-//! | `StartPayment`, `RecordOrder`, `ResolvePayment`, `RejectRefund`, `RecordRefund`, `ResolveRefund` | [`payments`] | payment, refund, payer, wallet, session |
 //! | `RegisterGift` | [`gifts::register_gift`] | hall, gift |
 //! | `RedeemGift` | [`gifts::redeem_gift`] | hall, gift, member, points account, redemption |
 //! | `HandOverGift` | [`gifts::hand_over_gift`] | gift, redemption |

@@ -33,6 +33,7 @@ pub(crate) use board::{BoardService, HallSummary};
 pub(crate) use complaints::ComplaintQueueService;
 pub(crate) use deadline::Deadline;
 pub(crate) use devices::DeviceStateService;
+pub(crate) use devices::alert_texts::words as alert_words;
 pub(crate) use directory::DirectoryService;
 pub(crate) use error::Error;
 pub(crate) use indicators::{DayFigures, HourFigures, IndicatorService, Of};

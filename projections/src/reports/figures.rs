@@ -6,12 +6,13 @@ use baize_domain::hall::business_day_start;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use super::{Period, Scope};
 use crate::kpis::Figures;
 use crate::query::{Deadline, Error, Found, Reader, Selection, Value};
-use crate::store::Row as _;
+use crate::store::{Row as _, TableNames};
 use crate::views::bills::{BillRow, PaymentRow as BillPayment};
 use crate::views::indicators::{HallRow, HourRow};
 use crate::views::members::MemberRow;
@@ -187,7 +188,7 @@ impl Report {
             }
         }
         let values = &[Value::Text(&ids)];
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT count(*) AS tables FROM {} WHERE hall_id = ANY(string_to_array($3, ',')::uuid[]) AND NOT retired",
                 names.of(&crate::views::indicators::TableRow::TABLE)
@@ -203,22 +204,22 @@ impl Report {
     }
 
     async fn add_tables(&mut self, reader: &Reader, of: &Stretch<'_>, deadline: Deadline) -> Result<(), Error> {
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT table_id, count(*) AS sessions, coalesce(sum(total_fen), 0)::bigint AS revenue FROM {} WHERE {CLOSED} GROUP BY table_id",
                 names.of(&BillRow::TABLE)
             )
         };
-        let decode = |row: &sqlx::postgres::PgRow| Ok((row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
+        let decode = |row: &PgRow| Ok((row.try_get(1)?, row.try_get(2)?, row.try_get(3)?));
         let played: Found<(Uuid, i64, i64)> = of.read_as(reader, &reader.bills, &inner, deadline, decode).await?;
         let values = &[Value::Id(of.hall.hall_id)];
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT table_id, label FROM {} WHERE hall_id = $3",
                 names.of(&crate::views::directory::TableRow::TABLE)
             )
         };
-        let decode = |row: &sqlx::postgres::PgRow| Ok((row.try_get(1)?, row.try_get(2)?));
+        let decode = |row: &PgRow| Ok((row.try_get(1)?, row.try_get(2)?));
         let labels: Found<(Uuid, String)> = reader
             .read_as(&reader.directory, &inner, values, deadline, decode)
             .await?;
@@ -240,7 +241,7 @@ impl Report {
 
     /// Goods cost what their quantity does; every other line says its amount.
     async fn add_lines(&mut self, reader: &Reader, of: &Stretch<'_>, deadline: Deadline) -> Result<(), Error> {
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT sort, coalesce(body->>'band', body->>'name', body->>'name_zh', body->>'level', '') AS name, count(*) AS lines,
                         sum(coalesce((body->>'amount')::bigint, (body->>'price')::bigint * (body->>'quantity')::bigint))::bigint AS amount
@@ -249,7 +250,7 @@ impl Report {
                 names.of(&BillRow::TABLE)
             )
         };
-        let decode = |row: &sqlx::postgres::PgRow| {
+        let decode = |row: &PgRow| {
             Ok(BillLines {
                 sort: row.try_get(1)?,
                 name: row.try_get(2)?,
@@ -275,7 +276,7 @@ impl Report {
     }
 
     async fn add_paid(&mut self, reader: &Reader, of: &Stretch<'_>, deadline: Deadline) -> Result<(), Error> {
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT paid.kind, sum(paid.principal_fen)::bigint AS principal, sum(paid.bonus_fen)::bigint AS bonus
                    FROM {} AS paid JOIN {} AS bill USING (session_id)
@@ -284,7 +285,7 @@ impl Report {
                 names.of(&BillRow::TABLE)
             )
         };
-        let decode = |row: &sqlx::postgres::PgRow| {
+        let decode = |row: &PgRow| {
             Ok(Paid {
                 kind: row.try_get(1)?,
                 principal_fen: row.try_get(2)?,
@@ -315,7 +316,7 @@ impl Report {
             Scope::Hall(id) => ("hall_id", id),
             Scope::Chain(id) => ("chain_id", id),
         };
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT channel, count(*) AS payments, coalesce(sum((payment->'intent'->>'amount')::bigint), 0)::bigint AS amount FROM {}
                   WHERE {column} = $3 AND status = 'succeeded' AND channel IS NOT NULL
@@ -326,7 +327,7 @@ impl Report {
         let from = stretches.iter().map(|of| of.from).min().unwrap_or_default().to_string();
         let to = stretches.iter().map(|of| of.to).max().unwrap_or_default().to_string();
         let values = &[Value::Id(id), Value::Text(&from), Value::Text(&to)];
-        let decode = |row: &sqlx::postgres::PgRow| {
+        let decode = |row: &PgRow| {
             Ok(Provider {
                 channel: row.try_get(1)?,
                 payments: row.try_get(2)?,
@@ -347,7 +348,7 @@ impl Report {
         since: Timestamp,
         deadline: Deadline,
     ) -> Result<(), Error> {
-        let inner = |names: &crate::store::TableNames| {
+        let inner = |names: &TableNames| {
             format!(
                 "SELECT level, count(*) AS players, count(*) FILTER (WHERE joined_at >= $4::timestamptz) AS new FROM {}
                   WHERE member_id = ANY(string_to_array($3, ',')::uuid[]) GROUP BY level ORDER BY level",
@@ -357,7 +358,7 @@ impl Report {
         let players: Vec<_> = players.keys().map(Uuid::to_string).collect();
         let (players, since) = (players.join(","), since.to_string());
         let values = &[Value::Text(&players), Value::Text(&since)];
-        let decode = |row: &sqlx::postgres::PgRow| {
+        let decode = |row: &PgRow| {
             Ok(Level {
                 level: row.try_get(1)?,
                 players: row.try_get(2)?,
@@ -388,13 +389,13 @@ async fn add_players(
     players: &mut BTreeMap<Uuid, i64>,
     deadline: Deadline,
 ) -> Result<(), Error> {
-    let inner = |names: &crate::store::TableNames| {
+    let inner = |names: &TableNames| {
         format!(
             "SELECT member_id, count(*) AS sessions FROM {} WHERE {CLOSED} GROUP BY member_id LIMIT {PLAYERS_MAX}",
             names.of(&BillRow::TABLE)
         )
     };
-    let decode = |row: &sqlx::postgres::PgRow| Ok((row.try_get(1)?, row.try_get(2)?));
+    let decode = |row: &PgRow| Ok((row.try_get(1)?, row.try_get(2)?));
     let found: Found<(Uuid, i64)> = of.read_as(reader, &reader.bills, &inner, deadline, decode).await?;
     for (member_id, sessions) in found.rows {
         *players.entry(member_id).or_default() += sessions;
@@ -442,9 +443,9 @@ impl Stretch<'_> {
         &self,
         reader: &Reader,
         view: &crate::engine::Shared<V>,
-        inner: &(dyn Fn(&crate::store::TableNames) -> String + Sync),
+        inner: &(dyn Fn(&TableNames) -> String + Sync),
         deadline: Deadline,
-        decode: impl Fn(&sqlx::postgres::PgRow) -> sqlx::Result<R> + Sync,
+        decode: impl Fn(&PgRow) -> sqlx::Result<R> + Sync,
     ) -> Result<Found<R>, Error> {
         let (from, to) = (self.from.to_string(), self.to.to_string());
         let values = &[Value::Id(self.hall.hall_id), Value::Text(&from), Value::Text(&to)];

@@ -1,4 +1,5 @@
-//! Reports by mail: for a day, a week or a month of a hall or a chain, with charts and a workbook.
+//! Mail to owners and staff: alerts, gathered and grouped (`alerts`), and reports for a day, a week or a month of a hall or a chain,
+//! with charts and a workbook.
 //!
 //! A report is made of the views once its period is over, and sent once. What is sent is written down in the table `report_ledger` before
 //! and after: a row for each (kind, scope, period, revision). So a restart, a second process or a clock that is set back sends nothing twice.
@@ -9,6 +10,7 @@
 //! - `figures`: what happened in the period, and in the one before; `letter`, `charts`, `workbook`: how it is told.
 //! - `ledger`: what was sent; `worker`: whose turn it is.
 
+mod alerts;
 mod charts;
 mod figures;
 mod ledger;

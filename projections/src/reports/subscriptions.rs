@@ -6,6 +6,7 @@
 //! kinds = ["daily", "weekly", "monthly"]
 //! to = ["owner@example.com"]
 //! language = "zh"                                  # or "en"
+//! alerts = true                                    # also what staff have to know, within minutes
 //! ```
 
 use std::fmt;
@@ -37,6 +38,8 @@ pub struct Subscription {
     pub scope: Scope,
     /// How often.
     pub kinds: Vec<Kind>,
+    /// Whether alerts are sent too.
+    pub alerts: bool,
     pub(super) to: Vec<Mailbox>,
     pub(super) language: Language,
 }
@@ -53,7 +56,10 @@ struct File {
 struct Entry {
     hall: Option<Uuid>,
     chain: Option<Uuid>,
+    #[serde(default)]
     kinds: Vec<Kind>,
+    #[serde(default)]
+    alerts: bool,
     to: Vec<String>,
     #[serde(default)]
     language: Code,
@@ -91,8 +97,8 @@ impl Entry {
             (None, Some(chain)) => Scope::Chain(chain),
             _ => return Err("is of a hall or of a chain".to_owned()),
         };
-        if self.kinds.is_empty() {
-            return Err("kinds are daily, weekly or monthly".to_owned());
+        if self.kinds.is_empty() && !self.alerts {
+            return Err("kinds are daily, weekly or monthly, or alerts is true".to_owned());
         }
         if self.to.is_empty() || self.to.len() > TO_MAX {
             return Err(format!("goes to 1 to {TO_MAX} addresses"));
@@ -104,6 +110,7 @@ impl Entry {
         Ok(Subscription {
             scope,
             kinds,
+            alerts: self.alerts,
             to: self.to.iter().map(address).collect::<Result<_, _>>()?,
             language: match self.language {
                 Code::Zh => Language::ZhCn,

@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use super::alerts::Alerter;
 use super::figures::{Report, halls};
 use super::ledger::{self, Key};
 use super::subscriptions::{Scope, Subscription};
@@ -37,6 +38,7 @@ pub(crate) struct Reporter {
     mailer: Mailer,
     clock: Clock,
     options: ReportOptions,
+    alerter: Alerter,
 }
 
 /// A report that could not be sent.
@@ -68,9 +70,18 @@ impl Reporter {
         clock: Clock,
         options: ReportOptions,
     ) -> anyhow::Result<Self> {
+        let (pool, mailer) = (reader.pool.clone(), Mailer::new(&options.mail)?);
+        let alerter = Alerter {
+            reader: Arc::clone(&reader),
+            log: log.clone(),
+            pool: pool.clone(),
+            mailer: mailer.clone(),
+            clock: clock.clone(),
+        };
         Ok(Self {
-            pool: reader.pool.clone(),
-            mailer: Mailer::new(&options.mail)?,
+            alerter,
+            pool,
+            mailer,
             reader,
             log,
             clock,
@@ -128,6 +139,15 @@ impl Reporter {
     async fn turn(&self, held: &mut HashMap<Key, Held>, end: &CancellationToken) -> anyhow::Result<()> {
         let text = tokio::fs::read_to_string(&self.options.subscriptions).await?;
         let subscriptions = subscriptions::read(&text).map_err(anyhow::Error::msg)?;
+        for subscription in subscriptions.iter().filter(|subscription| subscription.alerts) {
+            if end.is_cancelled() {
+                return Ok(());
+            }
+            if let Err(error) = self.alerter.turn(subscription).await {
+                let scope = subscription.scope.to_string();
+                tracing::error!(scope, "alerts could not be sent, later again: {error:#}");
+            }
+        }
         for subscription in &subscriptions {
             for kind in &subscription.kinds {
                 for period in self.due(subscription.scope, *kind).await? {

@@ -590,9 +590,9 @@ impl Evening {
     }
 
     /// The halls, tables and wallets to begin with.
-    /// A hall that has tables.
-    pub fn hall_id(&self) -> Uuid {
-        self.tables[0].0.hall_id
+    /// A table of a hall.
+    pub fn table(&self) -> Table {
+        self.tables[0].0
     }
 
     pub fn furnish(&mut self, halls: u64, tables: u64, members: u64) -> Vec<Happened> {

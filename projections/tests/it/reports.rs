@@ -4,6 +4,8 @@ use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use baize_domain::Event;
+use baize_domain::device::DeviceEvent;
 use baize_eventlog::Clock;
 use baize_projections::reports::{Kind, ReportOptions, Scope, ask};
 use baize_projections::{MailOptions, Options, Projections};
@@ -17,6 +19,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::evening::{Happened, at};
 use crate::stage::{NO_NATS, Stage, bearing, in_time, reach};
 
 /// The business day of the evening.
@@ -28,6 +31,7 @@ struct Office {
     server: MailServer,
     received: watch::Receiver<Vec<Received>>,
     hall_id: Uuid,
+    device_id: Uuid,
     head: u64,
     file: PathBuf,
     _dir: tempfile::TempDir,
@@ -35,6 +39,11 @@ struct Office {
 
 impl Office {
     async fn open(kinds: &str) -> Self {
+        Self::with(&format!("kinds = [{kinds}]")).await
+    }
+
+    /// With these lines in the file of who gets what.
+    async fn with(lines: &str) -> Self {
         let stage = Stage::new().await;
         let (mut evening, _) = stage.furnished(11).await;
         let mut head = 0;
@@ -42,17 +51,18 @@ impl Office {
             head = stage.append(batch).await;
         }
         let server = MailServer::start().await.unwrap();
-        let (dir, hall_id) = (tempfile::tempdir().unwrap(), evening.hall_id());
+        let (dir, table) = (tempfile::tempdir().unwrap(), evening.table());
+        let (hall_id, device_id) = (table.hall_id, table.device_id);
         let file = dir.path().join("reports.toml");
-        let text = format!(
-            "[[report]]\nhall = \"{hall_id}\"\nkinds = [{kinds}]\nto = [\"老板 <owner@example.com>\", \"second@example.com\"]\n"
-        );
+        let to = "to = [\"老板 <owner@example.com>\", \"second@example.com\"]";
+        let text = format!("[[report]]\nhall = \"{hall_id}\"\n{lines}\n{to}\n");
         std::fs::write(&file, text).unwrap();
         Self {
             received: server.received(),
             stage,
             server,
             hall_id,
+            device_id,
             head,
             file,
             _dir: dir,
@@ -271,4 +281,50 @@ async fn a_server_that_is_busy_is_asked_again_and_one_that_hangs_up_is_not() {
         .await;
     service.stop().await;
     assert_eq!(office.mails(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_of_one_cause_come_together_once_and_none_of_before() {
+    let mut office = Office::with("alerts = true").await;
+    let flapped = |second: i64| Happened {
+        id: office.device_id,
+        event: Event::Device(DeviceEvent::DeviceFlapped {
+            drops: 3,
+            hold_until: at(second + 600),
+            at: at(second),
+        }),
+    };
+    let (old, news, later) = (flapped(0), [flapped(60), flapped(120)], flapped(180));
+    office.head = office.stage.append(vec![old]).await;
+    let service = office.start(1).await;
+    let mut connection = PgConnection::connect(&office.stage.url).await.unwrap();
+    in_time("a beginning", async {
+        let begun = "SELECT count(*) FROM alert_mails WHERE position > 0";
+        while sqlx::query_scalar::<_, i64>(begun)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
+            == 0
+        {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    office.stage.append(news.to_vec()).await;
+    let mail = office.mails(1).await.remove(0);
+    assert!(subject(&mail).ends_with("2 条告警"), "{}", subject(&mail));
+    let message = MessageParser::default().parse(&mail.message).unwrap();
+    let text = message.body_text(0).unwrap();
+    assert!(text.contains("设备不稳定 ×2 (11-20 19:01 – 11-20 19:02)"), "{text}");
+    service.stop().await;
+
+    office.head = office.stage.append(vec![later]).await;
+    let service = office.start(1).await;
+    let mails = office.mails(2).await;
+    assert!(
+        subject(&mails[1]).ends_with("1 条告警"),
+        "only the new one: {}",
+        subject(&mails[1])
+    );
+    service.stop().await;
 }

@@ -5,7 +5,7 @@ use baize_proto::hall::view::v1::NoticeText;
 use crate::views::devices::AlertKind;
 
 /// In Chinese, then in English. `name` is a table's label or a device's topic.
-pub(super) fn words(kind: AlertKind, name: &str) -> [NoticeText; 2] {
+pub(crate) fn words(kind: AlertKind, name: &str) -> [NoticeText; 2] {
     let [(zh_title, zh), (en_title, en)] = match kind {
         AlertKind::DeviceLost => [
             ("设备离线", format!("设备 {name} 没有响应。")),

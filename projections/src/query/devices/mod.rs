@@ -1,6 +1,6 @@
 //! `DeviceStateService`: devices as staff see them, their repairs and alerts.
 
-mod alert_texts;
+pub(crate) mod alert_texts;
 mod encode;
 
 use std::sync::Arc;
