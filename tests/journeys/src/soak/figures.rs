@@ -105,8 +105,9 @@ pub(super) async fn report(
         .iter()
         .filter_map(|visit| Some(format!("{:#}", visit.as_ref().err()?)));
     let complaints: Broken = complaints.collect();
+    let answered = format!("{} of {}", visits.len() - complaints.len(), visits.len());
     let mut checks = vec![
-        check("every payer was answered", complaints.len().to_string(), complaints),
+        check("every payer was answered", answered, complaints),
         charged_with_an_intent(&ledger, books),
         charged_once(&ledger, books),
         nothing_is_stuck(&ledger),
@@ -411,19 +412,25 @@ pub(super) fn cause(
     refunds: &BTreeMap<RefundId, Refund>,
     drawn: &Seeded,
 ) -> Option<&'static str> {
-    let number = match row.kind {
-        RowKind::Payment => match row.number.strip_prefix(EXTRA) {
-            Some(start) => books.range(start.to_owned()..).next().map(|(number, _)| number.clone()),
-            None => Some(row.number.clone()),
-        },
-        RowKind::Refund => refunds
-            .values()
-            .find(|refund| refund.request.order.refund_no.to_string() == row.number)
-            .map(|refund| refund.request.order.order_no.to_string()),
-    };
-    match Fault::of(channel, &number?, drawn)? {
+    let of = |number: &str| match Fault::of(channel, number, drawn)? {
         Fault::OfBill(name) => Some(name),
         Fault::Healing(_) | Fault::Lasting(_) => None,
+    };
+    match (row.kind, row.number.strip_prefix(EXTRA)) {
+        // Several orders may begin like the one that was made up.
+        (RowKind::Payment, Some(start)) => {
+            let alike = books
+                .range(start.to_owned()..)
+                .take_while(|(number, _)| number.starts_with(start));
+            let mut there = alike.filter(|(_, order)| order.channel == channel);
+            there.find_map(|(number, _)| of(number))
+        }
+        (RowKind::Payment, None) => of(&row.number),
+        (RowKind::Refund, _) => {
+            let is_it = |refund: &&Refund| refund.request.order.refund_no.to_string() == row.number;
+            let refund = refunds.values().find(is_it)?;
+            of(&refund.request.order.order_no.to_string())
+        }
     }
 }
 

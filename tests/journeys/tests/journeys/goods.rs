@@ -17,7 +17,7 @@ use crate::{all_is_well, lamp_is, patient_policy, recorded};
 const COLA_FEN: i64 = 600;
 
 /// The hall sells cola, and chalk no more.
-async fn sells_cola(world: &World, hall: &Hall) -> anyhow::Result<u64> {
+pub async fn sells_cola(world: &World, hall: &Hall) -> anyhow::Result<u64> {
     let goods = |code: &str, price_fen, retired| Goods {
         code: code.to_owned(),
         name_zh: "可乐".to_owned(),
@@ -34,7 +34,7 @@ async fn sells_cola(world: &World, hall: &Hall) -> anyhow::Result<u64> {
     Ok(defined.into_inner().position)
 }
 
-async fn order(world: &World, session_id: &str, code: &str, quantity: u32) -> Result<OrderGoodsResponse, Refusal> {
+pub async fn order(world: &World, session_id: &str, code: &str, quantity: u32) -> Result<OrderGoodsResponse, Refusal> {
     let order = OrderGoodsRequest {
         request_id: new_id(),
         session_id: session_id.to_owned(),

@@ -12,7 +12,7 @@ use baize_proto::hall::payment::v1::get_pay_sheet_response::Sheet;
 use baize_proto::hall::payment::v1::payment_service_client::PaymentServiceClient;
 use baize_proto::hall::payment::v1::start_payment_request::Purpose;
 use baize_proto::hall::payment::v1::{
-    Channel, GetPaySheetRequest, Opening, PaymentState, Presentation, RequestPrincipalRefundRequest,
+    Bill, Channel, GetPaySheetRequest, Opening, PaymentState, Presentation, RequestPrincipalRefundRequest,
     StartPaymentRequest, StartPaymentResponse, TopUp,
 };
 use baize_proto::hall::view::v1::payment_refund::State as RefundState;
@@ -20,6 +20,7 @@ use baize_proto::hall::view::v1::payment_service_client::PaymentServiceClient as
 use baize_proto::hall::view::v1::{BillStatus, GetPaymentRequest, ProviderPayment, WatchPaymentRequest};
 use baize_simulators::wechat_pay::sheet_is_signed;
 
+use crate::goods::{order, sells_cola};
 use crate::{PATIENCE, all_is_well, lamp_is, patient_policy};
 
 pub const CHANNELS: [Channel; 2] = [Channel::WechatPay, Channel::Alipay];
@@ -175,6 +176,42 @@ async fn a_deposit_and_a_bought_hour_open_by_themselves_when_the_provider_has_th
                 .await?;
             lamp_is(&fleet, topic, false).await?;
         }
+    }
+    all_is_well(&world, &fleet).await
+}
+
+#[tokio::test]
+async fn an_open_bill_is_paid_by_a_code_of_either_provider() -> anyhow::Result<()> {
+    let world = World::start_with_providers(10.0).await?;
+    let hall = Hall::open(&world.clients, patient_policy(), plain_tariff()).await?;
+    let fleet = world.relays(&["a1", "a2"]).await?;
+    sells_cola(&world, &hall).await?;
+    for (channel, topic) in CHANNELS.into_iter().zip(["a1", "a2"]) {
+        let table = hall.table(topic).await?;
+        let member = hall.member(1_800, 0).await?;
+        let opened = hall.open_prepaid(&table, &member, 60).await?;
+        let session_id = opened.session_id.as_str();
+        lamp_is(&fleet, topic, true).await?;
+        eventually("time to be billed", PATIENCE, async || {
+            let bill = hall.bill(session_id, opened.position).await.ok()?;
+            bill.billing_started_at
+        })
+        .await?;
+        // The money for the drink goes into more play.
+        order(&world, session_id, "cola", 1).await?;
+        hall.extend(session_id, 20).await?;
+        let closed = hall.close(session_id).await?;
+        let (owed, _) = hall
+            .bill_until(session_id, closed.position, BillStatus::Outstanding)
+            .await?;
+        let bill = Purpose::Bill(Bill {
+            session_id: session_id.to_owned(),
+        });
+        let (payment, position) = paid_by_code(&world, &member, bill, channel).await?;
+        assert_eq!(payment.paid_fen, owed.outstanding_fen);
+        let paid = hall.bill(session_id, position).await?;
+        assert_eq!((paid.status(), paid.outstanding_fen), (BillStatus::Paid, 0));
+        lamp_is(&fleet, topic, false).await?;
     }
     all_is_well(&world, &fleet).await
 }
