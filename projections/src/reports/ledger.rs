@@ -54,14 +54,16 @@ impl Key {
     }
 }
 
-/// The newest period of a kind that has a row.
-pub(super) async fn last(pool: &PgPool, scope: Scope, kind: Kind) -> sqlx::Result<Option<Date>> {
-    let first: Option<String> =
-        sqlx::query_scalar("SELECT max(first_day)::text FROM report_ledger WHERE kind = $1 AND scope = $2")
-            .bind(kind.code())
-            .bind(scope.to_string())
-            .fetch_one(pool)
-            .await?;
+/// The first day of the newest period that has a row, up to a period; what was asked for beyond does not count.
+pub(super) async fn last(pool: &PgPool, scope: Scope, up_to: Period) -> sqlx::Result<Option<Date>> {
+    let first: Option<String> = sqlx::query_scalar(
+        "SELECT max(first_day)::text FROM report_ledger WHERE kind = $1 AND scope = $2 AND first_day <= $3::date",
+    )
+    .bind(up_to.kind.code())
+    .bind(scope.to_string())
+    .bind(up_to.first.to_string())
+    .fetch_one(pool)
+    .await?;
     Ok(first.and_then(|first| first.parse().ok()))
 }
 

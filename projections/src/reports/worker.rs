@@ -139,30 +139,19 @@ impl Reporter {
     async fn turn(&self, held: &mut HashMap<Key, Held>, end: &CancellationToken) -> anyhow::Result<()> {
         let text = tokio::fs::read_to_string(&self.options.subscriptions).await?;
         let subscriptions = subscriptions::read(&text).map_err(anyhow::Error::msg)?;
-        for subscription in subscriptions.iter().filter(|subscription| subscription.alerts) {
+        for subscription in &subscriptions {
             if end.is_cancelled() {
                 return Ok(());
             }
-            if let Err(error) = self.alerter.turn(subscription).await {
-                let scope = subscription.scope.to_string();
+            let scope = subscription.scope.to_string();
+            if subscription.alerts
+                && let Err(error) = self.alerter.turn(subscription).await
+            {
                 tracing::error!(scope, "alerts could not be sent, later again: {error:#}");
             }
-        }
-        for subscription in &subscriptions {
-            for kind in &subscription.kinds {
-                for period in self.due(subscription.scope, *kind).await? {
-                    let key = Key {
-                        scope: subscription.scope,
-                        period,
-                        revision: 1,
-                    };
-                    if end.is_cancelled() {
-                        return Ok(());
-                    }
-                    if ledger::claim(&self.pool, key).await? {
-                        self.send(key, subscription, held).await?;
-                    }
-                }
+            // Whoever has something wrong keeps nobody else waiting.
+            if let Err(error) = self.send_due(subscription, held, end).await {
+                tracing::warn!(scope, "reports cannot be sent now: {error:#}");
             }
         }
         for key in ledger::asked(&self.pool).await? {
@@ -180,12 +169,36 @@ impl Reporter {
         Ok(())
     }
 
+    async fn send_due(
+        &self,
+        subscription: &Subscription,
+        held: &mut HashMap<Key, Held>,
+        end: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        for kind in &subscription.kinds {
+            for period in self.due(subscription.scope, *kind).await? {
+                let key = Key {
+                    scope: subscription.scope,
+                    period,
+                    revision: 1,
+                };
+                if end.is_cancelled() {
+                    return Ok(());
+                }
+                if ledger::claim(&self.pool, key).await? {
+                    self.send(key, subscription, held).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Periods that are over and have no row yet: of a new subscription the last one only, else all since, the oldest first.
     async fn due(&self, scope: Scope, kind: Kind) -> anyhow::Result<Vec<Period>> {
         let Some(newest) = self.over(scope, kind).await? else {
             return Ok(Vec::new());
         };
-        let Some(last) = ledger::last(&self.pool, scope, kind).await? else {
+        let Some(last) = ledger::last(&self.pool, scope, newest).await? else {
             return Ok(vec![newest]);
         };
         let mut periods = Vec::new();

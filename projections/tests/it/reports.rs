@@ -328,3 +328,21 @@ async fn alerts_of_one_cause_come_together_once_and_none_of_before() {
     );
     service.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_hall_that_is_not_there_nor_a_report_of_the_future_keeps_others_waiting() {
+    let mut office = Office::open("\"daily\"").await;
+    let text = std::fs::read_to_string(&office.file).unwrap();
+    let unknown = text.replace(&office.hall_id.to_string(), &Uuid::now_v7().to_string());
+    std::fs::write(&office.file, unknown + &text).unwrap();
+    let mut connection = PgConnection::connect(&office.stage.url).await.unwrap();
+    let scope = Scope::Hall(office.hall_id);
+    let future = Kind::Daily.period_of(date(2030, 1, 1));
+    ask(&mut connection, scope, future).await.unwrap();
+    let service = office.start(1).await;
+    let titles: Vec<_> = office.mails(2).await.iter().map(subject).collect();
+    for day in ["2026-11-20", "2030-01-01"] {
+        assert!(titles.iter().any(|title| title.ends_with(day)), "{titles:?}");
+    }
+    service.stop().await;
+}
