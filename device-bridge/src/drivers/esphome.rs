@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal};
+use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to};
 
 /// Devices have at most this many outputs.
 const CHANNELS_MAX: u8 = 32;
@@ -158,9 +158,7 @@ fn number(text: &str) -> Option<u64> {
 
 /// Not shorter than `after`, 18 hours at most; the firmware refuses 0.
 fn whole_seconds(after: Duration) -> u64 {
-    let after = after.min(DEAD_MAN_MAX);
-    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-    seconds.max(1)
+    whole_seconds_up_to(DEAD_MAN_MAX, after)
 }
 
 #[cfg(test)]

@@ -129,5 +129,12 @@ pub fn all() -> &'static [&'static dyn Driver] {
     &[&Tasmota, &Shelly, &EspHome]
 }
 
+/// The whole seconds of a countdown: not shorter than `after`, but `max` at most; never 0, which would be none.
+fn whole_seconds_up_to(max: Duration, after: Duration) -> u64 {
+    let after = after.min(max);
+    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+    seconds.max(1)
+}
+
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal};
+use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to};
 
 /// Devices have at most this many outputs.
 const CHANNELS_MAX: u8 = 32;
@@ -192,11 +192,7 @@ fn index(channel: u8) -> u8 {
 
 /// Not shorter than `after`, 18 hours at most; a timer of 0 would be none.
 fn whole_seconds(after: Duration) -> u64 {
-    let after = after.min(TOGGLE_AFTER_MAX);
-    u64::try_from(after.as_millis())
-        .unwrap_or(u64::MAX)
-        .div_ceil(1000)
-        .max(1)
+    whole_seconds_up_to(TOGGLE_AFTER_MAX, after)
 }
 
 #[cfg(test)]

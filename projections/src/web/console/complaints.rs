@@ -8,12 +8,11 @@ use axum::response::Response;
 use baize_proto::hall::complaint::v1::Category;
 use baize_proto::hall::view::v1::complaint_queue_service_server::ComplaintQueueService as _;
 use baize_proto::hall::view::v1::{Complaint, DirectoryHall, ListComplaintsRequest, complaint};
-use serde::Deserialize;
 
 use super::super::render;
 use super::Console;
 use super::day::hall;
-use super::pages::{Layout, Problem};
+use super::pages::{Layout, Paging, Problem};
 use super::visitor::Visitor;
 use super::words::{Words, some_fen};
 
@@ -39,12 +38,6 @@ struct Line {
     closed_at: String,
     session_id: String,
     reopened: bool,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Paging {
-    #[serde(default)]
-    page: String,
 }
 
 pub(super) async fn list(

@@ -10,13 +10,12 @@ use baize_proto::hall::view::v1::{
     Alert, DeviceHistoryEntry, DeviceOutput, DirectoryHall, GetDeviceRequest, HallDevice, ListAlertsRequest,
     ListDeviceHistoryRequest, ListHallDevicesRequest, ListRepairsRequest, OutputStanding, TableRepair,
 };
-use serde::Deserialize;
 
 use super::super::language::Language;
 use super::super::render;
 use super::Console;
 use super::day::hall;
-use super::pages::{Layout, Problem};
+use super::pages::{Layout, Paging, Problem};
 use super::visitor::Visitor;
 use super::words::Words;
 
@@ -71,12 +70,6 @@ struct OutputLine {
     attempts: u32,
     session_id: String,
     not_after: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Paging {
-    #[serde(default)]
-    page: String,
 }
 
 pub(super) async fn list(

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::super::render;
 use super::Console;
 use super::halls::theirs;
-use super::pages::{Layout, Problem};
+use super::pages::{Layout, Paging, Problem};
 use super::visitor::Visitor;
 use super::words::{Words, some_fen};
 
@@ -122,12 +122,6 @@ fn kind(member: &Member, layout: &Layout) -> &'static str {
         MemberKind::Guest => layout.c.guest,
         _ => layout.c.member,
     }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Paging {
-    #[serde(default)]
-    page: String,
 }
 
 #[derive(Template)]

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use baize_proto::access::Role;
+use serde::Deserialize;
 use tonic::Status;
 
 use super::super::language::Language;
@@ -109,4 +110,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         *self.0
     }
+}
+
+/// Which page of a list is wished for.
+#[derive(Deserialize)]
+pub(super) struct Paging {
+    #[serde(default)]
+    pub(super) page: String,
 }
