@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::book::{Book, RefundStatus, Trade};
+use super::book::{Book, Refund, RefundStatus, Trade};
 use super::faults::Fault;
 use super::wire::{day, time, yuan};
 
@@ -16,6 +16,18 @@ const HEADER: &str = "支付宝交易号,商户订单号,业务类型,商品名�
 
 /// What Alipay keeps of 1,000 fen.
 const FEE_PER_MILLE: i64 = 6;
+
+/// Whether anything of that day stands in its bill.
+pub fn has_business(book: &Book, date: Date) -> bool {
+    let is_there = |order_no: &str| {
+        !book.has_fault(order_no, Fault::BillRowMissing) || book.has_fault(order_no, Fault::BillRowExtra)
+    };
+    let gone_back = |refund: &Refund| day(refund.at) == date && refund.state == RefundStatus::Success;
+    book.trades.values().any(|trade| {
+        trade.paid_at.is_some_and(|at| day(at) == date) && is_there(&trade.order_no)
+            || trade.refunds.iter().any(gone_back)
+    })
+}
 
 /// The zipped bill of a day; nothing if there was no business.
 pub fn of(book: &Book, date: Date, seller_id: &str, now: Timestamp) -> anyhow::Result<Option<Vec<u8>>> {

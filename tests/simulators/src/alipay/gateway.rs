@@ -1,6 +1,7 @@
 //! `gateway.do`: checks who asks, asks the book, signs what it says.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -13,12 +14,12 @@ use super::Shared;
 use super::book::Refusal;
 use super::faults::Fault;
 use super::wire::{Form, content, day, form, instant};
-use super::{Book, bill};
+use super::bill;
 
 /// A request whose time is further off is refused.
 const SKEW_MAX: SignedDuration = SignedDuration::from_mins(15);
-/// How long the address of a bill is good.
-const BILL_ADDRESS: SignedDuration = SignedDuration::from_secs(30);
+/// How long the address of a bill is good: real time, for a file takes as long to fetch whatever the clock of the day shows.
+const BILL_ADDRESS: Duration = Duration::from_secs(30);
 
 /// Why a request is not carried out.
 struct Refused {
@@ -82,7 +83,7 @@ pub async fn gateway(State(shared): State<Arc<Shared>>, headers: HeaderMap, body
 pub async fn file(State(shared): State<Arc<Shared>>, Path(token): Path<String>) -> Response {
     let now = shared.now();
     let found = shared.with(|state| state.bills.remove(&token));
-    let Some((date, _)) = found.filter(|(_, until)| now < *until) else {
+    let Some((date, _)) = found.filter(|(_, until)| Instant::now() < *until) else {
         return StatusCode::FORBIDDEN.into_response();
     };
     match shared.with(|state| bill::of(&state.book, date, &shared.seller_id, now)) {
@@ -185,8 +186,7 @@ impl Shared {
             .as_str()
             .and_then(|text| text.parse().ok())
             .ok_or("isv.invalid-arguments")?;
-        let empty = !has_business(&state.book, date, &self.seller_id, now);
-        if asked["bill_type"] != "trade" || date >= day(now) || empty {
+        if asked["bill_type"] != "trade" || date >= day(now) || !bill::has_business(&state.book, date) {
             return Err("isp.bill_not_exist");
         }
         let token = uuid::Uuid::new_v4().simple().to_string();
@@ -195,7 +195,7 @@ impl Shared {
             .and_then(|host| host.to_str().ok())
             .unwrap_or_default();
         let address = format!("http://{host}/bill/{token}?bizDates={}", date.strftime("%Y%m%d"));
-        state.bills.insert(token, (date, now + BILL_ADDRESS));
+        state.bills.insert(token, (date, Instant::now() + BILL_ADDRESS));
         Ok(json!({ "bill_download_url": address }))
     }
 
@@ -223,8 +223,4 @@ impl Shared {
         let body = format!(r#"{{"{name}":{node},{serial}"sign":"{sign}"}}"#);
         ([("content-type", "text/html;charset=utf-8")], body).into_response()
     }
-}
-
-fn has_business(book: &Book, date: jiff::civil::Date, seller_id: &str, now: Timestamp) -> bool {
-    matches!(bill::of(book, date, seller_id, now), Ok(Some(_)))
 }

@@ -16,7 +16,7 @@ mod wire;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -124,7 +124,7 @@ struct StateOf {
     book: Book,
     freezes: Freezes,
     notifications: Vec<Pending>,
-    bills: BTreeMap<String, (Date, Timestamp)>,
+    bills: BTreeMap<String, (Date, Instant)>,
     ahead: SignedDuration,
 }
 
