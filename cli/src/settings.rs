@@ -66,6 +66,9 @@ pub struct Settings {
     /// WeChat's servers [default: https://api.weixin.qq.com]
     #[arg(long, env = "BAIZE_WECHAT_URL", value_name = "URL")]
     pub wechat_url: Option<String>,
+    /// File that says which messages go to customers through WeChat and SMS [default: none are sent]
+    #[arg(long, env = "BAIZE_MESSAGES_FILE", value_name = "FILE")]
+    pub messages_file: Option<PathBuf>,
     /// Application at Tencent Cloud SMS [default: no codes are sent to phones]
     #[arg(long, env = "BAIZE_SMS_APP_ID", value_name = "ID")]
     pub sms_app_id: Option<String>,
@@ -78,7 +81,7 @@ pub struct Settings {
     /// Approved signature of the messages [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_SIGN_NAME", value_name = "TEXT")]
     pub sms_sign_name: Option<String>,
-    /// Approved template of the messages: its parameters are the code and the minutes it is good for [default: none; needed with sms_app_id]
+    /// Approved template of codes: its parameters are the code and the minutes it is good for [default: none; needed with sms_app_id]
     #[arg(long, env = "BAIZE_SMS_TEMPLATE_ID", value_name = "ID")]
     pub sms_template_id: Option<String>,
     /// Region of Tencent Cloud SMS [default: ap-guangzhou]
@@ -252,6 +255,7 @@ impl Settings {
             wechat_app_id: self.wechat_app_id.or(below.wechat_app_id),
             wechat_secret_file: self.wechat_secret_file.or(below.wechat_secret_file),
             wechat_url: self.wechat_url.or(below.wechat_url),
+            messages_file: self.messages_file.or(below.messages_file),
             sms_app_id: self.sms_app_id.or(below.sms_app_id),
             sms_secret_id: self.sms_secret_id.or(below.sms_secret_id),
             sms_secret_key_file: self.sms_secret_key_file.or(below.sms_secret_key_file),
@@ -457,6 +461,7 @@ mod tests {
             wechat_app_id = "x"
             wechat_secret_file = "x"
             wechat_url = "x"
+            messages_file = "x"
             sms_app_id = "x"
             sms_secret_id = "x"
             sms_secret_key_file = "x"
@@ -520,6 +525,7 @@ mod tests {
             wechat_app_id: Some(_),
             wechat_secret_file: Some(_),
             wechat_url: Some(_),
+            messages_file: Some(_),
             sms_app_id: Some(_),
             sms_secret_id: Some(_),
             sms_secret_key_file: Some(_),

@@ -3,13 +3,14 @@
 //! Everything that changes anything comes through here and becomes events by one append: requests over gRPC
 //! (`services/`, `wire/`), and what process managers ask for (`processes/`). Both go through one door (`dispatch/`).
 //!
-//! Beside them, providers' bills are compared with the log every day (`reconciling/`).
+//! Beside them, customers who do not look at the app get messages (`messages/`), and providers' bills are compared with the log every day (`reconciling/`).
 //!
 //! Every call shows a token and passes one guard (`baize_proto::access`); that what it is about is the caller's own is
 //! asked where every command reads it (`dispatch/belonging`). Events name the actor as `role:UUID`.
 
 mod dispatch;
 mod errors;
+mod messages;
 mod options;
 pub mod payments;
 mod people;
@@ -21,6 +22,7 @@ mod services;
 mod upkeep;
 mod wire;
 
+pub use messages::{MessageOptions, MessageTemplates, SmsTemplate, WechatTemplate};
 pub use options::{Limits, Options};
 pub use payments::{BreakerOptions, CallbackOptions, PaymentOptions};
 pub use people::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baize_eventlog::Clock;
 use baize_proto::access::Keys;
 
-use crate::{PaymentOptions, PeopleOptions, RunnerLimits};
+use crate::{MessageOptions, PaymentOptions, PeopleOptions, RunnerLimits};
 
 /// How to run a [`crate::CommandApi`].
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Options {
     pub clock: Clock,
     /// How people are let in. `None` serves no `hall.identity.v1`, and nobody can be erased.
     pub people: Option<PeopleOptions>,
+    /// Which messages go to customers beyond the app; needs `people`. Only a process with `processes` sends.
+    pub messages: MessageOptions,
     /// Through whom money comes. `None`: through nobody but the counter, and no notifications are listened for.
     pub payments: Option<PaymentOptions>,
     /// Bounds of the service.
@@ -58,7 +60,9 @@ pub struct Limits {
     pub answers_kept: Duration,
     /// How long the tokens of a login are kept after they expired or were revoked.
     pub logins_kept: Duration,
-    /// How often old answers and logins are forgotten.
+    /// How long it is kept what became of messages.
+    pub messages_kept: Duration,
+    /// How often old answers, logins and messages are forgotten.
     pub upkeep_interval: Duration,
 }
 
@@ -75,6 +79,7 @@ impl Options {
             keys: Keys::default(),
             clock: Clock::real(),
             people: None,
+            messages: MessageOptions::default(),
             payments: None,
             limits: Limits::default(),
             runner: RunnerLimits::default(),
@@ -94,6 +99,7 @@ impl Default for Limits {
             health_interval: Duration::from_millis(500),
             answers_kept: Duration::from_secs(7 * 24 * 3_600),
             logins_kept: Duration::from_secs(24 * 3_600),
+            messages_kept: Duration::from_secs(30 * 24 * 3_600),
             upkeep_interval: Duration::from_secs(3_600),
         }
     }

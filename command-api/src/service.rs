@@ -24,6 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::server::TcpIncoming;
 
 use crate::dispatch::{Dispatcher, Offers};
+use crate::messages::Courier;
 use crate::options::{Limits, Options};
 use crate::payments::{self, CallbackOptions, Callbacks, Calls, Channels};
 use crate::people::People;
@@ -50,6 +51,7 @@ pub struct CommandApi {
     callbacks_task: Option<AbortOnDropHandle<anyhow::Result<()>>>,
     runner_task: Option<AbortOnDropHandle<()>>,
     reconciler_task: Option<AbortOnDropHandle<()>>,
+    courier_task: Option<AbortOnDropHandle<()>>,
     drain_max: Duration,
     health_watch: AbortOnDropHandle<()>,
     upkeep: Vec<AbortOnDropHandle<()>>,
@@ -87,7 +89,8 @@ impl CommandApi {
             People::new(people, Arc::clone(&dispatcher), pool, clock).map(Arc::new)
         });
         let people = people.transpose().context("people cannot be let in")?;
-        let upkeep = upkeep(&log, people.as_ref(), &options.limits);
+        let upkeep = upkeep(&log, people.as_ref(), &options.clock, &options.limits);
+        let messages = Arc::new(options.messages.clone());
         let channels = Arc::new(Channels::new(options.payments.as_ref(), options.clock.clone()));
         let calls_max = options.payments.as_ref().map_or(1, |payments| payments.calls_max);
         let calls = Arc::new(Calls::new(Arc::clone(&channels), people.clone(), calls_max));
@@ -105,8 +108,9 @@ impl CommandApi {
                 Services::new(
                     Arc::clone(&dispatcher),
                     options.keys.clone(),
-                    people,
+                    people.clone(),
                     Arc::clone(&channels),
+                    Arc::clone(&messages),
                 ),
                 health.clone(),
                 options.limits.clone(),
@@ -121,7 +125,7 @@ impl CommandApi {
             let runner = runner.clone();
             async move { health.watch(pool, runner, interval).await }
         });
-        let reconciled = Arc::clone(&channels);
+        let (reconciled, couriers_door) = (Arc::clone(&channels), Arc::clone(&dispatcher));
         let listening = match &options.payments {
             Some(payments) => {
                 let book = Arc::clone(&dispatcher);
@@ -148,6 +152,11 @@ impl CommandApi {
             let reconciler = Reconciler::new(reconciled, dispatcher, log.clone(), options.clock.clone(), reconcile);
             AbortOnDropHandle::new(tokio::spawn(reconciler.run(runner_stop.clone())))
         });
+        let sender = people.filter(|_| options.processes && !messages.templates.is_empty());
+        let courier_task = sender.map(|people| {
+            let courier = Courier::new(couriers_door, people, log.clone(), options.clock.clone(), messages);
+            AbortOnDropHandle::new(tokio::spawn(courier.run(runner_stop.clone())))
+        });
         let relay = options
             .nats_url
             .as_ref()
@@ -167,6 +176,7 @@ impl CommandApi {
             callbacks_task,
             runner_task,
             reconciler_task,
+            courier_task,
             drain_max: options.limits.drain_max,
             health_watch: AbortOnDropHandle::new(health_watch),
             upkeep,
@@ -233,6 +243,10 @@ impl CommandApi {
             // What it was comparing is compared again by the next.
             let _ = reconciler.await;
         }
+        if let Some(courier) = self.courier_task {
+            // What it was sending is sent to its end.
+            let _ = courier.await;
+        }
         if let Some(relay) = self.relay {
             relay.stop().await;
         }
@@ -241,9 +255,11 @@ impl CommandApi {
 }
 
 /// Begins to forget what is old.
-fn upkeep(log: &EventLog, people: Option<&Arc<People>>, limits: &Limits) -> Vec<AbortOnDropHandle<()>> {
+fn upkeep(log: &EventLog, people: Option<&Arc<People>>, clock: &Clock, limits: &Limits) -> Vec<AbortOnDropHandle<()>> {
     let (answers, logins, interval) = (limits.answers_kept, limits.logins_kept, limits.upkeep_interval);
     let mut tasks = vec![tokio::spawn(upkeep::forget_answers(log.clone(), answers, interval))];
+    let forget_messages = upkeep::forget_messages(log.clone(), clock.clone(), limits.messages_kept, interval);
+    tasks.push(tokio::spawn(forget_messages));
     tasks.extend(people.map(|people| tokio::spawn(upkeep::forget_logins(Arc::clone(people), logins, interval))));
     tasks.into_iter().map(AbortOnDropHandle::new).collect()
 }

@@ -1,11 +1,12 @@
-//! What is done now and then so that a system that runs for years stays small: old answers to requests and logins that are over are forgotten.
+//! What is done now and then so that a system that runs for years stays small: old answers to requests, logins that are over and old messages are forgotten.
 
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baize_eventlog::EventLog;
+use baize_eventlog::{Clock, EventLog};
 
+use crate::messages;
 use crate::people::People;
 
 /// Rows that go in one transaction: short, so that nobody waits for it.
@@ -23,6 +24,12 @@ pub async fn forget_answers(log: EventLog, keep: Duration, interval: Duration) {
 /// Forgets logins that have been over for `keep`, every `interval`, for ever. Any number of processes may do so at the same time.
 pub async fn forget_logins(people: Arc<People>, keep: Duration, interval: Duration) {
     now_and_then("logins that are over", interval, || people.forget_logins(keep, BATCH)).await;
+}
+
+/// Forgets what became of messages older than `keep`, every `interval`, for ever. Any number of processes may do so at the same time.
+pub async fn forget_messages(log: EventLog, clock: Clock, keep: Duration, interval: Duration) {
+    let forget = || messages::forget(log.pool(), clock.now() - keep, BATCH);
+    now_and_then("old messages", interval, forget).await;
 }
 
 async fn now_and_then<E, F>(what: &str, interval: Duration, batch: impl Fn() -> F)

@@ -19,7 +19,7 @@ use crate::ids::{
     TopUpId,
 };
 use crate::level::LevelCode;
-use crate::member::PaymentMethod;
+use crate::member::{MessageChannel, MessageKind, MessageNote, PaymentMethod};
 use crate::money::Fen;
 use crate::payment::{
     Channel, OrderNo, OrderOutcome, PaymentPolicy, PaymentResolution, Presentation, RefundNo, TopUpTier, Wanted,
@@ -189,6 +189,18 @@ pub enum Command {
     UnbindPaymentMethod { member_id: MemberId, method: PaymentMethod },
     /// Note how far a person has read the notices: up to this position of the log.
     ReadNotices { member_id: MemberId, up_to: u64 },
+    /// Note that a person allowed one WeChat message each of these kinds.
+    AllowMessages {
+        member_id: MemberId,
+        kinds: Vec<MessageKind>,
+    },
+    /// Note on which ways a person does not want to be reached.
+    ChooseMessages {
+        member_id: MemberId,
+        unwanted: Vec<MessageChannel>,
+    },
+    /// Note what became of a message to a person.
+    NoteMessage { member_id: MemberId, note: MessageNote },
     /// Forget who somebody is. What was played and paid stays.
     ErasePerson { member_id: MemberId, reason: String },
     /// Give a person a role in a chain.

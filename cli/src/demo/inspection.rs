@@ -97,6 +97,26 @@ async fn no_effect_is_owed(log: &EventLog) -> anyhow::Result<Check> {
     })
 }
 
+/// Phones got what was sent, each message once, and nothing was left lying.
+///
+/// # Errors
+/// The database is away.
+pub async fn texts_arrived(log: &EventLog, arrived: usize) -> anyhow::Result<Check> {
+    let (sent, left): (i64, i64) = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE state = 'sent'),
+                count(*) FILTER (WHERE state IN ('waiting', 'sending', 'unclear', 'refused')) FROM messages",
+    )
+    .fetch_one(log.pool())
+    .await
+    .context("reading what was sent to customers")?;
+    let name = "text messages to customers: sent = arrived";
+    let mut check = Check::equal(name, sent, i64::try_from(arrived).unwrap_or(i64::MAX));
+    if left > 0 {
+        check.faults.push(format!("{left} are neither sent nor given up"));
+    }
+    Ok(check)
+}
+
 /// What happened, for people.
 fn tell(told: &Told, book: &Book) {
     let counted = |counts: BTreeMap<&str, usize>| {

@@ -162,7 +162,8 @@ impl Args {
         println!("{} tables, seed {seed}, {} times real time", self.tables, self.speed);
         let records = evening.run(stop).await?;
         texts.check_running()?;
-        let checks = inspection::inspect(&log, &ready, &records, clock).await?;
+        let mut checks = inspection::inspect(&log, &ready, &records, clock).await?;
+        checks.push(inspection::texts_arrived(&log, texts.critical()?).await?);
         log.close().await;
         println!("\n{}", checks::render(&checks, std::io::stdout().is_terminal()));
         let failed = checks.iter().filter(|check| !check.ok()).count();

@@ -6,6 +6,7 @@
 mod database;
 mod machine;
 mod message_server;
+mod messages;
 mod payments;
 mod reports;
 
@@ -96,6 +97,7 @@ impl Args {
             findings.extend(message_server::findings(url, servers.database_url.as_deref()).await);
         }
         findings.extend(payments::findings(settings));
+        findings.extend(messages::findings(settings));
         findings.extend(reports::findings(settings));
         let worst = findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok);
         for finding in &findings {

@@ -20,6 +20,7 @@ pub(super) fn options(settings: &Settings, keys: Keys, database_url: &str, nats_
     options.clock = settings.clock()?;
     options.limits.drain_max = settings.drain();
     options.payments = payments::options(settings)?;
+    options.messages = people::messages(settings)?;
     options.limits.answers_kept = settings.answers_kept();
     Ok(options)
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use baize_command_api::{PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions};
+use baize_command_api::{MessageOptions, PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions};
+use baize_domain::member::MessageChannel;
 use baize_proto::access::{Keys, Signer};
 
 use super::needed;
@@ -53,6 +54,28 @@ fn with_keys(settings: &Settings, keys: Keys, path: &Path) -> anyhow::Result<Peo
     people.wechat = wechat(settings)?;
     people.sms = sms(settings)?;
     Ok(people)
+}
+
+/// Which messages go to customers; none if there is no file.
+///
+/// # Errors
+/// The file cannot be read, or needs a provider that is not set up.
+pub(crate) fn messages(settings: &Settings) -> anyhow::Result<MessageOptions> {
+    let Some(path) = &settings.messages_file else {
+        return Ok(MessageOptions::default());
+    };
+    let told = || format!("messages_file {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(told)?;
+    let messages = MessageOptions::read(&text)
+        .map_err(anyhow::Error::msg)
+        .with_context(told)?;
+    if messages.uses(MessageChannel::Wechat) && settings.wechat_app_id.is_none() {
+        anyhow::bail!("{} has messages through WeChat: wechat_app_id is needed", told());
+    }
+    if messages.uses(MessageChannel::Sms) && settings.sms_app_id.is_none() {
+        anyhow::bail!("{} has text messages: sms_app_id is needed", told());
+    }
+    Ok(messages)
 }
 
 fn wechat(settings: &Settings) -> anyhow::Result<Option<WechatOptions>> {

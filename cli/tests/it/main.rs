@@ -9,6 +9,7 @@ mod hall;
 mod help;
 mod import;
 mod keys;
+mod messages;
 mod program;
 mod reports;
 mod serve_all;

@@ -178,6 +178,18 @@ pub async fn decide(work: &Work<'_>, command: &Command) -> Result<Reply, Command
             let decide = |person: &member::Member, now| member::decide::read_notices(person, *up_to, now);
             people::tell(work, *member_id, decide).await
         }
+        Command::AllowMessages { member_id, kinds } => {
+            let decide = |person: &member::Member, now| member::messages::allow_messages(person, kinds, now);
+            people::tell(work, *member_id, decide).await
+        }
+        Command::ChooseMessages { member_id, unwanted } => {
+            let decide = |person: &member::Member, now| member::messages::choose_messages(person, unwanted, now);
+            people::tell(work, *member_id, decide).await
+        }
+        Command::NoteMessage { member_id, note } => {
+            let decide = |person: &member::Member, now| member::messages::note_message(person, *note, now);
+            people::tell(work, *member_id, decide).await
+        }
         Command::ErasePerson { member_id, reason } => people::erase(work, *member_id, reason).await,
         Command::GrantRole {
             member_id,

@@ -39,6 +39,7 @@ mod venue;
 mod wallet;
 mod work;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ use baize_eventlog::{
     META_TRACEPARENT, Metadata, Repository, RequestKey, StreamId, Unit,
 };
 use baize_proto::access::{Access, Scope};
-use cqrs_es::Aggregate as _;
+use cqrs_es::Aggregate;
 use jiff::Timestamp;
 
 pub use belonging::Belongs;
@@ -162,12 +163,30 @@ impl Dispatcher {
         head.map_err(|error| CommandError::Unavailable(error.to_string()))
     }
 
+    /// An aggregate, as this process knows it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn known<A: Aggregate + Clone + 'static>(&self, id: impl Display) -> Result<Arc<A>, CommandError> {
+        Ok(self.repository.load::<A>(&id.to_string()).await?.aggregate)
+    }
+
+    /// An aggregate as it is now: read anew, for another process may have changed it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn anew<A: Aggregate + Clone + 'static>(&self, id: impl Display) -> Result<Arc<A>, CommandError> {
+        let id = id.to_string();
+        self.repository.forget(&StreamId::new(A::TYPE, &id));
+        Ok(self.repository.load::<A>(&id).await?.aggregate)
+    }
+
     /// A person, as this process knows the person: a command decides on what is true.
     ///
     /// # Errors
     /// The database is away.
     pub async fn member(&self, member_id: MemberId) -> Result<Arc<Member>, CommandError> {
-        Ok(self.repository.load::<Member>(&member_id.to_string()).await?.aggregate)
+        self.known(member_id).await
     }
 
     /// A complaint as it is now: read anew, for another process may have taken in what was said.
@@ -175,9 +194,7 @@ impl Dispatcher {
     /// # Errors
     /// The database is away.
     pub async fn complaint(&self, complaint_id: ComplaintId) -> Result<Arc<Complaint>, CommandError> {
-        let id = complaint_id.to_string();
-        self.repository.forget(&StreamId::new(Complaint::TYPE, &id));
-        Ok(self.repository.load::<Complaint>(&id).await?.aggregate)
+        self.anew(complaint_id).await
     }
 
     /// A payment as it is now: read anew, for its payer waits for what another process may have recorded.
@@ -185,9 +202,7 @@ impl Dispatcher {
     /// # Errors
     /// The database is away.
     pub async fn payment(&self, intent_id: PaymentIntentId) -> Result<Arc<Payment>, CommandError> {
-        let id = intent_id.to_string();
-        self.repository.forget(&StreamId::new(Payment::TYPE, &id));
-        Ok(self.repository.load::<Payment>(&id).await?.aggregate)
+        self.anew(intent_id).await
     }
 
     /// A reconciliation as it is now: read anew, for another process may have taken in what somebody said about it.
@@ -195,9 +210,7 @@ impl Dispatcher {
     /// # Errors
     /// The database is away.
     pub async fn reconciliation(&self, id: ReconciliationId) -> Result<Arc<Reconciliation>, CommandError> {
-        let id = id.to_string();
-        self.repository.forget(&StreamId::new(Reconciliation::TYPE, &id));
-        Ok(self.repository.load::<Reconciliation>(&id).await?.aggregate)
+        self.anew(id).await
     }
 
     /// The instant that rules go by.

@@ -31,8 +31,10 @@ pub struct People {
     pub(super) vault: Vault,
     codes: Codes,
     logins: Logins,
-    wechat: Option<Wechat>,
-    sms: Option<Box<dyn SmsSender>>,
+    pub(super) wechat: Option<Wechat>,
+    pub(super) sms: Option<Box<dyn SmsSender>>,
+    /// The template of codes at the provider of text messages.
+    code_template: String,
 }
 
 /// Somebody who was let in.
@@ -69,6 +71,7 @@ impl People {
         pool: PgPool,
         clock: Clock,
     ) -> anyhow::Result<Self> {
+        let code_template = options.sms.as_ref().map(|sms| sms.template_id.clone());
         let sms = options.sms.map(TencentSms::new).transpose()?;
         Ok(Self {
             dispatcher,
@@ -78,6 +81,7 @@ impl People {
             logins: Logins::new(pool, options.signer, options.logins),
             wechat: options.wechat.map(Wechat::new).transpose()?,
             sms: sms.map(|sms| Box::new(sms) as Box<dyn SmsSender>),
+            code_template: code_template.unwrap_or_default(),
         })
     }
 
@@ -177,8 +181,8 @@ impl People {
     pub async fn send_code(&self, phone: &PhoneNumber, peer: &str) -> Result<(Timestamp, Timestamp), Error> {
         let sms = self.sms.as_ref().ok_or(Error::NotSetUp("sending codes to phones"))?;
         let code = self.codes.make(&self.vault, phone, peer, self.now()).await?;
-        let minutes = self.codes.lifetime().as_secs() / 60;
-        sms.send_code(phone, &code.digits, minutes).await?;
+        let minutes = (self.codes.lifetime().as_secs() / 60).to_string();
+        sms.send(phone, &self.code_template, &[&code.digits, &minutes]).await?;
         Ok((code.expires_at, code.next_at))
     }
 
@@ -411,7 +415,7 @@ impl People {
     }
 
     /// Whom tokens are for: the person, or into whom the person was merged.
-    async fn bearer(&self, mut member_id: MemberId) -> Result<Bearer, Error> {
+    pub(super) async fn bearer(&self, mut member_id: MemberId) -> Result<Bearer, Error> {
         for _ in 0..MERGES_MAX {
             let member = self.dispatcher.member(member_id).await?;
             let Some(profile) = member.profile.as_deref().filter(|profile| !profile.erased) else {

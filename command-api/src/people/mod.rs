@@ -6,6 +6,7 @@
 //! - `keys` and `vault`: the keys of a chain's people, one a person, and what is done with them.
 //! - `wechat`, `sms`: the providers' clients; `client` talks, `wire` says what bytes mean, `signature` signs.
 //! - `codes`: codes sent to phones, their limits and locks. `logins`: refresh tokens. `acting`: roles that were granted.
+//! - `sending`: messages to people, beyond codes.
 //! - `flows`: what a person does, step by step. `complaints`: what a person writes, and is answered.
 
 mod acting;
@@ -19,6 +20,7 @@ mod logins;
 mod options;
 mod phone;
 mod rewrap;
+mod sending;
 mod sms;
 mod vault;
 mod wechat;
@@ -31,3 +33,4 @@ pub use logins::Tokens;
 pub use options::{CodeLimits, LoginLimits, PeopleOptions, TencentSmsOptions, WechatOptions};
 pub use phone::PhoneNumber;
 pub use rewrap::{Rewrapped, rewrap_keys};
+pub(crate) use sending::{SendError, WechatMessage};

@@ -73,7 +73,7 @@ pub struct TencentSmsOptions {
     pub sdk_app_id: String,
     /// The approved signature, such as the hall's name.
     pub sign_name: String,
-    /// The approved template: its first parameter is the code, the second the minutes it is good for.
+    /// The approved template of codes: its first parameter is the code, the second the minutes it is good for.
     pub template_id: String,
     /// No attempt takes longer.
     pub timeout: Duration,

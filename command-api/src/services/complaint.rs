@@ -16,7 +16,7 @@ use tonic::{Extensions, Request, Response, Status, async_trait};
 
 use super::identity::Identified;
 use super::member::no_people;
-use super::{Services, told, traceparent};
+use super::{Services, permit, told, traceparent};
 use crate::dispatch::{Belongs as _, Caller, CommandError, Done, Reply};
 use crate::errors;
 use crate::people::{Error, People};
@@ -158,12 +158,6 @@ impl Services {
 
 fn is_customer(access: &Access) -> bool {
     access.claims().role == baize_proto::access::Role::Customer
-}
-
-fn permit(method: &str, caller: &Caller, of: Belonging) -> Result<(), Status> {
-    let access = caller.access.as_ref();
-    let permitted = access.map_or(Ok(()), |access| access.permit(&[of]));
-    permitted.map_err(|denial| told(method, caller, CommandError::Denied(denial)))
 }
 
 /// A failed step's status; a denial is put on record.

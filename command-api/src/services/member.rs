@@ -1,21 +1,24 @@
 //! `hall.member.v1.MemberService`.
 
-use baize_domain::ids::ChainId;
+use baize_domain::ids::{ChainId, MemberId};
+use baize_domain::member::{Member, MessageChannel, MessageKind};
 use baize_proto::access::{Access, Belonging};
 use baize_proto::hall::member::v1::member_service_server::MemberService;
 use baize_proto::hall::member::v1::{
-    BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse, ErasePersonRequest,
-    ErasePersonResponse, MarkNoticesReadRequest, MarkNoticesReadResponse, RegisterMemberRequest,
-    RegisterMemberResponse, SetLevelRequest, SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse,
-    UnblacklistRequest, UnblacklistResponse,
+    AllowMessagesRequest, AllowMessagesResponse, BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest,
+    BlacklistResponse, ChooseMessagesRequest, ChooseMessagesResponse, ErasePersonRequest, ErasePersonResponse,
+    GetMessageSettingsRequest, GetMessageSettingsResponse, MarkNoticesReadRequest, MarkNoticesReadResponse,
+    MessageTemplate, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest, SetLevelResponse,
+    UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
 };
 use tonic::{Request, Response, Status, async_trait};
 
 use super::identity::Identified;
-use super::{Services, told, traceparent};
+use super::{Services, permit, traceparent};
 use crate::dispatch::{Caller, CommandError};
 use crate::errors;
-use crate::wire::{Fields, REASON_CHARS_MAX, WithPhone, registration_with_phone};
+use crate::messages::MessageTemplates;
+use crate::wire::{Fields, REASON_CHARS_MAX, WithPhone, registration_with_phone, told_kind};
 
 #[async_trait]
 impl MemberService for Services {
@@ -84,6 +87,52 @@ impl MemberService for Services {
         self.execute(request).await
     }
 
+    async fn get_message_settings(
+        &self,
+        request: Request<GetMessageSettingsRequest>,
+    ) -> Result<Response<GetMessageSettingsResponse>, Status> {
+        let mut fields = Fields::default();
+        let member_id: MemberId = fields.id("member_id", &request.get_ref().member_id);
+        let member_id = fields.finish(member_id).map_err(errors::invalid)?;
+        let caller = Caller::over_grpc(request.extensions().get::<Access>().cloned(), None);
+        permit("GetMessageSettings", &caller, Belonging::to_member(member_id.0))?;
+        let member = self
+            .dispatcher
+            .anew::<Member>(member_id)
+            .await
+            .map_err(errors::status)?;
+        let profile = member
+            .active()
+            .map_err(|error| errors::status(CommandError::refuse(error)))?;
+        let template = |(kind, templates): (&MessageKind, &MessageTemplates)| {
+            let wechat = templates.wechat.as_ref()?;
+            Some(MessageTemplate {
+                kind: told_kind(*kind).into(),
+                template_id: wechat.template_id.clone(),
+                allowed: profile.messages.allowance(*kind),
+            })
+        };
+        Ok(Response::new(GetMessageSettingsResponse {
+            templates: self.messages.templates.iter().filter_map(template).collect(),
+            wechat: profile.messages.wants(MessageChannel::Wechat),
+            sms: profile.messages.wants(MessageChannel::Sms),
+        }))
+    }
+
+    async fn allow_messages(
+        &self,
+        request: Request<AllowMessagesRequest>,
+    ) -> Result<Response<AllowMessagesResponse>, Status> {
+        self.execute(request).await
+    }
+
+    async fn choose_messages(
+        &self,
+        request: Request<ChooseMessagesRequest>,
+    ) -> Result<Response<ChooseMessagesResponse>, Status> {
+        self.execute(request).await
+    }
+
     async fn erase_person(
         &self,
         request: Request<ErasePersonRequest>,
@@ -113,8 +162,5 @@ pub(super) fn no_people() -> Status {
 
 /// Asked before a code is entered: what is tried counts, so only those may try whose chain it is.
 fn of_chain(method: &str, caller: &Caller, chain_id: ChainId) -> Result<(), Status> {
-    let chain = Belonging::default().and_chain(Some(chain_id.0));
-    let access = caller.access.as_ref();
-    let permitted = access.map_or(Ok(()), |access| access.permit(&[chain]));
-    permitted.map_err(|denial| told(method, caller, CommandError::Denied(denial)))
+    permit(method, caller, Belonging::default().and_chain(Some(chain_id.0)))
 }

@@ -19,7 +19,7 @@ mod wallet;
 use std::sync::Arc;
 
 use baize_eventlog::RequestKey;
-use baize_proto::access::{Access, Keys, denied};
+use baize_proto::access::{Access, Belonging, Keys, denied};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::dispatch::{Caller, CommandError, Dispatcher, Done};
 use crate::errors;
+use crate::messages::MessageOptions;
 use crate::payments::Channels;
 use crate::people::People;
 use crate::wire::{Fields, Mutation, given_by};
@@ -41,16 +42,25 @@ pub struct Services {
     keys: Keys,
     people: Option<Arc<People>>,
     channels: Arc<Channels>,
+    messages: Arc<MessageOptions>,
 }
 
 impl Services {
-    /// Services that go through `dispatcher`, sign with `keys`, let people in through `people`, and take money through `channels`.
-    pub fn new(dispatcher: Arc<Dispatcher>, keys: Keys, people: Option<Arc<People>>, channels: Arc<Channels>) -> Self {
+    /// Services that go through `dispatcher`, sign with `keys`, let people in through `people`, take money through `channels`, and tell
+    /// which `messages` there are.
+    pub fn new(
+        dispatcher: Arc<Dispatcher>,
+        keys: Keys,
+        people: Option<Arc<People>>,
+        channels: Arc<Channels>,
+        messages: Arc<MessageOptions>,
+    ) -> Self {
         Self {
             dispatcher,
             keys,
             people,
             channels,
+            messages,
         }
     }
 
@@ -91,6 +101,13 @@ impl Services {
             response.ok_or_else(|| errors::internal(&anyhow::anyhow!("{} got another method's reply", M::METHOD)))?;
         Ok(Response::new(response))
     }
+}
+
+/// Whether the caller may do this with something that belongs so.
+fn permit(method: &str, caller: &Caller, of: Belonging) -> Result<(), Status> {
+    let access = caller.access.as_ref();
+    let permitted = access.map_or(Ok(()), |access| access.permit(&[of]));
+    permitted.map_err(|denial| told(method, caller, CommandError::Denied(denial)))
 }
 
 /// A failed command's status; a denial is put on record.

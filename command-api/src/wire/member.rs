@@ -1,12 +1,13 @@
 //! `hall.member.v1`.
 
 use baize_domain::ids::{ChainId, MemberId};
-use baize_domain::member::PaymentMethod;
+use baize_domain::member::{MessageChannel, MessageKind, PaymentMethod};
 use baize_domain::{Command, LevelCode};
 use baize_proto::hall::member::v1::{
-    self, BindPaymentMethodRequest, BindPaymentMethodResponse, BlacklistRequest, BlacklistResponse,
-    MarkNoticesReadRequest, MarkNoticesReadResponse, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest,
-    SetLevelResponse, UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
+    self, AllowMessagesRequest, AllowMessagesResponse, BindPaymentMethodRequest, BindPaymentMethodResponse,
+    BlacklistRequest, BlacklistResponse, ChooseMessagesRequest, ChooseMessagesResponse, MarkNoticesReadRequest,
+    MarkNoticesReadResponse, RegisterMemberRequest, RegisterMemberResponse, SetLevelRequest, SetLevelResponse,
+    UnbindPaymentMethodRequest, UnbindPaymentMethodResponse, UnblacklistRequest, UnblacklistResponse,
 };
 
 use uuid::Uuid;
@@ -132,6 +133,52 @@ impl Mutation for MarkNoticesReadRequest {
     }
 }
 
+impl Mutation for AllowMessagesRequest {
+    const METHOD: &'static str = "hall.member.v1.MemberService/AllowMessages";
+    type Response = AllowMessagesResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        let mut kinds = Vec::new();
+        for (index, kind) in self.kinds().enumerate() {
+            kinds.push(fields.choice(&format!("kinds[{index}]"), message_kind(kind), MessageKind::TableOpen));
+        }
+        Command::AllowMessages {
+            member_id: fields.id("member_id", &self.member_id),
+            kinds,
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(AllowMessagesResponse { position })
+    }
+}
+
+impl Mutation for ChooseMessagesRequest {
+    const METHOD: &'static str = "hall.member.v1.MemberService/ChooseMessages";
+    type Response = ChooseMessagesResponse;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn command(self, fields: &mut Fields) -> Command {
+        let ways = [(MessageChannel::Wechat, self.wechat), (MessageChannel::Sms, self.sms)];
+        let unwanted = ways.into_iter().filter(|(_, wanted)| !wanted);
+        Command::ChooseMessages {
+            member_id: fields.id("member_id", &self.member_id),
+            unwanted: unwanted.map(|(way, _)| way).collect(),
+        }
+    }
+
+    fn response(reply: Reply, position: u64) -> Option<Self::Response> {
+        matches!(reply, Reply::Done).then_some(ChooseMessagesResponse { position })
+    }
+}
+
 impl Mutation for SetLevelRequest {
     const METHOD: &'static str = "hall.member.v1.MemberService/SetLevel";
     type Response = SetLevelResponse;
@@ -195,11 +242,53 @@ impl Mutation for UnblacklistRequest {
     }
 }
 
+const fn message_kind(kind: v1::MessageKind) -> Option<MessageKind> {
+    Some(match kind {
+        v1::MessageKind::Unspecified => return None,
+        v1::MessageKind::TableOpen => MessageKind::TableOpen,
+        v1::MessageKind::TimeEnding => MessageKind::TimeEnding,
+        v1::MessageKind::BalanceShort => MessageKind::BalanceShort,
+        v1::MessageKind::EndedByFault => MessageKind::EndedByFault,
+        v1::MessageKind::Settled => MessageKind::Settled,
+        v1::MessageKind::BillDue => MessageKind::BillDue,
+        v1::MessageKind::ShareDue => MessageKind::ShareDue,
+        v1::MessageKind::LevelReached => MessageKind::LevelReached,
+        v1::MessageKind::ComplaintAnswered => MessageKind::ComplaintAnswered,
+    })
+}
+
+/// What a message is about, on the wire.
+pub const fn told_kind(kind: MessageKind) -> v1::MessageKind {
+    match kind {
+        MessageKind::TableOpen => v1::MessageKind::TableOpen,
+        MessageKind::TimeEnding => v1::MessageKind::TimeEnding,
+        MessageKind::BalanceShort => v1::MessageKind::BalanceShort,
+        MessageKind::EndedByFault => v1::MessageKind::EndedByFault,
+        MessageKind::Settled => v1::MessageKind::Settled,
+        MessageKind::BillDue => v1::MessageKind::BillDue,
+        MessageKind::ShareDue => v1::MessageKind::ShareDue,
+        MessageKind::LevelReached => v1::MessageKind::LevelReached,
+        MessageKind::ComplaintAnswered => v1::MessageKind::ComplaintAnswered,
+    }
+}
+
 fn payment_method(method: v1::PaymentMethod) -> Option<PaymentMethod> {
     match method {
         v1::PaymentMethod::Unspecified => None,
         v1::PaymentMethod::WechatPay => Some(PaymentMethod::WechatPay),
         v1::PaymentMethod::Alipay => Some(PaymentMethod::Alipay),
         v1::PaymentMethod::Balance => Some(PaymentMethod::Balance),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_message_has_its_name_on_the_wire() {
+        for kind in MessageKind::ALL {
+            assert_eq!(message_kind(told_kind(kind)), Some(kind));
+        }
     }
 }

@@ -31,7 +31,7 @@ use uuid::Uuid;
 pub use bill::bill;
 pub use complaint::{answering, filing, reopening};
 pub use fields::Fields;
-pub use member::{REASON_CHARS_MAX, WithPhone, registration_with_phone};
+pub use member::{REASON_CHARS_MAX, WithPhone, registration_with_phone, told_kind};
 pub use payment::pay_sheet;
 pub use staff::act_as_request;
 pub use table::{free_tables, quote_request, quoted};

@@ -2,176 +2,28 @@
 
 use std::time::Duration;
 
-use baize_command_api::{Limits, Options, PeopleOptions, PersonalKeys, TencentSmsOptions, WechatOptions, rewrap_keys};
+use baize_command_api::{Options, PeopleOptions, PersonalKeys, rewrap_keys};
 use baize_domain::ids::{HallId, SessionId, TopUpId};
 use baize_domain::member::MemberEvent;
 use baize_domain::wallet::{Split, TopUpChannel, WalletEvent};
 use baize_domain::{Event, Fen};
-use baize_proto::access::{Bearing, KeyRing, Keys, Role, Signer, Verifier};
+use baize_proto::access::{Bearing, Role, Signer, Verifier};
 use baize_proto::hall::identity::v1::identity_service_client::IdentityServiceClient;
 use baize_proto::hall::identity::v1::merge_guest_request::Proof;
 use baize_proto::hall::identity::v1::{
-    ActAs, LoginWithWechatRequest, LoginWithWechatResponse, LogoutRequest, MergeGuestRequest, QuickRegisterRequest,
-    RefreshTokenRequest, RequestPhoneCodeRequest, RevokeSessionsRequest, StartGuestSessionRequest, Tokens,
-    UpgradeGuestRequest, VerifyPhoneCodeRequest,
+    ActAs, LoginWithWechatRequest, LogoutRequest, MergeGuestRequest, QuickRegisterRequest, RefreshTokenRequest,
+    RequestPhoneCodeRequest, RevokeSessionsRequest, Tokens, UpgradeGuestRequest,
 };
-use baize_proto::hall::member::v1::{ErasePersonRequest, RegisterMemberRequest};
+use baize_proto::hall::member::v1::ErasePersonRequest;
 use baize_proto::hall::staff::v1::{GrantStaffRequest, RevokeStaffRequest, StaffRole};
-use baize_simulators::sms::Sms;
-use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::world::{Clients, World, decoded, fast, refused, request_id, until};
+use super::entrance::{Entrance, mini_program};
+use super::world::{World, decoded, refused, request_id, until};
 
 const PHONE: &str = "+8613800138000";
-
-/// A service with its providers.
-struct Entrance {
-    world: World,
-    wechat: Wechat,
-    sms: Sms,
-    keys: Keys,
-    identity: IdentityServiceClient<Bearing>,
-    clients: Clients,
-    chain: String,
-}
-
-impl Entrance {
-    async fn open() -> Self {
-        Self::with(|_| {}).await
-    }
-
-    async fn with(set: impl FnOnce(&mut PeopleOptions)) -> Self {
-        Self::within(set, |_| {}).await
-    }
-
-    async fn within(set: impl FnOnce(&mut PeopleOptions), bound: impl FnOnce(&mut Limits)) -> Self {
-        let wechat = Wechat::start("wx-app", "app-secret").await.unwrap();
-        let sms = Sms::start("AKID", "sms-secret").await.unwrap();
-        let keys = Keys::new(KeyRing::generate().unwrap());
-        let mut people = PeopleOptions::new(PersonalKeys::generate().unwrap(), Signer::new(keys.clone()));
-        people.wechat = Some(mini_program(&wechat));
-        people.sms = Some(TencentSmsOptions {
-            base_url: sms.base_url(),
-            secret_id: "AKID".to_owned(),
-            secret_key: "sms-secret".to_owned(),
-            region: "ap-guangzhou".to_owned(),
-            sdk_app_id: "1400006666".to_owned(),
-            sign_name: "白泽台球".to_owned(),
-            template_id: "1110".to_owned(),
-            timeout: Duration::from_secs(5),
-        });
-        set(&mut people);
-        let world = World::with(|options| {
-            bound(&mut options.limits);
-            options.people = Some(people);
-            // The evening of some other day: tokens must not go by it.
-            options.clock = fast(1.0);
-        });
-        let world = world.await;
-        let mut clients = world.clients.clone();
-        Self {
-            identity: IdentityServiceClient::new(world.clients.channel.clone()),
-            chain: clients.chain().await,
-            world,
-            wechat,
-            sms,
-            keys,
-            clients,
-        }
-    }
-
-    fn login(&self, openid: &str) -> LoginWithWechatRequest {
-        LoginWithWechatRequest {
-            request_id: request_id(),
-            chain_id: self.chain.clone(),
-            code: self.wechat.login(openid),
-            ..LoginWithWechatRequest::default()
-        }
-    }
-
-    async fn log_in(&mut self, openid: &str) -> LoginWithWechatResponse {
-        let login = self.login(openid);
-        self.identity.login_with_wechat(login).await.unwrap().into_inner()
-    }
-
-    async fn guest(&mut self) -> (String, Tokens) {
-        let request = StartGuestSessionRequest {
-            request_id: request_id(),
-            chain_id: self.chain.clone(),
-        };
-        let guest = self.identity.start_guest_session(request).await.unwrap().into_inner();
-        (guest.member_id, guest.tokens.unwrap())
-    }
-
-    async fn ask_for_code(&mut self, phone: &str) -> Result<String, Status> {
-        let request = RequestPhoneCodeRequest {
-            phone: phone.to_owned(),
-        };
-        self.identity.request_phone_code(request).await?;
-        Ok(self.sms.code(phone).unwrap())
-    }
-
-    async fn enter(&mut self, member_id: &str, phone: &str, code: &str) -> Result<u64, Status> {
-        let request = VerifyPhoneCodeRequest {
-            request_id: request_id(),
-            member_id: member_id.to_owned(),
-            phone: phone.to_owned(),
-            code: code.to_owned(),
-        };
-        Ok(self.identity.verify_phone_code(request).await?.into_inner().position)
-    }
-
-    fn quick(&self, openid: &str, number: &str) -> QuickRegisterRequest {
-        QuickRegisterRequest {
-            request_id: request_id(),
-            chain_id: self.chain.clone(),
-            code: self.wechat.login(openid),
-            phone_code: self.wechat.phone(number),
-            nickname: String::new(),
-        }
-    }
-
-    /// Takes somebody in at the counter, who reads the code aloud.
-    async fn at_the_counter(&mut self, phone: &str, code: &str) -> Result<String, Status> {
-        let request = RegisterMemberRequest {
-            request_id: request_id(),
-            chain_id: self.chain.clone(),
-            phone: phone.to_owned(),
-            code: code.to_owned(),
-            ..RegisterMemberRequest::default()
-        };
-        let registered = self.clients.member.register_member(request).await?;
-        Ok(registered.into_inner().member_id)
-    }
-
-    async fn refresh(&mut self, tokens: &Tokens) -> Result<Tokens, Status> {
-        let request = RefreshTokenRequest {
-            refresh_token: tokens.refresh_token.clone(),
-            ..RefreshTokenRequest::default()
-        };
-        Ok(self.identity.refresh_token(request).await?.into_inner().tokens.unwrap())
-    }
-
-    async fn events(&self, event_type: &str) -> i64 {
-        self.world
-            .count(&format!(
-                "SELECT count(*) FROM events WHERE event_type = '{event_type}'"
-            ))
-            .await
-    }
-}
-
-fn mini_program(wechat: &Wechat) -> WechatOptions {
-    WechatOptions {
-        base_url: wechat.base_url(),
-        app_id: "wx-app".to_owned(),
-        app_secret: "app-secret".to_owned(),
-        timeout: Duration::from_secs(5),
-    }
-}
 
 /// Another code than this.
 fn wrong(code: &str) -> String {
@@ -389,7 +241,7 @@ async fn a_guest_who_turns_out_to_be_a_member_is_merged_when_asked_and_not_befor
 
 #[tokio::test]
 async fn a_phone_that_belongs_to_a_member_is_refused_and_proves_the_member() {
-    let mut entrance = Entrance::with(|people| people.codes.per_phone = [9; 3]).await;
+    let mut entrance = Entrance::with(|options| options.people.as_mut().unwrap().codes.per_phone = [9; 3]).await;
     let (first, _) = entrance.guest().await;
     let code = entrance.ask_for_code(PHONE).await.unwrap();
     entrance.enter(&first, PHONE, &code).await.unwrap();
@@ -687,11 +539,11 @@ async fn an_account_that_is_bound_to_a_member_is_not_attached_to_another() {
 
 #[tokio::test]
 async fn logins_that_are_over_are_deleted_and_those_that_are_good_stay() {
-    let soon = |limits: &mut Limits| {
-        limits.logins_kept = Duration::ZERO;
-        limits.upkeep_interval = Duration::from_millis(20);
+    let soon = |options: &mut Options| {
+        options.limits.logins_kept = Duration::ZERO;
+        options.limits.upkeep_interval = Duration::from_millis(20);
     };
-    let mut entrance = Entrance::within(|_| {}, soon).await;
+    let mut entrance = Entrance::with(soon).await;
     let first = entrance.log_in("o-kept").await.tokens.unwrap();
     let kept = entrance.refresh(&first).await.unwrap();
     let out = entrance.log_in("o-kept").await.tokens.unwrap();
@@ -728,7 +580,7 @@ async fn the_keys_of_people_are_wrapped_anew_and_then_the_old_key_can_go() {
     let (identify, first) = text.split_at(text.find("wrap").unwrap());
     let both = PersonalKeys::read(&format!("{identify}{newest}{first}")).unwrap();
     let only = PersonalKeys::read(&format!("{identify}{newest}")).unwrap();
-    let mut entrance = Entrance::with(|people| people.keys = old).await;
+    let mut entrance = Entrance::with(|options| options.people.as_mut().unwrap().keys = old).await;
     let member = entrance.log_in("o-member").await.member_id;
     let (guest, _) = entrance.guest().await;
     let code = entrance.ask_for_code(PHONE).await.unwrap();

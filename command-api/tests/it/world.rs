@@ -109,7 +109,7 @@ impl World {
     pub async fn with(set: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new(database().await);
         set(&mut options);
-        Self::on(options).await
+        Box::pin(Self::on(options)).await
     }
 
     pub async fn on(mut options: Options) -> Self {

@@ -7,7 +7,7 @@ use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 
 use super::standing::Standing;
-use super::{PaymentMethod, Registration};
+use super::{MessageChannel, MessageKind, MessageNote, PaymentMethod, Registration};
 
 /// Commands of a member. `at` is when.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,15 @@ pub enum MemberCommand {
     RecordLogin { at: Timestamp },
     /// Note how far the person has read.
     ReadNotices { up_to: u64, at: Timestamp },
+    /// Note that the person allowed one message each of these kinds.
+    AllowMessages { kinds: Vec<MessageKind>, at: Timestamp },
+    /// Note on which ways the person does not want to be reached.
+    ChooseMessages {
+        unwanted: Vec<MessageChannel>,
+        at: Timestamp,
+    },
+    /// Note what became of a message.
+    NoteMessage { note: MessageNote, at: Timestamp },
     /// Forget who the person is.
     Erase { reason: String, at: Timestamp },
 }

@@ -7,7 +7,9 @@ use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 use crate::refusal::InvalidField;
 
-use super::{Member, MemberCommand, MemberError, MemberEvent, MemberKind, PaymentMethod, Registration, standing};
+use super::{
+    Member, MemberCommand, MemberError, MemberEvent, MemberKind, PaymentMethod, Registration, messages, standing,
+};
 
 /// Characters of a reason, at most.
 const REASON_CHARS_MAX: usize = 200;
@@ -38,6 +40,9 @@ pub fn decide(member: &Member, command: MemberCommand) -> Result<Vec<MemberEvent
         MemberCommand::UnbindPaymentMethod { method, at } => unbind_payment_method(member, method, at),
         MemberCommand::RecordLogin { at } => record_login(member, at),
         MemberCommand::ReadNotices { up_to, at } => read_notices(member, up_to, at),
+        MemberCommand::AllowMessages { kinds, at } => messages::allow_messages(member, &kinds, at),
+        MemberCommand::ChooseMessages { unwanted, at } => messages::choose_messages(member, &unwanted, at),
+        MemberCommand::NoteMessage { note, at } => messages::note_message(member, note, at),
         MemberCommand::Erase { reason, at } => erase(member, reason, at),
     }
 }

@@ -8,7 +8,7 @@ use crate::level::LevelCode;
 use crate::money::Fen;
 use crate::personal::{Identifier, Sealed};
 
-use super::PaymentMethod;
+use super::{MessageChannel, MessageKind, MessageNote, PaymentMethod};
 
 /// Events of the stream `Member/<member_id>`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,6 +160,27 @@ pub enum MemberEvent {
         /// When.
         at: Timestamp,
     },
+    /// The person allowed WeChat messages: one more of each of these kinds.
+    MessagesAllowed {
+        /// The kinds.
+        kinds: Vec<MessageKind>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The person chose on which ways not to be reached.
+    MessagesChosen {
+        /// Those ways.
+        unwanted: Vec<MessageChannel>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A message to the person went out, perhaps went out, or was not let out.
+    MessageNoted {
+        /// What became of it.
+        note: MessageNote,
+        /// When.
+        at: Timestamp,
+    },
     /// The person is forgotten: the key of everything sealed for the person is destroyed.
     PersonErased {
         /// Why: on request, or by law.
@@ -172,5 +193,6 @@ pub enum MemberEvent {
 crate::event::domain_events!(
     MemberEvent: MemberRegistered, GuestStarted, PhoneVerified, GuestUpgraded, GuestMerged, GuestAbsorbed, OpenidAttached, LevelReached, LevelKept,
     LevelLost, LevelChanged, MemberBlacklisted,
-    MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, NoticesRead, PersonErased
+    MemberUnblacklisted, PaymentMethodBound, PaymentMethodUnbound, LoginRecorded, NoticesRead, MessagesAllowed, MessagesChosen, MessageNoted,
+    PersonErased
 );

@@ -10,7 +10,7 @@ use crate::ids::{ChainId, MemberId};
 use crate::level::LevelCode;
 use crate::personal::{Identifier, Sealed};
 
-use super::{MemberEvent, PaymentMethod};
+use super::{MemberEvent, MessageRights, PaymentMethod};
 
 /// Whether somebody gave a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct MemberProfile {
     /// The log position up to which the person has read the notices.
     #[serde(default)]
     pub notices_read_to: u64,
+    /// What the person allows and wants of messages beyond the app.
+    #[serde(default)]
+    pub messages: MessageRights,
     /// Whether the person is forgotten.
     pub erased: bool,
 }
@@ -87,7 +90,7 @@ impl MemberProfile {
         self.phone.is_some()
     }
 
-    const fn new(member_id: MemberId, chain_id: ChainId, kind: MemberKind, level: LevelCode, at: Timestamp) -> Self {
+    fn new(member_id: MemberId, chain_id: ChainId, kind: MemberKind, level: LevelCode, at: Timestamp) -> Self {
         Self {
             member_id,
             chain_id,
@@ -103,6 +106,7 @@ impl MemberProfile {
             absorbed: BTreeSet::new(),
             last_login_at: at,
             notices_read_to: 0,
+            messages: MessageRights::default(),
             erased: false,
         }
     }
@@ -193,11 +197,15 @@ impl MemberProfile {
             }
             MemberEvent::LoginRecorded { at } => self.last_login_at = *at,
             MemberEvent::NoticesRead { up_to, .. } => self.notices_read_to = *up_to,
+            MemberEvent::MessagesAllowed { kinds, .. } => self.messages.allow(kinds),
+            MemberEvent::MessagesChosen { unwanted, .. } => self.messages.unwanted.clone_from(unwanted),
+            MemberEvent::MessageNoted { note, .. } => self.messages.note(*note),
             MemberEvent::PersonErased { .. } => {
                 self.erased = true;
                 self.openid = None;
                 self.phone = None;
                 self.payment_methods.clear();
+                self.messages = MessageRights::default();
             }
         }
     }

@@ -71,6 +71,8 @@ struct Start {
     /// WeChat, as the command services are told of it.
     wechat_url: String,
     wechat_secret_file: PathBuf,
+    /// What customers are told through WeChat.
+    messages_file: PathBuf,
     /// The providers of payments, likewise.
     providers: Vec<OsString>,
 }
@@ -96,6 +98,7 @@ impl Start {
             ("--wechat-app-id", WECHAT_APP_ID),
             ("--wechat-secret-file", &self.wechat_secret_file.to_string_lossy()),
             ("--wechat-url", &self.wechat_url),
+            ("--messages-file", &self.messages_file.to_string_lossy()),
         ];
         self.process(name, "command-api", &own, &self.providers)
     }
@@ -103,6 +106,15 @@ impl Start {
 
 /// The mini program that these tests are about.
 const WECHAT_APP_ID: &str = "wx-journeys";
+
+/// Its template that says that a table is open.
+pub const TABLE_OPEN: &str = "table-open";
+
+const MESSAGES: &str = r#"
+[[message]]
+kind = "table_open"
+wechat = { template_id = "table-open", data = { thing1 = "table", time2 = "time" } }
+"#;
 
 /// Keys of personal data, which only these tests have.
 const PERSONAL_KEYS: &str = "\
@@ -200,6 +212,9 @@ impl World {
         let wechat_secret_file = dir.join("wechat.secret");
         std::fs::write(&wechat_secret_file, &wechat_secret)?;
         let wechat = Wechat::start(WECHAT_APP_ID, &wechat_secret).await?;
+        wechat.template(TABLE_OPEN, &["thing1", "time2"]);
+        let messages_file = dir.join("messages.toml");
+        std::fs::write(&messages_file, MESSAGES)?;
         let providers = match trouble {
             Some(trouble) => {
                 let callbacks = free_address()?;
@@ -217,6 +232,7 @@ impl World {
             database_url,
             wechat_url: wechat.base_url(),
             wechat_secret_file,
+            messages_file,
         };
         let mut world = Self {
             command_api: start.command_api("command-api", addresses.commands),

@@ -52,8 +52,18 @@ struct Outbox {
 pub struct Message {
     /// As `+8613800138000`.
     pub phone: String,
+    /// Which of the account's templates.
+    pub template_id: String,
     /// What goes into the template.
     pub parameters: Vec<String>,
+}
+
+impl Message {
+    /// The code in it, if it is a message with one: six digits, before anything else.
+    pub fn code(&self) -> Option<&str> {
+        let first = self.parameters.first()?;
+        (first.len() == 6 && first.bytes().all(|byte| byte.is_ascii_digit())).then_some(first)
+    }
 }
 
 #[derive(Deserialize)]
@@ -102,11 +112,11 @@ impl Sms {
         self.shared.outbox().sent.clone()
     }
 
-    /// The first parameter of the newest message to that phone.
+    /// The newest code that came to that phone.
     pub fn code(&self, phone: &str) -> Option<String> {
         let outbox = self.shared.outbox();
-        let newest = outbox.sent.iter().rev().find(|message| message.phone == phone)?;
-        newest.parameters.first().cloned()
+        let mut newest = outbox.sent.iter().rev().filter(|message| message.phone == phone);
+        newest.find_map(|message| message.code().map(str::to_owned))
     }
 
     /// Refuses everything with this code, such as `InternalError.Timeout`; `None` ends that.
@@ -177,6 +187,7 @@ impl Shared {
         let phone = phone.clone();
         let message = Message {
             phone: phone.clone(),
+            template_id: message.template_id,
             parameters: message.template_param_set,
         };
         outbox.write(&message).map_err(|_| "InternalError.Unknown".to_owned())?;

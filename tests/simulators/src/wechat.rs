@@ -1,15 +1,18 @@
 //! WeChat's servers, as far as a mini program's server sees them: codes that are good once and for five minutes, the documented
-//! error codes, access tokens that are checked.
+//! error codes, access tokens that are checked, and messages that their readers allowed one by one.
 //!
 //! `code2Session` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html>, `getStableAccessToken`
 //! <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html>, `getPhoneNumber`
-//! <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html>.
+//! <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html>, `sendMessage`
+//! <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-message-management/subscribe-message/sendMessage.html>.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -32,6 +35,9 @@ const INVALID_SECRET: i64 = 40_125;
 const CODE_USED: i64 = 40_163;
 const BLOCKED: i64 = 40_226;
 const TOO_OFTEN: i64 = 45_011;
+const INVALID_TEMPLATE: i64 = 40_037;
+const NOT_ALLOWED: i64 = 43_101;
+const INVALID_DATA: i64 = 47_003;
 
 /// A WeChat of one mini program.
 #[derive(Clone, Debug)]
@@ -54,8 +60,25 @@ struct WechatState {
     blocked: Vec<String>,
     exchanges: HashMap<String, VecDeque<Instant>>,
     token: Option<String>,
+    templates: HashMap<String, BTreeSet<String>>,
+    /// How often somebody still allows a template, by openid and template.
+    allowed: HashMap<(String, String), u32>,
+    messages: Vec<Message>,
+    /// Messages that are taken and not answered.
+    silent: u32,
     busy: u32,
     calls: u32,
+}
+
+/// A message that was delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// To whom.
+    pub openid: String,
+    /// From which template.
+    pub template_id: String,
+    /// What went into it, by its keys.
+    pub data: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -81,6 +104,7 @@ impl Wechat {
             .route("/sns/jscode2session", get(code_to_session))
             .route("/cgi-bin/stable_token", post(stable_token))
             .route("/wxa/business/getuserphonenumber", post(phone_number))
+            .route("/cgi-bin/message/subscribe/send", post(subscribe_send))
             .with_state(Arc::clone(&shared));
         let listener = Arc::new(Listener::start(router).await?);
         Ok(Self { shared, listener })
@@ -117,6 +141,28 @@ impl Wechat {
     /// Access tokens given so far are good no more.
     pub fn revoke_token(&self) {
         self.shared.state().token = None;
+    }
+
+    /// The mini program has a template with these keys.
+    pub fn template(&self, template_id: &str, keys: &[&str]) {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        self.shared.state().templates.insert(template_id.to_owned(), keys);
+    }
+
+    /// Somebody accepts a template in `wx.requestSubscribeMessage`: one message more.
+    pub fn accept(&self, openid: &str, template_id: &str) {
+        let key = (openid.to_owned(), template_id.to_owned());
+        *self.shared.state().allowed.entry(key).or_default() += 1;
+    }
+
+    /// Everything that was delivered, in order.
+    pub fn messages(&self) -> Vec<Message> {
+        self.shared.state().messages.clone()
+    }
+
+    /// Delivers so many messages without saying so: the connection ends instead.
+    pub fn be_silent(&self, messages: u32) {
+        self.shared.state().silent = messages;
     }
 
     /// Bars a person.
@@ -284,6 +330,79 @@ async fn phone_number(
         }),
         Err(errcode) => refused(errcode),
     })
+}
+
+#[derive(Deserialize)]
+struct Subscribed {
+    touser: String,
+    template_id: String,
+    miniprogram_state: String,
+    lang: String,
+    data: BTreeMap<String, Filled>,
+}
+
+#[derive(Deserialize)]
+struct Filled {
+    value: String,
+}
+
+impl WechatState {
+    fn send(&mut self, asked: Subscribed) -> Result<(), i64> {
+        let Subscribed {
+            touser,
+            template_id,
+            miniprogram_state,
+            lang,
+            data,
+        } = asked;
+        let keys = self.templates.get(&template_id).ok_or(INVALID_TEMPLATE)?;
+        let known = ["formal", "trial", "developer"].contains(&miniprogram_state.as_str()) && lang == "zh_CN";
+        let fits = |(key, filled): (&String, &Filled)| {
+            let chars = filled.value.chars().count();
+            keys.contains(key) && (1..=if key.starts_with("thing") { 20 } else { 32 }).contains(&chars)
+        };
+        if !known || data.len() != keys.len() || !data.iter().all(fits) {
+            return Err(INVALID_DATA);
+        }
+        let allowed = self.allowed.get_mut(&(touser.clone(), template_id.clone()));
+        let allowed = allowed.filter(|allowed| **allowed > 0).ok_or(NOT_ALLOWED)?;
+        *allowed -= 1;
+        self.messages.push(Message {
+            openid: touser,
+            template_id,
+            data: data.into_iter().map(|(key, filled)| (key, filled.value)).collect(),
+        });
+        Ok(())
+    }
+
+    fn is_silent(&mut self) -> bool {
+        let silent = self.silent > 0;
+        self.silent = self.silent.saturating_sub(1);
+        silent
+    }
+}
+
+async fn subscribe_send(
+    State(wechat): State<Arc<Shared>>,
+    Query(WithToken { access_token }): Query<WithToken>,
+    Json(asked): Json<Subscribed>,
+) -> Response {
+    let send = || {
+        let mut state = wechat.state();
+        state.called()?;
+        if state.token.as_ref() != Some(&access_token) {
+            return Err(INVALID_TOKEN);
+        }
+        state.send(asked)
+    };
+    match send() {
+        Ok(()) if wechat.state().is_silent() => {
+            let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("the reply is lost")) });
+            Body::from_stream(broken).into_response()
+        }
+        Ok(()) => Json(json!({ "errcode": 0, "errmsg": "ok" })).into_response(),
+        Err(errcode) => Json(refused(errcode)).into_response(),
+    }
 }
 
 fn refused(errcode: i64) -> Value {

@@ -7,7 +7,7 @@ use tonic::async_trait;
 use super::SmsSender;
 use super::signature::{CONTENT_TYPE, Signing};
 use super::wire::{ACTION, Answer, NAME, SERVICE, SendSms, VERSION};
-use crate::people::{Error, PhoneNumber, TencentSmsOptions, http};
+use crate::people::{PhoneNumber, SendError, TencentSmsOptions, http};
 
 /// A client of one account.
 pub struct TencentSms {
@@ -62,19 +62,21 @@ impl TencentSms {
 
 #[async_trait]
 impl SmsSender for TencentSms {
-    async fn send_code(&self, phone: &PhoneNumber, digits: &str, minutes: u64) -> Result<(), Error> {
-        let minutes = minutes.to_string();
+    async fn send(&self, phone: &PhoneNumber, template_id: &str, parameters: &[&str]) -> Result<(), SendError> {
         let message = SendSms {
             phone_number_set: [phone.e164()],
             sms_sdk_app_id: &self.options.sdk_app_id,
             sign_name: &self.options.sign_name,
-            template_id: &self.options.template_id,
-            template_param_set: [digits, &minutes],
+            template_id,
+            template_param_set: parameters,
         };
-        let body = serde_json::to_vec(&message).map_err(|error| Error::Internal(error.into()))?;
+        let body = serde_json::to_vec(&message).map_err(|error| SendError::Refused(error.to_string()))?;
         let answer = self.post(body).await.map_err(|error| {
-            tracing::warn!(%error, ?phone, "a code was not sent");
-            Error::ProviderUnavailable(NAME)
+            tracing::warn!(%error, ?phone, "a text message was not sent, or perhaps it was");
+            match error.is_connect() {
+                true => SendError::NotNow(NAME),
+                false => SendError::Unclear(NAME),
+            }
         })?;
         answer.taken()
     }

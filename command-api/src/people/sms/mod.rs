@@ -6,16 +6,16 @@ mod wire;
 
 use tonic::async_trait;
 
-use super::{Error, PhoneNumber};
+use super::{PhoneNumber, SendError};
 
 pub use client::TencentSms;
 
-/// Sends codes to phones.
+/// Sends text messages.
 #[async_trait]
 pub trait SmsSender: Send + Sync {
-    /// Hands a code to the provider, once. Whether it arrives is between the provider and the phone.
+    /// Hands a message to the provider, once: an approved template and what goes into it. Whether it arrives is between the provider and the phone.
     ///
     /// # Errors
     /// The provider refuses, wants fewer messages, or does not answer; in the last case the message may arrive all the same.
-    async fn send_code(&self, phone: &PhoneNumber, digits: &str, minutes: u64) -> Result<(), Error>;
+    async fn send(&self, phone: &PhoneNumber, template_id: &str, parameters: &[&str]) -> Result<(), SendError>;
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::people::Error;
+use crate::people::SendError;
 
 /// `X-TC-Version`.
 pub const VERSION: &str = "2021-01-11";
@@ -20,7 +20,7 @@ pub struct SendSms<'s> {
     pub sms_sdk_app_id: &'s str,
     pub sign_name: &'s str,
     pub template_id: &'s str,
-    pub template_param_set: [&'s str; 2],
+    pub template_param_set: &'s [&'s str],
 }
 
 #[derive(Deserialize)]
@@ -54,18 +54,18 @@ impl Answer {
     ///
     /// # Errors
     /// It was not, with the provider's code.
-    pub fn taken(self) -> Result<(), Error> {
+    pub fn taken(self) -> Result<(), SendError> {
         let Response { send_status_set, error } = self.response;
         let refused = error.map(|error| error.code);
         let code = refused.or_else(|| send_status_set.into_iter().next().map(|status| status.code));
         match code.as_deref() {
             Some("Ok") => Ok(()),
             Some(code) if code.starts_with("LimitExceeded") || code.starts_with("RequestLimitExceeded") => {
-                Err(Error::ProviderRateLimited(NAME))
+                Err(SendError::Limited(NAME))
             }
-            Some(code) if code.starts_with("InternalError") => Err(Error::ProviderUnavailable(NAME)),
-            Some(code) => Err(Error::Internal(anyhow::anyhow!("the SMS provider refuses with {code}"))),
-            None => Err(Error::Internal(anyhow::anyhow!("the SMS provider's answer is empty"))),
+            Some(code) if code.starts_with("InternalError") => Err(SendError::Unclear(NAME)),
+            Some(code) => Err(SendError::Refused(format!("{NAME} refuses with {code}"))),
+            None => Err(SendError::Refused(format!("{NAME}'s answer is empty"))),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn taken(answer: &str) -> Result<(), Error> {
+    fn taken(answer: &str) -> Result<(), SendError> {
         serde_json::from_str::<Answer>(answer).unwrap().taken()
     }
 
@@ -85,17 +85,17 @@ mod tests {
         assert!(taken(ok).is_ok());
         let limited =
             r#"{"Response":{"SendStatusSet":[{"Code":"LimitExceeded.PhoneNumberDailyLimit"}],"RequestId":"a"}}"#;
-        assert!(matches!(taken(limited), Err(Error::ProviderRateLimited(_))));
+        assert!(matches!(taken(limited), Err(SendError::Limited(_))));
         let error = |code: &str| {
             taken(&format!(
                 r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"m"}},"RequestId":"a"}}}}"#
             ))
         };
+        assert!(matches!(error("InternalError.Timeout"), Err(SendError::Unclear(_))));
         assert!(matches!(
-            error("InternalError.Timeout"),
-            Err(Error::ProviderUnavailable(_))
+            error("AuthFailure.SignatureFailure"),
+            Err(SendError::Refused(_))
         ));
-        assert!(matches!(error("AuthFailure.SignatureFailure"), Err(Error::Internal(_))));
-        assert!(matches!(taken(r#"{"Response":{}}"#), Err(Error::Internal(_))));
+        assert!(matches!(taken(r#"{"Response":{}}"#), Err(SendError::Refused(_))));
     }
 }

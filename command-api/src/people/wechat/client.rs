@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::wire::{AccessToken, Outcome, Phone, Session};
-use crate::people::{Error, PhoneNumber, WechatOptions, http};
+use super::wire::{AccessToken, Outcome, Phone, Sent, Session, Subscribed};
+use crate::people::{Error, PhoneNumber, SendError, WechatMessage, WechatOptions, http};
 
 const NAME: &str = "WeChat";
 /// How often a call is made while WeChat says that it is busy.
@@ -77,6 +77,37 @@ impl Wechat {
             }
         }
         Err(Error::ProviderUnavailable(NAME))
+    }
+
+    /// Sends a subscription message to who has this openid, once: it is asked again only when WeChat says that it did nothing.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn send(&self, openid: &str, message: &WechatMessage<'_>) -> Result<(), SendError> {
+        let body = Subscribed::new(openid, message);
+        for attempt in 1..=ATTEMPTS_MAX {
+            let token = self.access_token().await.map_err(|error| match error {
+                Error::ProviderRateLimited(_) => SendError::Limited(NAME),
+                Error::ProviderUnavailable(_) => SendError::NotNow(NAME),
+                other => SendError::Refused(other.to_string()),
+            })?;
+            let request = self.http.post(self.url("/cgi-bin/message/subscribe/send"));
+            let request = request.query(&[("access_token", &token)]).json(&body);
+            let answer = request.send().await.map_err(|error| match error.is_connect() {
+                true => SendError::NotNow(NAME),
+                false => SendError::Unclear(NAME),
+            })?;
+            // WeChat answers errors with status 200: what comes with another is not its answer.
+            let answer = answer.error_for_status().map_err(|_| SendError::Unclear(NAME))?;
+            let answer: Sent = answer.json().await.map_err(|_| SendError::Unclear(NAME))?;
+            match answer.outcome() {
+                Ok(Outcome::Answer(())) => return Ok(()),
+                Ok(Outcome::TokenExpired) => *self.token.lock().await = None,
+                Ok(Outcome::Busy | Outcome::Failed(_)) => pause(attempt).await,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SendError::NotNow(NAME))
     }
 
     /// The token that other calls need; those who want one at the same time wait for one call.

@@ -2,11 +2,14 @@
 //!
 //! `code2Session` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html>,
 //! `getStableAccessToken` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html>,
-//! `getPhoneNumber` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html>.
+//! `getPhoneNumber` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html>,
+//! `sendMessage` <https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-message-management/subscribe-message/sendMessage.html>.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-use crate::people::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::people::{Error, SendError, WechatMessage};
 
 const NAME: &str = "WeChat";
 
@@ -41,6 +44,61 @@ pub struct Phone {
 #[serde(rename_all = "camelCase")]
 struct PhoneInfo {
     phone_number: String,
+}
+
+/// What `sendMessage` is asked.
+#[derive(Serialize)]
+pub struct Subscribed<'m> {
+    touser: &'m str,
+    template_id: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'m str>,
+    miniprogram_state: &'m str,
+    lang: &'static str,
+    data: BTreeMap<&'m str, Value<'m>>,
+}
+
+#[derive(Serialize)]
+struct Value<'m> {
+    value: &'m str,
+}
+
+impl<'m> Subscribed<'m> {
+    pub fn new(openid: &'m str, message: &'m WechatMessage<'_>) -> Self {
+        let value = |(key, value): (&'m String, &'m String)| (key.as_str(), Value { value });
+        Self {
+            touser: openid,
+            template_id: message.template_id,
+            page: message.page,
+            miniprogram_state: message.version,
+            lang: "zh_CN",
+            data: message.data.iter().map(value).collect(),
+        }
+    }
+}
+
+/// To `sendMessage`.
+#[derive(Deserialize)]
+pub struct Sent {
+    #[serde(default)]
+    errcode: i64,
+}
+
+impl Sent {
+    /// Sent, or to be asked again.
+    ///
+    /// # Errors
+    /// It is not sent.
+    pub fn outcome(self) -> Result<Outcome<()>, SendError> {
+        match self.errcode {
+            0 => Ok(Outcome::Answer(())),
+            -1 => Ok(Outcome::Busy),
+            40001 | 40014 | 42001 => Ok(Outcome::TokenExpired),
+            43101 => Err(SendError::NotAllowed),
+            45009 | 45011 => Err(SendError::Limited(NAME)),
+            errcode => Err(SendError::Refused(format!("WeChat refuses with {errcode}"))),
+        }
+    }
 }
 
 /// What an answer is, seen from whoever asked.
@@ -94,6 +152,21 @@ mod tests {
 
     fn openid(answer: &str) -> Outcome<String> {
         serde_json::from_str::<Session>(answer).unwrap().openid()
+    }
+
+    #[test]
+    fn a_message_is_sent_asked_again_or_refused() {
+        let outcome = |errcode: i64| {
+            serde_json::from_str::<Sent>(&format!(r#"{{"errcode":{errcode},"errmsg":"x"}}"#))
+                .unwrap()
+                .outcome()
+        };
+        assert!(matches!(outcome(0), Ok(Outcome::Answer(()))));
+        assert!(matches!(outcome(-1), Ok(Outcome::Busy)));
+        assert!(matches!(outcome(40_001), Ok(Outcome::TokenExpired)));
+        assert!(matches!(outcome(43_101), Err(SendError::NotAllowed)));
+        assert!(matches!(outcome(45_009), Err(SendError::Limited(_))));
+        assert!(matches!(outcome(47_003), Err(SendError::Refused(why)) if why.contains("47003")));
     }
 
     #[test]

@@ -114,7 +114,10 @@ fn member(state: &mut MembersState, id: Uuid, event: &MemberEvent, position: i64
         MemberEvent::PaymentMethodBound { .. }
         | MemberEvent::PaymentMethodUnbound { .. }
         | MemberEvent::OpenidAttached { .. }
-        | MemberEvent::NoticesRead { .. } => {}
+        | MemberEvent::NoticesRead { .. }
+        | MemberEvent::MessagesAllowed { .. }
+        | MemberEvent::MessagesChosen { .. }
+        | MemberEvent::MessageNoted { .. } => {}
     }
     row.position = position;
     Ok(())

@@ -25,6 +25,9 @@ const UNSEEN: &[&str] = &[
     "PaymentMethodBound",
     "PaymentMethodUnbound",
     "NoticesRead",
+    "MessagesAllowed",
+    "MessagesChosen",
+    "MessageNoted",
 ];
 
 impl View for Members {

@@ -134,6 +134,9 @@ impl Ours {
         if field.name() == "hall_ids" {
             return Some(Value::List(vec![Value::String(self.hall.to_string())]));
         }
+        if field.name() == "kinds" {
+            return Some(Value::List(vec![Value::EnumNumber(1)]));
+        }
         if let ("days", Kind::Message(of)) = (field.name(), field.kind()) {
             return Some(Value::List(vec![Value::Message(self.request(&of))]));
         }

@@ -13,6 +13,7 @@ mod gifts;
 mod goods;
 mod levels;
 mod lights;
+mod messages;
 mod moves;
 mod opening;
 mod payments;

@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Shared;
+use super::bill;
 use super::book::Refusal;
 use super::faults::Fault;
 use super::wire::{Form, content, day, form, instant};
-use super::bill;
 
 /// A request whose time is further off is refused.
 const SKEW_MAX: SignedDuration = SignedDuration::from_mins(15);

@@ -19,30 +19,31 @@ impl Phones {
         Self { file }
     }
 
-    /// How many messages came to a phone so far.
+    /// How many codes came to a phone so far.
     pub(crate) fn count(&self, phone: &str) -> usize {
-        self.messages(phone).len()
+        self.codes(phone).len()
     }
 
-    /// The code in the first message to a phone after the first `seen`; `None` if none comes.
+    /// The first code that comes to a phone after the first `seen`; `None` if none comes.
     pub(crate) async fn code(&self, phone: &str, seen: usize) -> Option<String> {
         let delivered = async {
             loop {
-                if let Some(message) = self.messages(phone).into_iter().nth(seen) {
-                    return message.parameters.into_iter().next();
+                if let Some(code) = self.codes(phone).into_iter().nth(seen) {
+                    return code;
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };
-        tokio::time::timeout(DELIVERED_WITHIN, delivered).await.ok().flatten()
+        tokio::time::timeout(DELIVERED_WITHIN, delivered).await.ok()
     }
 
-    fn messages(&self, phone: &str) -> Vec<Message> {
+    fn codes(&self, phone: &str) -> Vec<String> {
         let text = std::fs::read_to_string(&self.file).unwrap_or_default();
         let messages = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Message>(line).ok());
-        messages.filter(|message| message.phone == phone).collect()
+        let mine = messages.filter(|message| message.phone == phone);
+        mine.filter_map(|message| message.code().map(str::to_owned)).collect()
     }
 }
 
@@ -51,12 +52,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_phone_shows_its_own_messages_and_only_new_ones() {
+    async fn a_phone_shows_its_own_codes_and_only_new_ones() {
         let file = std::env::temp_dir().join(format!("phones-{}", uuid::Uuid::new_v4()));
-        let message =
-            |phone: &str, code: &str| format!("{{\"phone\":\"{phone}\",\"parameters\":[\"{code}\",\"5\"]}}\n");
+        let message = |phone: &str, code: &str| {
+            format!("{{\"phone\":\"{phone}\",\"template_id\":\"1\",\"parameters\":[\"{code}\",\"5\"]}}\n")
+        };
         let text = [
             message("+861", "111111"),
+            message("+861", "A1"),
             message("+862", "222222"),
             message("+861", "333333"),
         ]
