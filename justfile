@@ -30,6 +30,10 @@ pictures: setup
     mkdir -p docs/pictures
     cp target/pictures/screen-zh-CN-dark.png docs/pictures/screen.png
 
+# Write the JSON Schemas of the events and the AsyncAPI document anew
+schemas: (_setup "compiler")
+    cargo run --locked -p baize -- schemas --out schema
+
 # Format the code
 fmt: (_setup "compiler")
     cargo fmt --all

@@ -21,6 +21,7 @@ mod ready;
 mod rebuild;
 mod reconcile;
 mod report;
+mod schemas;
 mod seal;
 mod serve;
 mod settings;
@@ -78,6 +79,10 @@ enum Command {
     /// Writes down that it is wanted; the projections service sends it, to whoever gets reports of it (reports_file). Services send each
     /// report once by themselves.
     Report(Configured<report::Args>),
+    /// Write the contract of the event stream: JSON Schemas of all events and an AsyncAPI document.
+    ///
+    /// For programs that follow the events on NATS, in any language. Needs no configuration and no servers.
+    Schemas(schemas::Args),
     /// Check the log, the bills, wallets and journal that follow from it, its seals, the published copy and the views.
     ///
     /// Reads only, and works beside running services. With a view it compares that view alone. Ends with 1 if a check
@@ -175,6 +180,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await
         }
+        Command::Schemas(args) => args.run().map(|()| true),
         Command::Report(configured) => {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await.map(|()| true)

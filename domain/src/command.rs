@@ -36,7 +36,7 @@ use crate::tariff::Tariff;
 use crate::wallet::{Split, TopUpChannel};
 
 /// How a customer wants to pay for play.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum OpenMode {
     /// At the end, secured by a hold on the wallet.
     Postpaid,

@@ -10,7 +10,7 @@ use crate::refusal::InvalidField;
 const CODE_CHARS_MAX: usize = 32;
 
 /// The code of a level, such as `guest`, `member` or `vip`: 1–32 of `a`–`z`, `0`–`9` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct LevelCode(String);
 

@@ -11,6 +11,7 @@ pub mod compensation;
 pub mod complaint;
 pub mod device;
 pub mod event;
+mod event_schemas;
 pub mod fold;
 pub mod gift;
 pub mod hall;
@@ -39,6 +40,7 @@ pub mod wallet;
 
 pub use command::Command;
 pub use event::Event;
+pub use event_schemas::event_schemas;
 pub use level::LevelCode;
 pub use money::Fen;
 pub use refusal::Refusal;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::IdentityId;
 
 /// A sealed text: an openid, a phone number, a nickname. Opaque here.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
 
@@ -20,7 +20,7 @@ impl fmt::Debug for Sealed {
 }
 
 /// Something that only one person at a time can have: the id by which it is recognised, and the thing itself, sealed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Identifier {
     /// By which it is recognised.
     pub identity_id: IdentityId,

@@ -89,7 +89,7 @@ pub use follow::Follower;
 pub use lease::Lease;
 pub use log::{EventLog, StoredResult};
 pub use options::LogOptions;
-pub use relay::{Relay, RelayOptions, RelayStatus, ServerTooOld, check_server};
+pub use relay::{HEADERS, Relay, RelayOptions, RelayStatus, ServerTooOld, check_server};
 pub use replay::Replay;
 pub use repository::{CacheOptions, LoadError, Loaded, Repository};
 pub use sql_time::SqlTimestamp;

@@ -2,13 +2,14 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 14] = [
+const SUBCOMMANDS: [(&str, &str); 15] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
     ("rebuild", "Build a view again from the log"),
     ("reconcile", "Compare a provider's bill of a day"),
     ("report", "Send a report by mail once more"),
+    ("schemas", "Write the contract of the event stream"),
     ("verify", "Check the log, the bills, wallets and journal"),
     ("audit", "Read the log as an auditor"),
     ("import", "Import data from files"),

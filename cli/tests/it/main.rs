@@ -12,5 +12,6 @@ mod keys;
 mod messages;
 mod program;
 mod reports;
+mod schemas;
 mod serve_all;
 mod single_services;

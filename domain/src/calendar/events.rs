@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::CalendarId;
 
 /// What is special about a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum DayKind {
     /// A day off, as a public holiday or next to one.
     Holiday,
@@ -16,7 +16,7 @@ pub enum DayKind {
 }
 
 /// A special day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpecialDay {
     /// The day, in the halls' local time.
     pub date: Date,
@@ -27,7 +27,7 @@ pub struct SpecialDay {
 }
 
 /// Events of the stream `Calendar/<calendar_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum CalendarEvent {
     /// The special days of a year were announced, or announced anew: these replace all that were announced for it before.
     CalendarYearPublished {

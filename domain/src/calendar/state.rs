@@ -17,7 +17,7 @@ pub struct Calendar {
 }
 
 /// What was announced for a year.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CalendarYear {
     /// Where it was announced: 1–200 characters.
     pub source: String,

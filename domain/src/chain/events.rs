@@ -9,7 +9,7 @@ use crate::points_account::PointsPolicy;
 use super::{Level, LevelPolicy};
 
 /// Events of the stream `Chain/<chain_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ChainEvent {
     /// A chain was set up.
     ChainRegistered {

@@ -21,7 +21,7 @@ pub const SPENDING_DAYS_MAX: u16 = 366;
 const DISCOUNT_DECIMALS_MAX: u32 = 4;
 
 /// A level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Level {
     /// How programs name it.
     pub code: LevelCode,
@@ -40,7 +40,7 @@ pub struct Level {
 }
 
 /// How long spending counts for levels, and how long a level lasts that was reached by it (⚙ in the business rules, 8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LevelPolicy {
     /// Spending counts for so many days, the day it is looked at included, 1–366.
     pub window_days: u16,

@@ -8,7 +8,7 @@ use crate::ids::{ChainId, CompensationId, HallId, MemberId, SessionId};
 use crate::money::Fen;
 
 /// What is given, to whom and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CompensationTerms {
     /// The compensation.
     pub compensation_id: CompensationId,
@@ -29,7 +29,7 @@ pub struct CompensationTerms {
 }
 
 /// Events of the stream `Compensation/<session_id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum CompensationEvent {
     /// Somebody of the staff wants to give something back. Without need of approval it is given at once.
     CompensationAsked {

@@ -10,7 +10,7 @@ use crate::personal::Sealed;
 use super::{ComplaintTerms, Promised};
 
 /// What somebody complains about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Grievance {
     /// A session of theirs.
     Session {

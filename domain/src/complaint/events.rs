@@ -9,7 +9,7 @@ use crate::money::Fen;
 use crate::personal::Sealed;
 
 /// What a complaint is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Category {
     /// Light, code or another device.
     Device,
@@ -26,7 +26,7 @@ pub enum Category {
 }
 
 /// Who complains about what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ComplaintTerms {
     /// The complaint.
     pub complaint_id: ComplaintId,
@@ -45,7 +45,7 @@ pub struct ComplaintTerms {
 }
 
 /// What is given back with an answer; it may wait for a second person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Promised {
     /// The compensation of the session.
     pub compensation_id: CompensationId,
@@ -54,7 +54,7 @@ pub struct Promised {
 }
 
 /// Events of the stream `Complaint/<complaint_id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ComplaintEvent {
     /// Somebody complains.
     ComplaintFiled {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::DeviceId;
 
 /// One output of a device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LightChannel {
     /// The device.
     pub device_id: DeviceId,
@@ -14,7 +14,7 @@ pub struct LightChannel {
 }
 
 /// The language a device speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Driver {
     /// Tasmota firmware over MQTT.
     #[default]

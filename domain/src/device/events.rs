@@ -9,7 +9,7 @@ use crate::ids::{DeviceId, HallId, SessionId};
 use super::Driver;
 
 /// Why a state is desired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum DesireReason {
     /// A session opened.
     SessionOpened,
@@ -24,7 +24,7 @@ pub enum DesireReason {
 }
 
 /// How a desired state was missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum FailureKind {
     /// Not confirmed in 1.8 s; the bridge goes on trying.
     Late,
@@ -35,7 +35,7 @@ pub enum FailureKind {
 }
 
 /// Events of the stream `Device/<device_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum DeviceEvent {
     /// A device was set up in a hall.
     DeviceRegistered {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{GiftId, HallId, RedemptionId};
 
 /// What a catalogue says of a gift.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GiftContent {
     /// Its name in Chinese, 1–50 characters.
     pub name_zh: String,
@@ -19,7 +19,7 @@ pub struct GiftContent {
 }
 
 /// Events of the stream `Gift/<gift_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum GiftEvent {
     /// A gift is in a hall's catalogue.
     GiftRegistered {

@@ -88,7 +88,7 @@ pub enum HallCommand {
 }
 
 /// What may change of a hall; what is absent stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct HallChange {
     /// What customers read.
     pub name: Option<String>,

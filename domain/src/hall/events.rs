@@ -8,7 +8,7 @@ use crate::ids::{ChainId, DeviceId, DisplayId, HallId, TableId};
 use super::{Goods, HallPolicy};
 
 /// Events of the stream `Hall/<hall_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum HallEvent {
     /// A hall joined the chain.
     HallRegistered {

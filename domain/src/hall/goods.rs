@@ -15,7 +15,7 @@ const NAME_CHARS_MAX: usize = 50;
 const GOODS_MAX: usize = 500;
 
 /// Goods of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Goods {
     /// Unique in the hall: 1–32 of `a`–`z`, `0`–`9` and `_`.
     pub code: String,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::Fen;
 
 /// A hall's policy. A session keeps the policy it opened with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct HallPolicy {
     /// A session whose light is not confirmed within this many seconds is cancelled.

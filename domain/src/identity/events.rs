@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::MemberId;
 
 /// What is recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum IdentityKind {
     /// A WeChat openid.
     Openid,
@@ -15,7 +15,7 @@ pub enum IdentityKind {
 }
 
 /// Events of the stream `Identity/<identity_id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum IdentityEvent {
     /// Somebody has it now.
     IdentityClaimed {

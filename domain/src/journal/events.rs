@@ -10,7 +10,7 @@ use crate::money::Fen;
 use crate::payment::{Channel, OrderNo};
 
 /// An account of the hall's books.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Account {
     /// Money taken by staff, on its way to the bank.
     CounterClearing,
@@ -55,7 +55,7 @@ impl Account {
 }
 
 /// One side of a transaction: debits positive, credits negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Entry {
     /// The account.
     pub account: Account,
@@ -64,7 +64,7 @@ pub struct Entry {
 }
 
 /// What a transaction was posted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Source {
     /// A top-up.
     TopUp(TopUpId),
@@ -91,7 +91,7 @@ pub enum Source {
 }
 
 /// Events of the stream `Journal/<transaction_id>`; each stream holds exactly one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum JournalEvent {
     /// A balanced transaction.
     TransactionPosted {

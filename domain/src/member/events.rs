@@ -11,7 +11,7 @@ use crate::personal::{Identifier, Sealed};
 use super::{MessageChannel, MessageKind, MessageNote, PaymentMethod};
 
 /// Events of the stream `Member/<member_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum MemberEvent {
     /// Somebody joined as a member.
     MemberRegistered {

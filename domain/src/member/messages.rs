@@ -18,7 +18,7 @@ pub const ALLOWED_AT_ONCE_MAX: usize = 3;
 pub const ALLOWANCES_MAX: u32 = 50;
 
 /// What a message is about. A part of what the app tells: that which somebody should know who does not look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// The table is open.
@@ -42,7 +42,7 @@ pub enum MessageKind {
 }
 
 /// What can be said in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageField {
     /// The hall's name.
@@ -103,7 +103,7 @@ impl MessageKind {
 }
 
 /// A way to reach somebody who does not look at the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageChannel {
     /// A subscription message of the WeChat mini program.
@@ -113,7 +113,7 @@ pub enum MessageChannel {
 }
 
 /// How sending a message ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageOutcome {
     /// The provider took it.
@@ -125,7 +125,7 @@ pub enum MessageOutcome {
 }
 
 /// A message that went out, or that WeChat did not let out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageNote {
     /// What it is about.
     pub kind: MessageKind,
@@ -136,7 +136,7 @@ pub struct MessageNote {
 }
 
 /// What a person allows and wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MessageRights {
     /// Channels that the person does not want.
     #[serde(default)]

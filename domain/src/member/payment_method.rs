@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A way to pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PaymentMethod {
     /// WeChat Pay.
     WechatPay,

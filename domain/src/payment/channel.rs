@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A provider of payments. The member's wallet is not one: it needs nobody outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Channel {
     /// WeChat Pay, API v3.
     WechatPay,

@@ -10,7 +10,7 @@ use crate::money::Fen;
 use super::{Decline, Intent, Order, Paid, PaymentResolution, Presented};
 
 /// Why an attempt came to nothing before it could be paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum AttemptFailure {
     /// The provider said no. Counts towards the attempts that an intent has.
     Declined {
@@ -24,7 +24,7 @@ pub enum AttemptFailure {
 }
 
 /// What is done with money that came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Use {
     /// It goes to what it was paid for, through the payer's wallet.
     Served,
@@ -35,7 +35,7 @@ pub enum Use {
 }
 
 /// Why a payment came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PaymentFailure {
     /// As many attempts were declined as it may have.
     DeclinedTooOften,
@@ -44,7 +44,7 @@ pub enum PaymentFailure {
 }
 
 /// Events of the stream `Payment/<intent_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PaymentEvent {
     /// Something is to be paid.
     PaymentStarted {

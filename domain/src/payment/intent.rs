@@ -9,7 +9,7 @@ use crate::money::Fen;
 use super::{Decline, OrderState, Paid, PaymentPolicy, Presented, TopUpTier};
 
 /// What somebody asks to pay for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Wanted {
     /// A top-up of the wallet. Members only.
     TopUp {
@@ -34,7 +34,7 @@ pub enum Wanted {
 }
 
 /// What is paid for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Purpose {
     /// A top-up of the wallet.
     TopUp {
@@ -89,7 +89,7 @@ impl Purpose {
 }
 
 /// An intent to pay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Intent {
     /// The intent.
     pub intent_id: PaymentIntentId,
@@ -114,7 +114,7 @@ pub struct Intent {
 }
 
 /// What became known of an attempt, from whomever: an answer, a notification, a bill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum OrderOutcome {
     /// It waits for its payer.
     Presented(Presented),
@@ -151,7 +151,7 @@ impl OrderOutcome {
 }
 
 /// How somebody settles a payment that the system could not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PaymentResolution {
     /// The provider has the money: it is taken in. For a payment whose amount differs, what was paid is credited.
     Paid {

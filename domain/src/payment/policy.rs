@@ -11,7 +11,7 @@ use super::Channel;
 pub const TIERS_MAX: usize = 20;
 
 /// A chain's payment policy. An intent keeps the policy it began with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct PaymentPolicy {
     /// Through whom money may come, in the order in which they are offered; none twice.
@@ -78,7 +78,7 @@ impl PaymentPolicy {
 }
 
 /// What is given on top of a top-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TopUpTier {
     /// Top-ups of this and more, up to the next tier.
     pub from: Fen,

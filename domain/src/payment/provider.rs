@@ -9,7 +9,7 @@ use crate::money::Fen;
 use super::{Channel, OrderNo, RefundNo};
 
 /// How the payer meets the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Presentation {
     /// In the provider's own app: the mini-program calls its payment sheet. Needs to know the payer there.
     InApp,
@@ -18,7 +18,7 @@ pub enum Presentation {
 }
 
 /// An order that a payer can pay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Order {
     /// The provider.
     pub channel: Channel,
@@ -37,7 +37,7 @@ pub struct Order {
 }
 
 /// Money that goes back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RefundOrder {
     /// The provider.
     pub channel: Channel,
@@ -54,7 +54,7 @@ pub struct RefundOrder {
 }
 
 /// What can be asked of a provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ProviderRequest {
     /// Make an order.
     Create(Order),
@@ -99,7 +99,7 @@ impl ProviderRequest {
 }
 
 /// What a provider answered, or that it did not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ProviderAnswer {
     /// To [`ProviderRequest::Create`]: the order waits for its payer.
     Created(Presented),
@@ -124,7 +124,7 @@ pub enum ProviderAnswer {
 }
 
 /// What a payer needs to pay the order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Presented {
     /// WeChat Pay's `prepay_id`, good for two hours; what the mini-program needs is signed when it asks for it.
     PrepayId(String),
@@ -135,7 +135,7 @@ pub enum Presented {
 }
 
 /// How an order stands with its provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum OrderState {
     /// The provider knows no such order: it never arrived, or nobody has looked at the code yet (Alipay makes the trade when it is scanned).
     NotFound,
@@ -148,7 +148,7 @@ pub enum OrderState {
 }
 
 /// A payment, as the provider tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Paid {
     /// The provider's number: WeChat Pay's `transaction_id`, Alipay's `trade_no`.
     pub transaction_id: String,
@@ -159,7 +159,7 @@ pub struct Paid {
 }
 
 /// How a refund stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundState {
     /// The provider knows no such refund.
     NotFound,
@@ -179,7 +179,7 @@ pub enum RefundState {
 }
 
 /// Why a provider says no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Decline {
     /// The payer has too little there, or is barred there.
     PayerCannot,

@@ -10,7 +10,7 @@ use crate::money::Fen;
 use super::PointsShare;
 
 /// Events of the stream `PointsAccount/<member_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PointsAccountEvent {
     /// Principal was paid for a session.
     PointsEarned {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Points of one expiry: a lot, or a part of it that was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PointsShare {
     /// When they expire.
     pub expires_at: Timestamp,
@@ -13,7 +13,7 @@ pub struct PointsShare {
 }
 
 /// The points of an account, those that expire first in front.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PointsLots {
     lots: Vec<PointsShare>,
 }

@@ -8,7 +8,7 @@ use crate::money::Fen;
 use crate::refusal::InvalidField;
 
 /// A chain's rules for points. A session keeps the price of a point at which it began to earn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PointsPolicy {
     /// How much principal earns one point, 1–1,000,000 fen; what is left over earns nothing.
     pub fen_per_point: Fen,

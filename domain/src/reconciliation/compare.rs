@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::Fen;
 
 /// Whether money came or went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RowKind {
     /// It came.
     Payment,
@@ -17,7 +17,7 @@ pub enum RowKind {
 }
 
 /// Which row of a bill, or what of our books.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Row {
     /// Payment or refund.
     pub kind: RowKind,
@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 /// Whether money moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Standing {
     /// It did.
     Done,
@@ -76,7 +76,7 @@ pub struct BookLine {
 pub struct FeeRate(pub Decimal);
 
 /// Rows and what they sum to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sums {
     /// How many.
     pub rows: u32,
@@ -85,7 +85,7 @@ pub struct Sums {
 }
 
 /// What a provider keeps of a day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Fees {
     /// By its bill.
     pub billed: Fen,
@@ -94,7 +94,7 @@ pub struct Fees {
 }
 
 /// How a row differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum DifferenceKind {
     /// The bill has it, our books do not.
     MissingHere,
@@ -109,7 +109,7 @@ pub enum DifferenceKind {
 }
 
 /// A row that is not the same in the bill and our books.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Difference {
     /// Which.
     pub row: Row,
@@ -133,7 +133,7 @@ impl Difference {
 }
 
 /// What comparing a day found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// SHA-256 of the bill's rows, in hexadecimal.
     pub digest: String,

@@ -12,7 +12,7 @@ use crate::payment::Channel;
 use super::{Difference, Fees, Sums};
 
 /// A difference under its number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Numbered {
     /// Counted from 1 within the reconciliation; kept for ever.
     pub number: u32,
@@ -21,7 +21,7 @@ pub struct Numbered {
 }
 
 /// On what grounds a difference is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Closing {
     /// It stays, and the explanation that was given is enough.
     Explained,
@@ -30,7 +30,7 @@ pub enum Closing {
 }
 
 /// Events of the stream `Reconciliation/<reconciliation_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ReconciliationEvent {
     /// A day of a provider is reconciled for the first time.
     ReconciliationStarted {

@@ -7,7 +7,7 @@ use crate::ids::{GiftId, HallId, MemberId, RedemptionId};
 use crate::points_account::PointsShare;
 
 /// What was redeemed, by whom and for what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RedemptionTerms {
     /// The redemption.
     pub redemption_id: RedemptionId,
@@ -24,7 +24,7 @@ pub struct RedemptionTerms {
 }
 
 /// Events of the stream `Redemption/<redemption_id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RedemptionEvent {
     /// Points were given for a piece, which is set aside.
     RedemptionMade {

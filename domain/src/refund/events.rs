@@ -10,7 +10,7 @@ use crate::payment::{Decline, RefundOrder, RefundState};
 use crate::wallet::LotShare;
 
 /// Where the money is that goes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundBasis {
     /// It never came to a wallet: what it was paid for could not be had, or was paid otherwise.
     Unserved,
@@ -21,7 +21,7 @@ pub enum RefundBasis {
 }
 
 /// What is to go back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RefundRequest {
     /// The refund.
     pub refund_id: RefundId,
@@ -38,7 +38,7 @@ pub struct RefundRequest {
 }
 
 /// Why a refund did not arrive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundFailure {
     /// The provider cannot pay it out: the payer's card or account is gone.
     Abnormal,
@@ -61,7 +61,7 @@ pub enum RefundFailure {
 }
 
 /// What became known of a refund, from whomever.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundOutcome {
     /// The provider has taken it on.
     Sent,
@@ -97,7 +97,7 @@ impl RefundOutcome {
 }
 
 /// How somebody settles a refund that did not arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundResolution {
     /// Ask the provider again under the same number, which refunds at most once.
     Retry,
@@ -108,7 +108,7 @@ pub enum RefundResolution {
 }
 
 /// Events of the stream `Refund/<refund_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RefundEvent {
     /// Money is to go back.
     RefundRequested {

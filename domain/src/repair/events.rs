@@ -8,7 +8,7 @@ use crate::device::LightChannel;
 use crate::ids::{HallId, RepairId, SessionId, TableId};
 
 /// What is wrong with a table's light.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Fault {
     /// It did not come on for a session.
     NotConfirmed,
@@ -26,7 +26,7 @@ pub enum Fault {
 }
 
 /// What is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Ticket {
     /// The repair.
     pub repair_id: RepairId,
@@ -45,7 +45,7 @@ pub struct Ticket {
 }
 
 /// Events of the stream `Repair/<repair_id>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum RepairEvent {
     /// Something has to be repaired; the table is off sale until it is.
     RepairOpened {

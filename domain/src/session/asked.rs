@@ -13,7 +13,7 @@ use crate::money::Fen;
 use crate::tariff::{Discount, PinnedTariff};
 
 /// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Asked {
     /// The session.
     pub session_id: SessionId,
@@ -39,7 +39,7 @@ pub struct Asked {
 }
 
 /// An opening that waits for its payment; the table is kept meanwhile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Awaited {
     /// What was asked for.
     pub asked: Asked,

@@ -8,7 +8,7 @@ use crate::level::LevelCode;
 use crate::money::Fen;
 
 /// One line of a bill. `MinimumCharge`, `Cap`, `Overnight` and `Discount` lines are adjustments so that the lines always sum to the total.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum BillLine {
     /// Time billed within one band: the whole steps of the session, minute by minute by the clock of the hall.
     Time {
@@ -81,7 +81,7 @@ pub enum BillLine {
 }
 
 /// Goods of one kind, as they were priced when they were put on the bill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GoodsLine {
     /// The code in the hall's list of goods.
     pub code: String,
@@ -128,7 +128,7 @@ impl BillLine {
 }
 
 /// A session's bill. Invariant: the lines sum to `total`, and `total` ≥ 0.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Bill {
     /// Where the total comes from.
     pub lines: Vec<BillLine>,

@@ -14,7 +14,7 @@ use crate::tariff::{Discount, PinnedTariff, SoldPackage};
 use super::{Awaited, Bill, GoodsLine};
 
 /// How a session is paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum SessionMode {
     /// Time is billed at the end, secured by a hold on the wallet.
     Postpaid {
@@ -59,7 +59,7 @@ impl SessionMode {
 }
 
 /// Why an opening that waited came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum LapseReason {
     /// Nobody paid in time.
     NotPaid,
@@ -70,7 +70,7 @@ pub enum LapseReason {
 }
 
 /// Why billing started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum BillingStartCause {
     /// The light was confirmed.
     LightConfirmed,
@@ -81,7 +81,7 @@ pub enum BillingStartCause {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum CloseCause {
     /// The customer closed it.
     Customer,
@@ -96,14 +96,14 @@ pub enum CloseCause {
 }
 
 /// Why a session came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum CancelReason {
     /// No confirmation from the light in time.
     LightNotConfirmed,
 }
 
 /// Why a paused session goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum ResumeCause {
     /// Staff let it go on.
     Staff,
@@ -112,7 +112,7 @@ pub enum ResumeCause {
 }
 
 /// What a customer is warned of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Warning {
     /// Prepaid time ends within this many minutes.
     PrepaidEnding {
@@ -128,7 +128,7 @@ pub enum Warning {
     clippy::large_enum_variant,
     reason = "an opening pins the hall's policy; events are few and short-lived in memory"
 )]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum TableSessionEvent {
     /// A session was asked for that waits for its payment; the table is kept.
     OpeningAwaited {

@@ -15,7 +15,7 @@ use crate::tariff::{Course, PinnedTariff, Stretch};
 use super::{Opening, TableSession};
 
 /// A table, its light and its prices.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Place {
     /// The table.
     pub table_id: TableId,
@@ -26,7 +26,7 @@ pub struct Place {
 }
 
 /// A stretch of play that is over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Played {
     /// By which prices.
     pub tariff: Arc<PinnedTariff>,
@@ -37,7 +37,7 @@ pub struct Played {
 }
 
 /// A pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pause {
     /// Since when.
     pub at: Timestamp,
@@ -46,7 +46,7 @@ pub struct Pause {
 }
 
 /// Prepaid time by one tariff: what was bought at opening, or what was left when the session came to a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Leg {
     /// The prices.
     pub tariff: Arc<PinnedTariff>,

@@ -10,7 +10,7 @@ pub const PEOPLE_MAX: usize = 20;
 const WEIGHT_MAX: u32 = 1_000;
 
 /// How a bill is cut. The opener's own share is always the first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Division {
     /// Into as many equal shares.
     Equal {

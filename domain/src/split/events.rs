@@ -8,7 +8,7 @@ use crate::money::Fen;
 use crate::wallet::Split;
 
 /// A share, as the opener cut it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ShareTerms {
     /// The share.
     pub share_id: ShareId,
@@ -19,7 +19,7 @@ pub struct ShareTerms {
 }
 
 /// Who pays how much of which bill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SplitTerms {
     /// The split: derived from the session, so that a bill has one.
     pub split_id: SplitId,
@@ -42,7 +42,7 @@ pub struct SplitTerms {
 }
 
 /// Why a split was cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum CancelCause {
     /// The opener does not want it any more.
     Opener,
@@ -51,7 +51,7 @@ pub enum CancelCause {
 }
 
 /// Events of the stream `BillSplit/<split_id>`. Each tells all that whoever reacts to it needs, so that none depends on another having come first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum SplitEvent {
     /// The shares are cut, and there are links to them.
     SplitStarted {

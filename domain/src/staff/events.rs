@@ -9,7 +9,7 @@ use crate::ids::{ChainId, HallId, MemberId};
 use super::StaffRole;
 
 /// Events of the stream `Staff/<staff_id>`; the id follows from person and chain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum StaffEvent {
     /// The person has the role from now on.
     RoleGranted {

@@ -9,7 +9,7 @@ use crate::ids::{ChainId, HallId, MemberId};
 use super::StaffEvent;
 
 /// A role that can be granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum StaffRole {
     /// Works in some of the chain's halls.
     Staff,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The class of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum TableClass {
     /// 中式八球.
     #[default]

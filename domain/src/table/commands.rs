@@ -55,7 +55,7 @@ pub enum TableCommand {
 }
 
 /// What may change of a table; what is absent stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct TableChange {
     /// What is written on it.
     pub label: Option<String>,

@@ -9,7 +9,7 @@ use crate::ids::{HallId, RepairId, SessionId, TableId, TariffPlanId};
 use super::TableClass;
 
 /// Events of the stream `Table/<table_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum TableEvent {
     /// A table was set up in a hall.
     TableRegistered {

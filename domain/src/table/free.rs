@@ -9,7 +9,7 @@ use crate::ids::{HallId, TableId};
 use super::{TableClass, TableEvent};
 
 /// A free table, as a customer is offered it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FreeTable {
     /// The table.
     pub table_id: TableId,

@@ -8,7 +8,7 @@ use crate::level::LevelCode;
 use crate::money::Fen;
 
 /// A level's discount. A session keeps the one it was opened with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Discount {
     /// The level that gives it.
     pub level: LevelCode,

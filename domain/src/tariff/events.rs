@@ -8,7 +8,7 @@ use crate::ids::{HallId, TariffPlanId};
 use super::Tariff;
 
 /// Events of the stream `TariffPlan/<plan_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum TariffPlanEvent {
     /// A version of the plan was published; sessions opened from now on use it.
     TariffPublished {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::DayKind;
 
 /// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Weekday {
     Monday,
@@ -23,7 +23,7 @@ pub enum Weekday {
 }
 
 /// Some hours of some days, in the hall's local time. A day counts if its weekday is named, or if it is special in a way that is named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Hours {
     /// The weekdays on which they begin.
     pub weekdays: Vec<Weekday>,

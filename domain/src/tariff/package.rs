@@ -12,7 +12,7 @@ use super::pricing::minutes_after;
 use super::{Hours, PinnedTariff};
 
 /// Play at a fixed price. The level's discount leaves it as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Package {
     /// Its code within the tariff: 1–32 of `a`–`z`, `0`–`9` and `_`.
     pub code: String,
@@ -25,7 +25,7 @@ pub struct Package {
 }
 
 /// The time that a package gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum PackageTime {
     /// So many minutes from the opening on.
     Minutes {
@@ -51,7 +51,7 @@ pub struct Offer<'a> {
 }
 
 /// A package as it was sold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SoldPackage {
     /// Its code within the tariff.
     pub code: String,

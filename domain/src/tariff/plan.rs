@@ -8,7 +8,7 @@ use crate::money::Fen;
 use super::{Days, Hours, Package};
 
 /// A price for some hours of some days.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Band {
     /// What the bill calls it, such as `夜场`.
     pub name: String,
@@ -20,7 +20,7 @@ pub struct Band {
 }
 
 /// The most that play costs within the hours of one night (包夜), counted for each night by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Overnight {
     /// What the bill calls it, such as `包夜`.
     pub name: String,
@@ -32,7 +32,7 @@ pub struct Overnight {
 }
 
 /// Prices of one class of tables.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Tariff {
     /// What customers read.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct Tariff {
 }
 
 /// The version of a tariff that a session was opened with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PinnedTariff {
     /// The plan.
     pub plan_id: TariffPlanId,

@@ -10,7 +10,7 @@ use crate::payment::{Channel, OrderNo};
 use super::{Debt, LotShare};
 
 /// An amount by its two kinds of money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Split {
     /// Money the member paid in; refundable.
     pub principal: Fen,
@@ -26,7 +26,7 @@ impl Split {
 }
 
 /// How money came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum TopUpChannel {
     /// Taken by staff.
     Counter,
@@ -52,7 +52,7 @@ pub enum TopUpChannel {
 }
 
 /// Events of the stream `Wallet/<member_id>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum WalletEvent {
     /// The wallet exists.
     WalletOpened {

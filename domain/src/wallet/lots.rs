@@ -9,7 +9,7 @@ use crate::payment::{Channel, OrderNo};
 use super::{Split, TopUpChannel};
 
 /// Where a lot came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     /// 0 for the wallet's first top-up, then 1, 2, …; older lots are spent first.
     pub ordinal: u64,
@@ -22,7 +22,7 @@ pub struct Origin {
 }
 
 /// What is left of one top-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lot {
     /// Where it came from.
     pub origin: Origin,
@@ -31,7 +31,7 @@ pub struct Lot {
 }
 
 /// What was taken from one lot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LotShare {
     /// The lot.
     pub origin: Origin,
@@ -40,7 +40,7 @@ pub struct LotShare {
 }
 
 /// The lots of a wallet that still hold money, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lots {
     lots: Vec<Lot>,
     next_ordinal: u64,

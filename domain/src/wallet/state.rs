@@ -76,7 +76,7 @@ pub enum Secured {
 }
 
 /// What a settlement left open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Debt {
     /// The session.
     pub session_id: SessionId,

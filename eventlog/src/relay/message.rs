@@ -23,6 +23,37 @@ const NATS_EXPECTED_LAST_SEQUENCE: &str = "Nats-Expected-Last-Sequence";
 /// Hex of [`RecordedEvent::hash`].
 const HASH: &str = "Baize-Hash";
 
+/// The headers of every message, and what they hold.
+pub const HEADERS: &[(&str, &str)] = &[
+    ("ce-specversion", "CloudEvents: 1.0"),
+    (
+        "ce-id",
+        "CloudEvents: aggregate type, aggregate id and sequence; unique",
+    ),
+    ("ce-source", "CloudEvents: which Baize"),
+    ("ce-type", "CloudEvents: baize.<aggregate type>.<event type>"),
+    ("ce-subject", "CloudEvents: the aggregate's id"),
+    ("ce-time", "CloudEvents: when the event was recorded, RFC 3339"),
+    ("content-type", "application/json"),
+    (
+        POSITION,
+        "place in the whole log: 1, 2, 3 … without gaps; equal to the stream's sequence",
+    ),
+    (AGGREGATE_TYPE, "type of the aggregate"),
+    (AGGREGATE_ID, "id of the aggregate"),
+    (SEQUENCE, "place among the aggregate's events: 1, 2, 3 … without gaps"),
+    (EVENT_TYPE, "type of the event"),
+    (EVENT_VERSION, "version of the event type, as 1.0.0"),
+    (
+        METADATA,
+        "JSON object of strings: who did it, over which request, in which hall",
+    ),
+    (RECORDED_AT, "when the event was recorded, RFC 3339 with microseconds"),
+    (HASH, "SHA-256 of the event, hexadecimal"),
+    (NATS_MESSAGE_ID, "the same as ce-id"),
+    (NATS_EXPECTED_LAST_SEQUENCE, "the position before this one"),
+];
+
 impl RecordedEvent {
     /// Where the event is published: `events.<aggregate type>.<hall or ->.<event type>`.
     pub fn subject(&self) -> String {
@@ -164,6 +195,20 @@ mod tests {
         assert_eq!(RecordedEvent::from_message(&headers, &payload).unwrap(), event());
         assert_eq!(headers.get("ce-id").unwrap().as_str(), "TableSession/会话 1/2");
         assert_eq!(headers.get("traceparent").unwrap().as_str(), "00-1-2-01");
+    }
+
+    #[test]
+    fn a_message_has_the_documented_headers_and_no_other() {
+        let quiet = RecordedEvent {
+            metadata: Arc::default(),
+            ..event()
+        };
+        let (headers, _) = quiet.to_message("/baize").unwrap();
+        let mut written: Vec<_> = headers.iter().map(|(name, _)| name.to_string()).collect();
+        let mut documented: Vec<_> = HEADERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        written.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(written, documented);
     }
 
     #[test]

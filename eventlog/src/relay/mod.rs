@@ -32,6 +32,7 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use message::HEADERS;
 pub use version::{ServerTooOld, check_server};
 
 use crate::{EventLog, Lease};

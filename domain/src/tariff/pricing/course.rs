@@ -29,7 +29,7 @@ pub struct Course<'a> {
 }
 
 /// What something will cost, before anything is committed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quote {
     /// The minutes asked for, in whole steps.
     pub minutes: u32,

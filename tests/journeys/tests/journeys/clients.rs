@@ -2,15 +2,17 @@
 
 use std::process::{Output, Stdio};
 
+use anyhow::Context as _;
 use baize_journeys::hall::{Hall, plain_tariff};
 use baize_journeys::tools;
 use baize_journeys::world::World;
 use baize_proto::access::{Claims, Role, Signer};
 use jiff::Timestamp;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::{all_is_well, patient_policy};
+use crate::{all_is_well, lamp_is, patient_policy};
 
 #[tokio::test]
 async fn a_python_program_logs_in_opens_a_table_moves_and_sees_its_lamps_and_bill() -> anyhow::Result<()> {
@@ -54,6 +56,50 @@ async fn a_python_program_logs_in_opens_a_table_moves_and_sees_its_lamps_and_bil
         assert_eq!(changes, [true, false], "the lamp {relay} really went on and off");
     }
     all_is_well(&world, &fleet).await
+}
+
+#[tokio::test]
+async fn every_event_on_nats_is_as_the_published_contract_says_and_ten_lines_of_python_follow_them()
+-> anyhow::Result<()> {
+    let world = World::start(10.0).await?;
+    let hall = Hall::open(&world.clients, patient_policy(), plain_tariff()).await?;
+    let table = hall.table("a1").await?;
+    let fleet = world.relays(&["a1"]).await?;
+    let member_id = hall.member(10_000, 500).await?;
+    let opened = hall.open_postpaid(&table, &member_id).await?;
+    lamp_is(&fleet, "a1", true).await?;
+    hall.close(&opened.session_id).await?;
+    lamp_is(&fleet, "a1", false).await?;
+    all_is_well(&world, &fleet).await?;
+    let last = world.log().await?.entries.last().context("events")?.position;
+
+    let mut python = Command::new(tools::client_python());
+    python.env("PYTHONDONTWRITEBYTECODE", "1");
+    python.arg(tools::repository().join("tests/python-client/events.py"));
+    python.args(["--nats", &world.nats.url(), "--until", &last.to_string()]);
+    python.arg("--contract").arg(tools::repository().join("schema"));
+    let said = succeed(&mut python).await?;
+    assert!(
+        said.contains(&format!("{last} events are as the contract says")),
+        "{said}"
+    );
+
+    let mut consumer = Command::new(tools::client_python());
+    consumer.arg(tools::repository().join("docs/examples/consumer.py"));
+    consumer.arg(world.nats.url()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut consumer = consumer.spawn()?;
+    let printed = consumer.stdout.take().context("its output")?;
+    let mut lines = BufReader::new(printed).lines();
+    let followed = async {
+        while let Some(line) = lines.next_line().await? {
+            if line.starts_with(&format!("{last} events.")) {
+                return Ok(line);
+            }
+        }
+        anyhow::bail!("it ended before the last event")
+    };
+    tokio::time::timeout(crate::PATIENCE, followed).await??;
+    Ok(())
 }
 
 #[tokio::test]
