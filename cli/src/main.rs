@@ -8,6 +8,7 @@ mod audit;
 mod checks;
 mod credentials;
 mod demo;
+mod devices;
 mod display;
 mod doctor;
 mod import;
@@ -105,6 +106,10 @@ enum Command {
     /// Goes through the command service, which must be running (command_url). A link shows the screen and nothing else, until
     /// it expires or is revoked.
     Display(Configured<display::Args>),
+    /// Give each device its own key to the broker of the devices, and nothing more than its own topics.
+    ///
+    /// For mosquitto and for the MQTT listener of nats-server, with TLS.
+    Devices(devices::Args),
     /// Check programs, data directory, ports, servers, roles, migrations, publication and views.
     ///
     /// Prints a line for each, and what to do where something is wrong. Changes nothing. Ends with 1 if something has
@@ -199,6 +204,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
             let (args, settings) = configured.load("warn")?;
             args.run(&settings).await.map(|()| true)
         }
+        Command::Devices(args) => args.run().await,
         Command::Doctor(configured) => {
             let (args, settings) = configured.load("error")?;
             args.run(&settings).await

@@ -43,6 +43,9 @@ pub struct Settings {
     /// MQTT broker of the devices, as mqtt://user:password@host:port [default: the private nats-server's MQTT listener]
     #[arg(long, env = "BAIZE_MQTT_URL", value_name = "URL", hide_env_values = true)]
     pub mqtt_url: Option<String>,
+    /// File that holds the password of the user in mqtt_url, as `baize devices provision` writes it [default: the password in mqtt_url]
+    #[arg(long, env = "BAIZE_MQTT_PASSWORD_FILE", value_name = "FILE")]
+    pub mqtt_password_file: Option<PathBuf>,
     /// PEM file of authorities that vouch for an mqtts:// broker [default: those the system trusts]
     #[arg(long, env = "BAIZE_MQTT_AUTHORITIES", value_name = "FILE")]
     pub mqtt_authorities: Option<PathBuf>,
@@ -248,6 +251,7 @@ impl Settings {
             database_url: self.database_url.or(below.database_url),
             nats_url: self.nats_url.or(below.nats_url),
             mqtt_url: self.mqtt_url.or(below.mqtt_url),
+            mqtt_password_file: self.mqtt_password_file.or(below.mqtt_password_file),
             mqtt_authorities: self.mqtt_authorities.or(below.mqtt_authorities),
             seal_key: self.seal_key.or(below.seal_key),
             seal_copies: self.seal_copies.or(below.seal_copies),
@@ -454,6 +458,7 @@ mod tests {
             database_url = "postgres://x"
             nats_url = "nats://x"
             mqtt_url = "mqtt://x"
+            mqtt_password_file = "/mqtt"
             mqtt_authorities = "/ca.pem"
             seal_key = "/s.pem"
             seal_copies = "/s"
@@ -518,6 +523,7 @@ mod tests {
             database_url: Some(_),
             nats_url: Some(_),
             mqtt_url: Some(_),
+            mqtt_password_file: Some(_),
             mqtt_authorities: Some(_),
             seal_key: Some(_),
             seal_copies: Some(_),

@@ -36,7 +36,7 @@ mod reports;
 mod status;
 
 pub use bridge::DeviceBridge;
-pub use mqtt::{Credentials, Latency, MqttOptions, PublishLatency, Tls};
+pub use mqtt::{Credentials, Latency, MqttOptions, PublishLatency, Tls, echo};
 pub use options::{NatsOptions, Options};
 pub use reports::{LightReport, Report};
 pub use status::Status;

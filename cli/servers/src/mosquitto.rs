@@ -22,6 +22,7 @@ const HINT: &str =
 pub struct MosquittoOptions {
     data_dir: PathBuf,
     port: Option<u16>,
+    include_dir: Option<PathBuf>,
 }
 
 impl MosquittoOptions {
@@ -30,7 +31,16 @@ impl MosquittoOptions {
         Self {
             data_dir: data_dir.into(),
             port: None,
+            include_dir: None,
         }
+    }
+
+    /// Listens as the `.conf` files in this directory say, instead of in the clear to everybody. They must name the port of
+    /// [`port`](Self::port).
+    #[must_use]
+    pub fn include_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.include_dir = Some(dir.into());
+        self
     }
 
     /// Listens on this port instead of a chosen and remembered one.
@@ -48,6 +58,7 @@ pub struct Mosquitto {
     program: PathBuf,
     data_dir: PathBuf,
     port: u16,
+    include_dir: Option<PathBuf>,
     _hold: Hold,
 }
 
@@ -84,6 +95,7 @@ impl Mosquitto {
             program,
             data_dir,
             port,
+            include_dir: options.include_dir.clone(),
             _hold: hold,
         };
         server.start()?;
@@ -138,7 +150,7 @@ impl Mosquitto {
         &self.process.log
     }
 
-    /// Host and port for MQTT clients, without TLS or password.
+    /// Host and port for MQTT clients; without TLS or password, unless an included file says otherwise.
     pub fn mqtt_address(&self) -> (String, u16) {
         ("127.0.0.1".to_owned(), self.port)
     }
@@ -146,11 +158,17 @@ impl Mosquitto {
     /// Without `set_tcp_nodelay` each message waits some 40 ms; with the usual queue of 1,000, wills of a fleet that
     /// drops off at once are lost. As root it would change to a user who may not write here, hence `user`.
     fn config(&self, dir: &Path) -> String {
+        let listener = match &self.include_dir {
+            Some(included) => format!("include_dir {}\n", included.display()),
+            None => format!(
+                "listener {} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 100000\n\
+                 max_inflight_messages 1000\n",
+                self.port
+            ),
+        };
         format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 100000\n\
-             max_inflight_messages 1000\npersistence true\npersistence_location {dir}/\nuser root\nlog_dest stderr\n\
-             log_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n",
-            port = self.port,
+            "persistence true\npersistence_location {dir}/\nuser root\nlog_dest stderr\nlog_type error\nlog_type warning\n\
+             log_type notice\nconnection_messages false\n{listener}",
             dir = dir.display(),
         )
     }

@@ -28,6 +28,7 @@ pub struct NatsOptions {
     port: Option<u16>,
     mqtt_port: Option<u16>,
     file_store_bytes_max: u64,
+    devices_dir: Option<PathBuf>,
 }
 
 impl NatsOptions {
@@ -39,6 +40,7 @@ impl NatsOptions {
             port: None,
             mqtt_port: None,
             file_store_bytes_max: FILE_STORE_BYTES_MAX,
+            devices_dir: None,
         }
     }
 
@@ -53,6 +55,14 @@ impl NatsOptions {
     #[must_use]
     pub fn mqtt_port(mut self, port: u16) -> Self {
         self.mqtt_port = Some(port);
+        self
+    }
+
+    /// Listens for MQTT clients as `mqtt.conf` in this directory says, and lets in the users of `users.conf` there, instead of everybody.
+    /// `mqtt.conf` must name the port of [`mqtt_port`](Self::mqtt_port).
+    #[must_use]
+    pub fn devices_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.devices_dir = Some(dir.into());
         self
     }
 
@@ -243,6 +253,19 @@ impl NatsServer {
     fn write_config(&self, path: &Path) -> Result<()> {
         let Ports { client, mqtt } = self.ports;
         let store = self.store_dir();
+        let (listener, users) = match &self.options.devices_dir {
+            Some(dir) => {
+                let dir = included(&self.dir(), dir);
+                (
+                    format!("include \"{dir}/mqtt.conf\""),
+                    format!("include \"{dir}/users.conf\""),
+                )
+            }
+            None => (
+                format!("mqtt {{\n  listen: \"127.0.0.1:{mqtt}\"\n  no_auth_user: device\n}}"),
+                "users: [ { user: device } ]".to_owned(),
+            ),
+        };
         let config = format!(
             r#"# Written at each start; changes are lost.
 # MQTT needs a fixed server name and JetStream.
@@ -253,13 +276,14 @@ jetstream {{
   max_file_store: {file_store}
   max_memory_store: 67108864
 }}
-mqtt {{
-  listen: "127.0.0.1:{mqtt}"
-  no_auth_user: device
-}}
+{listener}
 accounts {{
-  BAIZE {{ jetstream: enabled, users: [ {{ user: baize }} ] }}
-  DEVICES {{ jetstream: enabled, users: [ {{ user: device }} ] }}
+  # Not for MQTT clients, which would be let in as this user if they named none.
+  BAIZE {{ jetstream: enabled, users: [ {{ user: baize, allowed_connection_types: ["STANDARD"] }} ] }}
+  DEVICES {{
+    jetstream: enabled
+    {users}
+  }}
 }}
 no_auth_user: baize
 "#,
@@ -267,6 +291,13 @@ no_auth_user: baize
         );
         fs::write(path, config).tried(|| format!("write {}", path.display()))
     }
+}
+
+/// The path of a directory as the server wants it: from that of the file which includes.
+fn included(from: &Path, dir: &Path) -> String {
+    let up = "../".repeat(from.components().count().saturating_sub(1));
+    let dir = dir.display().to_string();
+    format!("{up}{}", dir.trim_start_matches('/'))
 }
 
 fn is_ready(starting: &Starting<'_>) -> bool {

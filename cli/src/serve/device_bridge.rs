@@ -20,6 +20,13 @@ pub(super) fn options(
     command_url: &str,
 ) -> anyhow::Result<Options> {
     let mut mqtt = broker(mqtt_url).context("mqtt_url")?;
+    if let Some(file) = &settings.mqtt_password_file {
+        let password =
+            std::fs::read_to_string(file).with_context(|| format!("mqtt_password_file {}", file.display()))?;
+        let credentials = mqtt.credentials.as_mut();
+        let credentials = credentials.context("mqtt_password_file is set, but mqtt_url names no user")?;
+        password.trim_end().clone_into(&mut credentials.password);
+    }
     if let Some(file) = &settings.mqtt_authorities {
         mqtt.tls = Some(Tls::Authorities(file.clone()));
     }

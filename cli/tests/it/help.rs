@@ -2,7 +2,7 @@
 
 use crate::program::{output, text};
 
-const SUBCOMMANDS: [(&str, &str); 15] = [
+const SUBCOMMANDS: [(&str, &str); 16] = [
     ("serve", "Run the services"),
     ("demo", "Show an evening in a hall"),
     ("migrate", "Create the roles and apply the migrations"),
@@ -15,6 +15,7 @@ const SUBCOMMANDS: [(&str, &str); 15] = [
     ("import", "Import data from files"),
     ("qr", "Write the codes of a hall's tables"),
     ("display", "Make and revoke links that show a hall's wall screen"),
+    ("devices", "Give each device its own key to the broker"),
     ("doctor", "Check programs, data directory, ports"),
     ("keys", "Make, list, rotate and drop the keys"),
     ("token", "Print a token for somebody who cannot log in"),

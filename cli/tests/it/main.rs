@@ -4,6 +4,7 @@
 mod audit;
 mod codes;
 mod configuration;
+mod devices;
 mod doctor;
 mod hall;
 mod help;

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to};
+use super::{
+    Capabilities, Confirmation, Driver, Frame, Grants, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to,
+};
 
 /// Devices have at most this many outputs.
 const CHANNELS_MAX: u8 = 32;
@@ -46,6 +48,13 @@ impl Driver for EspHome {
 
     fn command_filter(&self) -> &'static str {
         "+/+/+/command"
+    }
+
+    fn grants(&self) -> Grants {
+        Grants {
+            speaks: &["{}/switch/+/state", "{}/dead_man/+/state", "{}/status", "{}/debug"],
+            listens: &["{}/switch/+/command", "{}/query/+/command", "{}/dead_man/+/command"],
+        }
     }
 
     fn device_topic<'t>(&self, topic: &'t str) -> Option<&'t str> {

@@ -87,6 +87,17 @@ pub struct Capabilities {
     pub dead_man_max: Option<Duration>,
 }
 
+/// What a device may do at the broker: topic filters in which `{}` stands for the device's topic.
+///
+/// The first of each is where provisioning tries it out: a message `echo` under it must mean nothing to anybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Where it may speak. The bridge hears the first.
+    pub speaks: &'static [&'static str],
+    /// Where it may listen. The bridge may speak there.
+    pub listens: &'static [&'static str],
+}
+
 /// One kind of device.
 pub trait Driver: fmt::Debug + Send + Sync {
     /// The kind.
@@ -100,6 +111,11 @@ pub trait Driver: fmt::Debug + Send + Sync {
 
     /// The topic filter under which all devices of the kind listen.
     fn command_filter(&self) -> &'static str;
+
+    /// What a device of the kind may do at the broker. One that is not reached through it may do nothing there.
+    fn grants(&self) -> Grants {
+        Grants::default()
+    }
 
     /// The part of a full topic that names the device, if it is a topic of this kind.
     fn device_topic<'t>(&self, topic: &'t str) -> Option<&'t str>;

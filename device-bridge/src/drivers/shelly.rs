@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to};
+use super::{
+    Capabilities, Confirmation, Driver, Frame, Grants, Operation, PAYLOAD_BYTES_MAX, Signal, whole_seconds_up_to,
+};
 
 /// Devices have at most this many outputs.
 const CHANNELS_MAX: u8 = 32;
@@ -51,6 +53,13 @@ impl Driver for Shelly {
 
     fn command_filter(&self) -> &'static str {
         "+/rpc"
+    }
+
+    fn grants(&self) -> Grants {
+        Grants {
+            speaks: &["baize/{}/rpc", "{}/events/rpc", "{}/online", "{}/status/#"],
+            listens: &["{}/rpc", "{}/command/#"],
+        }
     }
 
     fn device_topic<'t>(&self, topic: &'t str) -> Option<&'t str> {

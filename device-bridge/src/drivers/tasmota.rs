@@ -16,7 +16,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::{Capabilities, Confirmation, Driver, Frame, Operation, PAYLOAD_BYTES_MAX, Signal};
+use super::{Capabilities, Confirmation, Driver, Frame, Grants, Operation, PAYLOAD_BYTES_MAX, Signal};
 
 /// Devices have at most this many outputs.
 const CHANNELS_MAX: u8 = 32;
@@ -48,6 +48,13 @@ impl Driver for Tasmota {
 
     fn command_filter(&self) -> &'static str {
         "cmnd/#"
+    }
+
+    fn grants(&self) -> Grants {
+        Grants {
+            speaks: &["stat/{}/#", "tele/{}/#"],
+            listens: &["cmnd/{}/#"],
+        }
     }
 
     fn device_topic<'t>(&self, topic: &'t str) -> Option<&'t str> {

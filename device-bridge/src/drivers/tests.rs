@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{PAYLOAD_BYTES_MAX, Signal, all};
+use super::{Grants, Operation, PAYLOAD_BYTES_MAX, Signal, all};
 
 const CHANNELS: std::ops::RangeInclusive<u8> = 1..=32;
 
@@ -109,5 +109,69 @@ proptest! {
         for (topic, _) in corpus() {
             everybody_survives(topic, &payload);
         }
+    }
+}
+
+/// Whether a topic is under a filter.
+fn is_under(topic: &str, filter: &str) -> bool {
+    let (mut topic, mut filter) = (topic.split('/'), filter.split('/'));
+    loop {
+        match (topic.next(), filter.next()) {
+            (_, Some("#")) | (None, None) => return true,
+            (Some(_), Some("+")) => {}
+            (Some(level), Some(wanted)) if level == wanted => {}
+            _ => return false,
+        }
+    }
+}
+
+fn granted(filters: &[&str], device: &str, topic: &str) -> bool {
+    filters
+        .iter()
+        .any(|filter| is_under(topic, &filter.replace("{}", device)))
+}
+
+#[test]
+fn a_device_may_hear_every_command_to_it_and_none_to_another() {
+    for driver in all() {
+        let switch = |on| Operation::Switch {
+            channel: 2,
+            on,
+            dead_man: Some(std::time::Duration::from_secs(60)),
+        };
+        let frames = [switch(true), switch(false)]
+            .map(|operation| driver.encode("a1", operation, 7))
+            .concat();
+        for frame in frames.iter().chain(&driver.query("a1", 2, 7)) {
+            let topic = &frame.topic;
+            assert!(granted(driver.grants().listens, "a1", topic), "{driver:?} {topic}");
+            assert!(is_under(topic, driver.command_filter()), "{driver:?} {topic}");
+            for other in all() {
+                let Grants { speaks, listens } = other.grants();
+                assert!(!granted(listens, "a2", topic), "a2, a {other:?}, hears {topic}");
+                assert!(
+                    !granted(speaks, "a1", topic),
+                    "a1, a {other:?}, commands itself on {topic}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_device_may_say_the_bridge_takes_for_its_own_word_and_for_no_others() {
+    for (topic, _) in corpus() {
+        let Some(driver) = all().iter().find(|driver| driver.device_topic(topic).is_some()) else {
+            continue;
+        };
+        let device = driver.device_topic(topic).unwrap();
+        for other in all() {
+            assert!(!granted(other.grants().speaks, "another", topic), "{other:?} {topic}");
+        }
+        let heard = driver.subscriptions().iter().any(|filter| is_under(topic, filter));
+        assert!(
+            !heard || granted(driver.grants().speaks, device, topic),
+            "{device}, a {driver:?}, may not say what it says on {topic}"
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! believed; retained *commands* of others would switch lights at every reconnect of a device, so a sweep at the
 //! start clears them.
 
+pub mod echo;
 mod link;
 mod session;
 

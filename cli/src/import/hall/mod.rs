@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use baize_proto::access::Bearing;
+use baize_proto::hall::venue::v1::RegisterDeviceRequest;
 use baize_proto::hall::venue::v1::venue_service_client::VenueServiceClient;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -92,6 +93,18 @@ fn read_steps(text: &str) -> Result<Vec<Step>, Vec<Fault>> {
     let steps = read::steps(&mut Fields::of_document(&root), &mut faults);
     let faults = faults.sorted();
     if faults.is_empty() { Ok(steps) } else { Err(faults) }
+}
+
+/// The devices that a file lists.
+///
+/// # Errors
+/// The file cannot be read, or something is wrong with it.
+pub fn devices(file: &Path) -> anyhow::Result<Vec<RegisterDeviceRequest>> {
+    let steps = read_steps(&load(file)?).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(Fault::to_string).collect();
+        anyhow::anyhow!("{}: {}", file.display(), faults.join("; "))
+    })?;
+    Ok(steps.iter().filter_map(|step| step.device().cloned()).collect())
 }
 
 /// What an import set up.

@@ -68,6 +68,14 @@ impl Step {
         }
     }
 
+    /// The device that this sets up, if it is one.
+    pub fn device(&self) -> Option<&RegisterDeviceRequest> {
+        match &self.request {
+            Request::Device(request) => Some(request),
+            _ => None,
+        }
+    }
+
     /// Does it; gives the log position at which it was done, be it now or by an import before.
     ///
     /// # Errors
