@@ -27,12 +27,19 @@ pub struct Seat {
     members: Vec<String>,
 }
 
-/// Sets up a hall with `seats` tables and `members` for each: every session is another member's, so that one whose bill is
-/// still being settled is never in the way.
+/// A chain and a hall of it.
+pub struct Place {
+    /// The chain.
+    pub chain_id: String,
+    /// The hall.
+    pub hall_id: String,
+}
+
+/// Registers a chain with a hall.
 ///
 /// # Errors
 /// A command is refused.
-pub async fn set_up(channel: &Bearing, seats: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
+pub async fn register(channel: &Bearing) -> anyhow::Result<Place> {
     let mut venue = VenueServiceClient::new(channel.clone());
     let chain = RegisterChainRequest {
         request_id: request_id(),
@@ -54,6 +61,29 @@ pub async fn set_up(channel: &Bearing, seats: usize, members: usize) -> anyhow::
         ..Default::default()
     };
     let hall_id = venue.register_hall(hall).await?.into_inner().hall_id;
+    Ok(Place { chain_id, hall_id })
+}
+
+/// New members of a chain, without money.
+///
+/// # Errors
+/// A command is refused.
+pub async fn register_members(channel: &Bearing, chain_id: &str, members: usize) -> anyhow::Result<Vec<String>> {
+    stream::iter(0..members)
+        .map(|_| register_member(channel.clone(), chain_id))
+        .buffer_unordered(8)
+        .try_collect()
+        .await
+}
+
+/// Sets up a hall with `seats` tables and `members` for each: every session is another member's, so that one whose bill is
+/// still being settled is never in the way.
+///
+/// # Errors
+/// A command is refused.
+pub async fn set_up(channel: &Bearing, seats: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
+    let mut venue = VenueServiceClient::new(channel.clone());
+    let Place { chain_id, hall_id } = register(channel).await?;
     let tariff = Tariff {
         name: "Standard".to_owned(),
         price_per_hour_fen: 3_800,
@@ -127,16 +157,18 @@ async fn set_up_seat(
     })
 }
 
-async fn credit_member(channel: Bearing, chain_id: &str) -> anyhow::Result<String> {
+async fn register_member(channel: Bearing, chain_id: &str) -> anyhow::Result<String> {
     let registration = RegisterMemberRequest {
         request_id: request_id(),
         chain_id: chain_id.to_owned(),
         ..Default::default()
     };
-    let registered = MemberServiceClient::new(channel.clone())
-        .register_member(registration)
-        .await?;
-    let member_id = registered.into_inner().member_id;
+    let registered = MemberServiceClient::new(channel).register_member(registration).await?;
+    Ok(registered.into_inner().member_id)
+}
+
+async fn credit_member(channel: Bearing, chain_id: &str) -> anyhow::Result<String> {
+    let member_id = register_member(channel.clone(), chain_id).await?;
     let top_up = CreditTopUpRequest {
         request_id: request_id(),
         member_id: member_id.clone(),

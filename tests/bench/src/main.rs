@@ -16,6 +16,7 @@ mod raw;
 mod replay;
 mod report;
 mod stock;
+mod storm;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::commands;
 use crate::hall;
 use crate::place::{self, Place};
 use crate::report::{Report, Target, median};
-use crate::{append, confirmed, lights, projection, raw, replay, stock};
+use crate::{append, confirmed, lights, projection, raw, replay, stock, storm};
 
 /// Callers of the append comparison and the least ratio for each.
 const WRITERS: [(usize, f64); 4] = [(1, 0.75), (8, 0.75), (32, 2.0), (128, 4.0)];
@@ -18,6 +18,8 @@ const WRITERS: [(usize, f64); 4] = [(1, 0.75), (8, 0.75), (32, 2.0), (128, 4.0)]
 const CALLERS: usize = 32;
 /// Sessions that one caller may play in a second: more than any machine we know lets it.
 const SESSIONS_PER_SECOND: u64 = 80;
+/// The least rate of a rebuild, in events per second.
+const REBUILT: f64 = 50_000.0;
 const RAW_1: &str = "raw single-row INSERT, 1 connection";
 
 /// A part of the bench.
@@ -35,6 +37,8 @@ pub enum Part {
     Confirmed,
     /// Command latency in large logs and long streams.
     Latency,
+    /// A thousand who want the last ten pieces of a gift.
+    Storm,
 }
 
 impl Part {
@@ -92,6 +96,7 @@ impl Bench {
             Part::Lights => self.lights().await,
             Part::Confirmed => self.confirmed().await,
             Part::Latency => self.latency().await,
+            Part::Storm => self.storm().await,
         }
     }
 
@@ -262,6 +267,15 @@ impl Bench {
         );
         log.close().await;
         pool.close().await;
+        let url = self.place.postgres.url("large");
+        let mut rates = Vec::new();
+        for _ in 0..self.rounds {
+            rates.push(projection::rate(&url, "trial_balance").await?);
+        }
+        let name = format!("rebuild of the trial balance, to which each of {rows} events belongs");
+        self.report.figure(&name, "events/s", rates.clone());
+        self.report
+            .ratio(format!("{name}, events/s"), median(&rates), Target::AtLeast(REBUILT));
         self.project().await
     }
 
@@ -296,6 +310,18 @@ impl Bench {
             median(&ratios),
             Target::AtLeast(10.0),
         );
+        let mut slowest = ("", f64::INFINITY);
+        for view in baize_projections::VIEWS {
+            let rate = projection::rate(&url, view).await?;
+            if rate < slowest.1 {
+                slowest = (view, rate);
+            }
+        }
+        let name = format!(
+            "rebuild of the slowest view, {}, from played sessions, events/s",
+            slowest.0
+        );
+        self.report.ratio(name, slowest.1, Target::AtLeast(REBUILT));
         pool.close().await;
         Ok(())
     }
@@ -453,6 +479,31 @@ impl Bench {
         large_api.stop().await;
         empty_pool.close().await;
         large_pool.close().await;
+        Ok(())
+    }
+
+    async fn storm(&mut self) -> anyhow::Result<()> {
+        const PEOPLE: usize = 1_000;
+        const PIECES: u32 = 10;
+        let (options, pool) = self.place.migrated("storm").await?;
+        let log = place::log(&options).await?;
+        let (api, channel) = commands::serve(&self.place.postgres.url("storm"), None, true).await?;
+        let (mut p50, mut p99, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.rounds {
+            let storm = storm::storm(&channel, &log, PEOPLE, PIECES).await?;
+            p50.push(storm.took.value_at_quantile(0.5) as f64 / 1e3);
+            p99.push(storm.took.value_at_quantile(0.99) as f64 / 1e3);
+            whole.push(storm.whole.as_secs_f64() * 1e3);
+        }
+        let name = format!("{PEOPLE} redemptions of the last {PIECES} pieces at once");
+        self.report.figure(format!("{name}, p50"), "ms", p50);
+        let p99 = self.report.figure(format!("{name}, p99"), "ms", p99);
+        self.report.figure(format!("{name}, all answered"), "ms", whole);
+        self.report
+            .ratio(format!("{name}, p99 in ms"), p99, Target::AtMost(1_000.0));
+        api.stop().await;
+        log.close().await;
+        pool.close().await;
         Ok(())
     }
 }
