@@ -43,6 +43,10 @@ pub struct Settings {
     /// MQTT broker of the devices, as mqtt://user:password@host:port [default: the private nats-server's MQTT listener]
     #[arg(long, env = "BAIZE_MQTT_URL", value_name = "URL", hide_env_values = true)]
     pub mqtt_url: Option<String>,
+    /// Directory where the device bridge keeps what is desired and what it has to report, for when the centre is away [default: bridge in the data
+    /// directory]
+    #[arg(long, env = "BAIZE_BRIDGE_DIR", value_name = "DIR")]
+    pub bridge_dir: Option<PathBuf>,
     /// File that holds the password of the user in mqtt_url, as `baize devices provision` writes it [default: the password in mqtt_url]
     #[arg(long, env = "BAIZE_MQTT_PASSWORD_FILE", value_name = "FILE")]
     pub mqtt_password_file: Option<PathBuf>,
@@ -251,6 +255,7 @@ impl Settings {
             database_url: self.database_url.or(below.database_url),
             nats_url: self.nats_url.or(below.nats_url),
             mqtt_url: self.mqtt_url.or(below.mqtt_url),
+            bridge_dir: self.bridge_dir.or(below.bridge_dir),
             mqtt_password_file: self.mqtt_password_file.or(below.mqtt_password_file),
             mqtt_authorities: self.mqtt_authorities.or(below.mqtt_authorities),
             seal_key: self.seal_key.or(below.seal_key),
@@ -332,6 +337,13 @@ impl Settings {
     /// The data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| DATA_DIR.into())
+    }
+
+    /// Where the device bridge keeps what it needs while the centre is away.
+    pub fn bridge_dir(&self) -> PathBuf {
+        self.bridge_dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir().join("bridge"))
     }
 
     /// The directory of the keys.
@@ -458,6 +470,7 @@ mod tests {
             database_url = "postgres://x"
             nats_url = "nats://x"
             mqtt_url = "mqtt://x"
+            bridge_dir = "/b"
             mqtt_password_file = "/mqtt"
             mqtt_authorities = "/ca.pem"
             seal_key = "/s.pem"
@@ -523,6 +536,7 @@ mod tests {
             database_url: Some(_),
             nats_url: Some(_),
             mqtt_url: Some(_),
+            bridge_dir: Some(_),
             mqtt_password_file: Some(_),
             mqtt_authorities: Some(_),
             seal_key: Some(_),

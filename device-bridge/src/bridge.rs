@@ -3,23 +3,28 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_nats::jetstream;
+use async_nats::jetstream::{self, Context};
+use baize_domain::ids::HallId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::Options;
+use crate::disk::Disk;
 use crate::engine::{Engine, Parts};
-use crate::events::Follower;
+use crate::events::{Feed, Follower};
 use crate::mqtt::{self, PublishLatency};
 use crate::nats;
-use crate::register::store::{self, Journal, Writer};
-use crate::reports::{Outbox, Sender};
+use crate::register::disk::Keeper;
+use crate::register::store::{self, Journal, Loaded, Writer};
+use crate::reports::{self, Outbox, Sender};
 use crate::status::Status;
+use crate::{NatsOptions, Options, register};
 
 /// Events waiting for the engine, and messages of devices.
 const QUEUE_MAX: usize = 4_096;
+/// A bridge that has a register on disk waits so long for the message server before it goes on with that.
+const CENTRE_WITHIN: Duration = Duration::from_secs(3);
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running bridge. Dropping it is a crash: nothing more is sent, stored or reported.
@@ -42,7 +47,8 @@ impl Drop for AbortOnDrop {
 }
 
 impl DeviceBridge {
-    /// Starts a bridge. NATS, the broker and command-api may come later and go: it waits for them.
+    /// Starts a bridge. NATS, the broker and command-api may come later and go: it waits for them. If NATS is away and the disk holds a
+    /// register, it goes on with that: lights go off at their time, and what happens is reported when command-api is back.
     ///
     /// # Errors
     /// The options make no sense: an address that is none, a file of authorities that cannot be read.
@@ -52,6 +58,12 @@ impl DeviceBridge {
         // chosen it already.
         let _chosen_before = rustls::crypto::ring::default_provider().install_default();
         let outbox = Outbox::default();
+        let disk = options.disk.as_deref().map(|dir| Disk::in_dir(dir, &options.shard));
+        let disk = disk.transpose().context("the directory of the bridge")?;
+        if let Some(disk) = &disk {
+            let waiting = reports::disk::load(&disk.reports);
+            waiting.into_iter().for_each(|report| outbox.push(report));
+        }
         let sender = Sender::new(&options.command_api_url, options.badge.clone(), outbox.clone())
             .context("the address of command-api")?;
         let client_id = format!("baize-bridge-{}-{}", options.shard, Uuid::new_v4().simple());
@@ -61,6 +73,7 @@ impl DeviceBridge {
         let cancel = CancellationToken::new();
         let run = Run {
             options,
+            disk,
             mqtt_client,
             latency: latency.clone(),
             outbox: outbox.clone(),
@@ -109,6 +122,7 @@ impl DeviceBridge {
 
 struct Run {
     options: Options,
+    disk: Option<Disk>,
     mqtt_client: rumqttc::MqttOptions,
     latency: PublishLatency,
     outbox: Outbox,
@@ -129,29 +143,72 @@ impl Run {
             ..
         } = self.options;
         let cancel = self.cancel;
-        let preparing = Box::pin(async {
+        let kept = self
+            .disk
+            .as_ref()
+            .and_then(|disk| register::disk::load(&disk.register, halls.as_deref()));
+        let connecting = async {
             let (client, changes) = nats::connect(&nats).await;
-            let context = jetstream::new(client);
+            (jetstream::new(client), changes)
+        };
+        let mut preparing = Box::pin(async {
+            let (context, changes) = connecting.await;
             let load = || store::load(&context, &shard, halls.as_deref());
             let loaded = nats::until_ok("the register cannot be read", load).await;
             (context, changes, loaded)
         });
-        let Some((context, connection_changes, loaded)) = cancel.run_until_cancelled(preparing).await else {
+        let patience = async {
+            match &kept {
+                Some(_) => tokio::time::sleep(CENTRE_WITHIN).await,
+                None => std::future::pending().await,
+            }
+        };
+        let prepared = cancel.run_until_cancelled(async {
+            tokio::select! {
+                prepared = &mut preparing => Some(prepared),
+                () = patience => None,
+            }
+        });
+        let Some(prepared) = prepared.await else {
             return;
         };
-        tracing::info!(position = loaded.position, "the register is read");
+        drop(preparing);
+        let (centre, loaded) = match prepared {
+            Some((context, changes, loaded)) => (Some((context, changes)), loaded),
+            None => (None, kept.unwrap_or_default()),
+        };
+        if centre.is_some() {
+            tracing::info!(position = loaded.position, "the register is read");
+        } else {
+            tracing::warn!(
+                position = loaded.position,
+                "the centre is away; going on with the register on disk"
+            );
+        }
         let (feed_in, feed) = mpsc::channel(QUEUE_MAX);
         let (happenings_in, happenings) = mpsc::channel(QUEUE_MAX);
-        let journal = Journal::default();
-        let follower = Follower {
-            context: context.clone(),
+        let mut journal = Journal::default();
+        // What the engine leaves behind is stored and reported after it.
+        let engine_ended = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        if let Some(disk) = self.disk {
+            let keeper = Keeper::new(disk.register, halls.clone(), journal.copied(), &loaded);
+            tasks.spawn(keeper.run(engine_ended.clone()));
+            tasks.spawn(reports::disk::keep(
+                disk.reports,
+                self.outbox.clone(),
+                engine_ended.clone(),
+            ));
+        }
+        let links = CentreLinks {
+            nats,
             stream: events_stream,
-            halls: halls.clone(),
-            position: loaded.position,
+            shard,
+            halls,
             feed: feed_in,
-            connection_changes: connection_changes.clone(),
+            journal: journal.clone(),
+            loaded: loaded.clone(),
         };
-        let writer = Writer::new(context, shard, halls, journal.clone(), &loaded);
         let parts = Parts {
             clock,
             feed,
@@ -162,17 +219,13 @@ impl Run {
             seed,
         };
         let engine = Engine::new(parts, loaded);
-        // What the engine leaves behind is stored and reported after it.
-        let engine_ended = CancellationToken::new();
         let (ending, canceling) = (engine_ended.clone(), cancel.clone());
-        let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let _ending = ending.drop_guard();
             engine.run(canceling).await;
         });
-        tasks.spawn(follower.run());
+        tasks.spawn(links.run(centre, engine_ended.clone()));
         tasks.spawn(mqtt::run(self.mqtt_client, self.latency, happenings_in));
-        tasks.spawn(writer.run(connection_changes, engine_ended.clone()));
         tasks.spawn(self.sender.run(engine_ended));
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
@@ -180,5 +233,44 @@ impl Run {
                 cancel.cancel();
             }
         }
+    }
+}
+
+/// What comes from the message server, and is stored there.
+struct CentreLinks {
+    nats: NatsOptions,
+    stream: String,
+    shard: String,
+    halls: Option<Vec<HallId>>,
+    feed: mpsc::Sender<Feed>,
+    journal: Journal,
+    /// What the engine began with.
+    loaded: Loaded,
+}
+
+impl CentreLinks {
+    /// Works until the engine has ended; first connects, if that was not possible yet.
+    async fn run(self, centre: Option<(Context, watch::Receiver<u64>)>, engine_ended: CancellationToken) {
+        let (context, connection_changes) = match centre {
+            Some(centre) => centre,
+            None => {
+                let connecting = engine_ended.run_until_cancelled(nats::connect(&self.nats));
+                let Some((client, changes)) = connecting.await else {
+                    return;
+                };
+                (jetstream::new(client), changes)
+            }
+        };
+        let follower = Follower {
+            context: context.clone(),
+            stream: self.stream,
+            halls: self.halls.clone(),
+            position: self.loaded.position,
+            feed: self.feed,
+            connection_changes: connection_changes.clone(),
+        };
+        let writer = Writer::new(context, self.shard, self.halls, self.journal, &self.loaded);
+        drop(self.loaded);
+        tokio::join!(follower.run(), writer.run(connection_changes, engine_ended));
     }
 }

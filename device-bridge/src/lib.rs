@@ -4,10 +4,10 @@
 //!  EVENTS ──► register ──► reconciler ──► driver ──► MQTT broker ──► relay
 //!               │ ▲             │  ▲                      │
 //!               ▼ │ restart     │  └──── reported ◄───────┘
-//!            DESIRED            └──► reports ──► command-api (gRPC)
+//!       DESIRED, disk            └──► reports ──► command-api (gRPC)
 //! ```
 //!
-//! - [`register`]: what is desired of every output now; of each the highest `rev` counts. Kept in the stream `DESIRED`.
+//! - [`register`]: what is desired of every output now; of each the highest `rev` counts. Kept in the stream `DESIRED`, and on disk for when that is away.
 //! - [`reconcile`]: pure; what to do, given what is desired, what is reported and the time.
 //! - [`health`]: pure; what is told of a device that is lost, comes back, or comes and goes.
 //! - [`drivers`]: what devices understand and say, as bytes.
@@ -23,6 +23,7 @@
 //! same states, and both report, under the same request ids: wasteful, not wrong.
 
 mod bridge;
+mod disk;
 pub mod drivers;
 mod engine;
 mod events;

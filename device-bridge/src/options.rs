@@ -1,6 +1,7 @@
 //! How to run a bridge.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::ensure;
@@ -46,6 +47,9 @@ pub struct Options {
     pub shard: String,
     /// The halls to serve; `None` is all. Bridges of different shards must serve different halls.
     pub halls: Option<Vec<HallId>>,
+    /// Where the bridge keeps what is desired and what it has to report, for when the centre is away; `None`: nowhere, and a bridge that is started
+    /// then waits.
+    pub disk: Option<PathBuf>,
     /// What the jitter of repeated attempts follows from.
     pub seed: u64,
 }
@@ -65,6 +69,7 @@ impl Options {
             clock: Clock::real(),
             shard: "all".to_owned(),
             halls: None,
+            disk: None,
             seed: 0,
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn options(
     }
     let mut options = Options::new(nats_url, mqtt, command_url);
     options.badge = badge;
+    options.disk = Some(settings.bridge_dir());
     options.clock = settings.clock()?;
     if let Some(shard) = &settings.shard {
         options.shard.clone_from(shard);

@@ -38,6 +38,7 @@ async fn services_wait_for_servers_that_are_not_there_yet() {
     nats.start().unwrap();
     let command_url = command.ready().command.unwrap();
     let query_url = projections.ready().query.unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let mut bridge = serve(&[
         "device-bridge",
         "--nats-url",
@@ -46,6 +47,8 @@ async fn services_wait_for_servers_that_are_not_there_yet() {
         &mqtt,
         "--command-url",
         &command_url,
+        "--bridge-dir",
+        dir.path().join("bridge").to_str().unwrap(),
     ]);
     bridge.ready();
 

@@ -24,12 +24,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::events::Feed;
-use crate::health::Hall;
+use crate::health::{Finding, Hall};
 use crate::mqtt::{Happening, Link};
 use crate::reconcile::Pursuit;
 use crate::register::Register;
 use crate::register::store::{Journal, Loaded};
-use crate::reports::Outbox;
+use crate::reports::{Outbox, Report};
 use crate::status::Status;
 
 use history::History;
@@ -98,6 +98,15 @@ impl Engine {
         let devices: Vec<_> = engine.register.devices().map(|(device_id, _)| device_id).collect();
         for device_id in devices {
             engine.settle_in(device_id, now);
+        }
+        // What an earlier run found out, and nobody was told yet.
+        for report in engine.outbox.all() {
+            if let Report::Health { device_id, finding } = report
+                && let Some(station) = engine.stations.get_mut(&device_id)
+                && !matches!(finding, Finding::Flapping { .. })
+            {
+                station.watch.told(matches!(finding, Finding::Offline { .. }));
+            }
         }
         engine
     }

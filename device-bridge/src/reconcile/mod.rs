@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use baize_domain::device::FailureKind;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::register::{Desired, Outcomes};
 
@@ -45,7 +46,7 @@ pub struct Situation<'a> {
 }
 
 /// What is to be reported about a desired state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It is so.
     Confirmed {

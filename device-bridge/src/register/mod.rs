@@ -4,6 +4,7 @@
 //! It is a fold of the events of the aggregate `Device`. Of each output the highest `rev` counts; a lower or equal
 //! one is ignored, so events may come twice or late without harm. [`store`] keeps it over restarts.
 
+pub(crate) mod disk;
 mod record;
 pub mod store;
 

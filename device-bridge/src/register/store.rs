@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 const LAST_WRITE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a restart found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// The register.
     pub register: Register,
@@ -109,6 +109,8 @@ async fn open(context: &Context) -> anyhow::Result<Stream> {
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     shared: Arc<Shared>,
+    /// The same for the disk.
+    copy: Option<Arc<Shared>>,
 }
 
 #[derive(Debug, Default)]
@@ -127,19 +129,48 @@ struct Unwritten {
 impl Journal {
     /// Everything up to `position` was acted upon; `records` changed by it.
     pub fn note(&self, position: u64, records: impl IntoIterator<Item = Record>) {
-        let mut unwritten = self.shared.lock();
-        unwritten.position = unwritten.position.max(position);
-        let before = unwritten.records.len();
-        unwritten
-            .records
-            .extend(records.into_iter().filter_map(|record| Some((record.key()?, record))));
-        if unwritten.records.len() > before {
-            self.shared.changed.notify_one();
+        let records: Vec<_> = records
+            .into_iter()
+            .filter_map(|record| Some((record.key()?, record)))
+            .collect();
+        if let Some(copy) = &self.copy {
+            copy.note(position, records.clone());
         }
+        self.shared.note(position, records);
+    }
+
+    /// One that gathers all that is noted here from now on, too.
+    pub(crate) fn copied(&mut self) -> Self {
+        let shared = self.copy.get_or_insert_default();
+        Self {
+            shared: Arc::clone(shared),
+            copy: None,
+        }
+    }
+
+    /// Waits until there may be something to take.
+    pub(super) async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
+    /// What was noted since the last time, and up to which position.
+    pub(super) fn take(&self) -> (u64, HashMap<Key, Record>) {
+        let mut unwritten = self.shared.lock();
+        (unwritten.position, std::mem::take(&mut unwritten.records))
     }
 }
 
 impl Shared {
+    fn note(&self, position: u64, records: Vec<(Key, Record)>) {
+        let mut unwritten = self.lock();
+        unwritten.position = unwritten.position.max(position);
+        let before = unwritten.records.len();
+        unwritten.records.extend(records);
+        if unwritten.records.len() > before {
+            self.changed.notify_one();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Unwritten> {
         self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -189,7 +220,7 @@ impl Writer {
         loop {
             tokio::select! {
                 () = cancel.cancelled() => break,
-                () = self.journal.shared.changed.notified() => {}
+                () = self.journal.changed() => {}
                 // Perhaps it is another server now, or it lost its files.
                 Ok(()) = connection_changes.changed() => self.is_doubtful = true,
             }
@@ -214,11 +245,8 @@ impl Writer {
 
     /// Takes over what the journal has.
     fn gather(&mut self) {
-        let records = {
-            let mut unwritten = self.journal.shared.lock();
-            self.position = unwritten.position;
-            std::mem::take(&mut unwritten.records)
-        };
+        let (position, records) = self.journal.take();
+        self.position = position;
         for record in records.values() {
             self.keep(record);
         }

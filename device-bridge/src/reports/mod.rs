@@ -3,12 +3,14 @@
 //! A report is sent until it is accepted or refused. Its id follows from what it says, so a repeat is recognised.
 //! Of an output only the newest desired state is reported on, and of a device its newest health: about older ones nobody can do anything any more.
 
+pub(crate) mod disk;
 mod outbox;
 mod sender;
 
 use baize_domain::device::{FailureKind, LightChannel};
 use baize_domain::ids::{DeviceId, derived};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::health::Finding;
@@ -18,7 +20,7 @@ pub(crate) use outbox::Outbox;
 pub(crate) use sender::Sender;
 
 /// What is to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// About one output.
     Light(LightReport),
@@ -78,7 +80,7 @@ impl Report {
 }
 
 /// What is to be told about one output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LightReport {
     /// The output.
     pub light: LightChannel,

@@ -18,6 +18,8 @@ pub(crate) struct Outbox {
 struct Shared {
     waiting: Mutex<Waiting>,
     changed: Notify,
+    /// What waits differs from what was last seen by [`Outbox::differs`].
+    differs: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -27,8 +29,8 @@ struct Waiting {
     turns: VecDeque<Subject>,
     /// The same, to be found at once.
     queued: HashSet<Subject>,
-    /// Subjects of which a report is being sent.
-    sending: HashSet<Subject>,
+    /// Reports that are being sent.
+    sending: HashMap<Subject, Report>,
 }
 
 impl Waiting {
@@ -53,11 +55,12 @@ impl Outbox {
                 return;
             }
             reports.push_back(report);
-            if !waiting.sending.contains(&report.subject()) {
+            if !waiting.sending.contains_key(&report.subject()) {
                 waiting.queue(report.subject());
             }
         }
         self.shared.changed.notify_one();
+        self.shared.differs.notify_one();
     }
 
     /// The next report to send; none about its subject before [`Outbox::done`] or [`Outbox::put_back`].
@@ -69,7 +72,7 @@ impl Outbox {
                 continue;
             };
             let Some(report) = reports.pop_front() else { continue };
-            waiting.sending.insert(subject);
+            waiting.sending.insert(subject, report);
             return Some(report);
         }
         None
@@ -78,6 +81,7 @@ impl Outbox {
     /// The report was accepted or refused.
     pub fn done(&self, report: &Report) {
         self.turn(report.subject());
+        self.shared.differs.notify_one();
     }
 
     /// The report could not be delivered. It comes first again, unless a newer state is reported on.
@@ -95,6 +99,25 @@ impl Outbox {
     /// Waits until there may be something to take.
     pub async fn changed(&self) {
         self.shared.changed.notified().await;
+    }
+
+    /// Waits until what waits is not what it was.
+    pub async fn differs(&self) {
+        self.shared.differs.notified().await;
+    }
+
+    /// All that wait or are being sent, each subject's in order.
+    pub fn all(&self) -> Vec<Report> {
+        let waiting = self.lock();
+        let mut all: Vec<_> = waiting.sending.values().copied().collect();
+        let in_turn = waiting.turns.iter().filter_map(|subject| waiting.reports.get(subject));
+        all.extend(in_turn.flatten());
+        let not_in_turn = waiting
+            .reports
+            .iter()
+            .filter(|(subject, _)| !waiting.queued.contains(*subject));
+        all.extend(not_in_turn.flat_map(|(_, reports)| reports));
+        all
     }
 
     /// How many wait or are being sent.
@@ -192,6 +215,36 @@ mod tests {
         outbox.push(report(1, 2, ON));
         outbox.put_back(late);
         assert_eq!(outbox.take(), Some(report(1, 2, ON)));
+    }
+
+    #[test]
+    fn what_is_being_sent_waits_too_and_each_output_keeps_its_order_over_a_restart() {
+        let outbox = Outbox::default();
+        for report in [
+            report(1, 1, LATE),
+            report(2, 1, ON),
+            report(1, 1, ON),
+            report(1, 1, Outcome::Expired),
+        ] {
+            outbox.push(report);
+        }
+        let sending = outbox.take().unwrap();
+        assert_eq!(outbox.all().len(), 4);
+        let restarted = Outbox::default();
+        outbox.all().into_iter().for_each(|report| restarted.push(report));
+        let mut about_one = Vec::new();
+        while let Some(next) = restarted.take() {
+            if next.subject() == sending.subject() {
+                about_one.push(next);
+            }
+            restarted.done(&next);
+        }
+        assert_eq!(
+            about_one,
+            [report(1, 1, LATE), report(1, 1, ON), report(1, 1, Outcome::Expired)]
+        );
+        outbox.done(&sending);
+        assert_eq!(outbox.all().len(), 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod brokers;
+mod cut_off;
 mod esphome;
 mod evening;
 mod latency;

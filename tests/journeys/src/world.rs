@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 use baize_eventlog::Clock;
 use baize_proto::access::{Badge, Bearing, Claims, KeyFolder, Keys, Signer};
-use baize_servers::{NatsServer, Postgres, PostgresOptions, testing};
+use baize_servers::{Mosquitto, MosquittoOptions, NatsServer, Postgres, PostgresOptions, testing};
 use baize_simulators::fleet::{Connections, Faults, Fleet, FleetOptions, RelaySpec};
 use baize_simulators::wechat::Wechat;
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub struct World {
     pub device_bridge: Process,
     /// The stream, and the broker of the lights.
     pub nats: NatsServer,
+    /// The broker of the lights, if it is not the stream's.
+    pub mosquitto: Option<Mosquitto>,
     /// WeChat's servers, and the phones of its users.
     pub wechat: Wechat,
     /// The providers of payments, if there are any.
@@ -78,6 +80,10 @@ struct Start {
 }
 
 impl Start {
+    fn bridge_dir(&self) -> PathBuf {
+        self.dir.join("bridge")
+    }
+
     /// `baize serve SERVICE`, as the process `name`.
     fn process(&self, name: &'static str, service: &str, own: &[(&str, &str)], more: &[OsString]) -> Process {
         let own = own
@@ -136,7 +142,7 @@ impl World {
     /// # Errors
     /// Something does not start.
     pub async fn start(speed: f64) -> anyhow::Result<Self> {
-        Self::on(None, testing::fresh_database(), clock(speed), None).await
+        Self::on(None, testing::fresh_database(), clock(speed), None, None).await
     }
 
     /// The same with both providers of payments as programs.
@@ -145,7 +151,7 @@ impl World {
     /// Something does not start.
     pub async fn start_with_providers(speed: f64) -> anyhow::Result<Self> {
         let honest = Some(Trouble::default());
-        Self::on(None, testing::fresh_database(), clock(speed), honest).await
+        Self::on(None, testing::fresh_database(), clock(speed), honest, None).await
     }
 
     /// The same with providers that do something wrong with some orders, and a clock that shows `from` now.
@@ -165,7 +171,7 @@ impl World {
         } else {
             (None, testing::fresh_database())
         };
-        Self::on(postgres, url, clock, Some(trouble)).await
+        Self::on(postgres, url, clock, Some(trouble), None).await
     }
 
     /// The same on a Postgres of its own, with default durability, for tests that kill it.
@@ -174,7 +180,16 @@ impl World {
     /// Something does not start.
     pub async fn start_with_own_postgres(speed: f64) -> anyhow::Result<Self> {
         let (postgres, url) = durable()?;
-        Self::on(Some(postgres), url, clock(speed), None).await
+        Self::on(Some(postgres), url, clock(speed), None, None).await
+    }
+
+    /// The same with mosquitto for the lights, as in a hall whose broker is its own: it stays when the centre is away.
+    ///
+    /// # Errors
+    /// Something does not start.
+    pub async fn start_with_mosquitto(speed: f64) -> anyhow::Result<Self> {
+        let mosquitto = Mosquitto::launch(&MosquittoOptions::new(testing::fresh_dir("mosquitto")?))?;
+        Self::on(None, testing::fresh_database(), clock(speed), None, Some(mosquitto)).await
     }
 
     async fn on(
@@ -182,6 +197,7 @@ impl World {
         database_url: String,
         clock: Clock,
         trouble: Option<Trouble>,
+        mosquitto: Option<Mosquitto>,
     ) -> anyhow::Result<Self> {
         let dir = testing::fresh_dir("services")?;
         let nats = testing::nats()?;
@@ -196,7 +212,7 @@ impl World {
         let keys = Keys::new(folder.read()?);
         let personal_keys = dir.join("personal.keys");
         std::fs::write(&personal_keys, PERSONAL_KEYS)?;
-        let (mqtt_host, mqtt_port) = nats.mqtt_address();
+        let (mqtt_host, mqtt_port) = broker(&nats, mosquitto.as_ref());
         let common = [
             "--clock".into(),
             clock.spec().into(),
@@ -252,6 +268,7 @@ impl World {
                 &[
                     ("--mqtt-url", &format!("mqtt://{mqtt_host}:{mqtt_port}")),
                     ("--command-url", &format!("http://{}", addresses.commands)),
+                    ("--bridge-dir", &start.bridge_dir().to_string_lossy()),
                 ],
                 &[],
             ),
@@ -266,6 +283,7 @@ impl World {
                 .max_connections(2)
                 .connect_lazy(&start.database_url)?,
             nats,
+            mosquitto,
             wechat,
             providers,
             postgres,
@@ -321,7 +339,7 @@ impl World {
     /// # Errors
     /// They cannot be connected.
     pub async fn faulty_relays(&self, topics: &[&str], faults: Faults, seed: u64) -> anyhow::Result<Fleet> {
-        let (host, port) = self.nats.mqtt_address();
+        let (host, port) = broker(&self.nats, self.mosquitto.as_ref());
         let relays = topics.iter().map(|topic| RelaySpec::new(*topic)).collect();
         let options = FleetOptions {
             clock: self.clock.clone(),
@@ -331,6 +349,11 @@ impl World {
             ..FleetOptions::new(host, port, relays)
         };
         Fleet::start(options).await
+    }
+
+    /// The reports that the bridge has not delivered, as it keeps them on disk.
+    pub fn reports_kept(&self) -> String {
+        std::fs::read_to_string(self.start.bridge_dir().join("all.reports")).unwrap_or_default()
     }
 
     /// The keys on disk, as the services read them.
@@ -369,6 +392,11 @@ impl World {
             .await
             .context("connecting to the nats-server")
     }
+}
+
+/// Where the lights are.
+fn broker(nats: &NatsServer, mosquitto: Option<&Mosquitto>) -> (String, u16) {
+    mosquitto.map_or_else(|| nats.mqtt_address(), Mosquitto::mqtt_address)
 }
 
 /// A clock that starts now and runs `speed` times as fast. Everybody who reads it reads the same time.

@@ -6,6 +6,7 @@
 //! against the log, the log against the stream, the views against the log, and the lamps' own record against what was
 //! promised.
 
+mod cut_off;
 mod day;
 mod payments;
 
