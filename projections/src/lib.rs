@@ -10,6 +10,7 @@
 //! - `query` answers gRPC, `web` draws pages; both read through the same reader.
 
 pub mod audit;
+pub mod bi;
 pub mod codes;
 mod database;
 mod engine;

@@ -15,6 +15,7 @@ use super::registry::{self, GenerationStatus, Live};
 use super::shared::{Condition, Shared};
 use super::stretch::Stretch;
 use super::view::View;
+use crate::bi;
 use crate::database::{Database, is_missing_table};
 use crate::options::Options;
 use crate::store::TableNames;
@@ -157,6 +158,10 @@ impl<V: View> Projector<V> {
     /// The live generation; the first one is made here.
     async fn live(&self, connection: &mut PgConnection) -> Result<Live, Ended> {
         if let Some(live) = registry::live(connection, V::NAME).await.map_err(database)? {
+            // Made before there were views for analysts, or by a release that had others.
+            if let Err(error) = bi::point_again(connection, V::NAME).await {
+                tracing::warn!(view = V::NAME, %error, "analysts may read older tables until the next start");
+            }
             return Ok(live);
         }
         registry::create::<V>(connection, GenerationStatus::Live)

@@ -3,6 +3,7 @@
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
 use super::view::View;
+use crate::bi;
 use crate::store::{TableDef, TableNames};
 
 /// What a generation is for.
@@ -104,6 +105,9 @@ pub(crate) async fn create<V: View>(
     for table in V::TABLES {
         transaction.execute(sqlx::raw_sql(&names.creation(table))).await?;
     }
+    if status == GenerationStatus::Live {
+        bi::point(&mut transaction, V::NAME).await?;
+    }
     transaction.commit().await?;
     Ok(Some(names))
 }
@@ -121,7 +125,7 @@ pub(crate) async fn switch(connection: &mut PgConnection, names: &TableNames) ->
     .bind(names.generation)
     .execute(&mut *connection)
     .await?;
-    Ok(())
+    bi::point(connection, names.view).await
 }
 
 /// The generations of a view that nobody reads: retired, or left behind by a rebuild that was killed.

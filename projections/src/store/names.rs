@@ -14,7 +14,12 @@ pub struct TableNames {
 impl TableNames {
     /// The name of a table, with its schema.
     pub fn of(&self, table: &TableDef) -> String {
-        format!("views.{}_{}_g{}", self.view, table.name, self.generation)
+        self.of_name(table.name)
+    }
+
+    /// The same of a table that is known by its name.
+    pub(crate) fn of_name(&self, table: &str) -> String {
+        format!("views.{}_{table}_g{}", self.view, self.generation)
     }
 
     /// The statements that make the table and its indexes.

@@ -8,6 +8,7 @@
 
 mod atomicity;
 mod audit;
+mod bi;
 mod console;
 mod directory;
 mod evening;
