@@ -30,9 +30,10 @@ pictures: setup
     mkdir -p docs/pictures
     cp target/pictures/screen-zh-CN-dark.png docs/pictures/screen.png
 
-# Write the JSON Schemas of the events and the AsyncAPI document anew
-schemas: (_setup "compiler")
+# Write the JSON Schemas of the events, the AsyncAPI document and the page for analysts anew
+schemas: (_setup "compiler" "postgres")
     cargo run --locked -p baize -- schemas --out schema
+    BAIZE_WRITE_DOCS=1 cargo test --locked -p baize-projections --test it what_each_view_and_column_is
 
 # Format the code
 fmt: (_setup "compiler")

@@ -41,7 +41,7 @@ CREATE ROLE analyst LOGIN PASSWORD '…' IN ROLE baize_bi;  -- can read these vi
 SELECT business_date, sum(total_fen) / 100.0 AS yuan FROM bi_v1.sessions GROUP BY 1 ORDER BY 1;
 ```
 
-Give analysts a `statement_timeout` of some minutes (`ALTER ROLE analyst SET statement_timeout = '5min'`): a rebuild waits for queries that
-read the tables it replaces. Amounts are whole fen, instants UTC; `business_date` is the business day of the hall, by its own zone and
+Give analysts a `statement_timeout` of some minutes (`ALTER ROLE analyst SET statement_timeout = '5min'`): a rebuild cannot replace tables
+that a query still reads, gives up after two seconds, and has to be run again. Amounts are whole fen, instants UTC; `business_date` is the business day of the hall, by its own zone and
 cut-off. Who a member is stands nowhere: ids alone. The same words are in the database (`\\d+ bi_v1.sessions`). A test keeps this page true.
 ";
