@@ -21,7 +21,7 @@ use super::outbox::{self, Message, Outbox, State};
 use super::plan::{Planned, Whom, planned};
 use super::templates::{MessageOptions, Shape};
 use crate::dispatch::{Caller, CommandError, Dispatcher};
-use crate::people::{People, SendError, WechatMessage};
+use crate::people::{self, People, SendError, WechatMessage};
 
 /// The lease under which one process sends.
 const LEASE: &str = "messages";
@@ -63,11 +63,22 @@ enum Ended {
     #[error(transparent)]
     Command(#[from] CommandError),
     #[error(transparent)]
-    People(#[from] crate::people::Error),
+    People(#[from] people::Error),
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
     #[error("it was stopped")]
     Stopped,
+}
+
+impl Ended {
+    /// Whether it passes by itself: what is wrong lies outside the message.
+    fn passes(&self) -> bool {
+        match self {
+            Self::Outbox(_) | Self::Stopped | Self::People(people::Error::Database(_)) => true,
+            Self::Command(error) | Self::People(people::Error::Command(error)) => error.passes(),
+            Self::People(_) | Self::Other(_) => false,
+        }
+    }
 }
 
 impl Courier {
@@ -177,11 +188,18 @@ impl Courier {
             self.outbox.done(position, State::Late, None).await?;
             return Ok(None);
         }
-        let Some(told) = self.look_up(&message.planned).await? else {
-            self.outbox.done(position, State::Unreachable, None).await?;
-            return Ok(None);
-        };
-        Ok(Some((message, told)))
+        match self.look_up(&message.planned).await {
+            Ok(Some(told)) => return Ok(Some((message, told))),
+            Ok(None) => self.outbox.done(position, State::Unreachable, None).await?,
+            // One that cannot be looked up keeps no other waiting.
+            Err(error) if !error.passes() => {
+                tracing::error!(position, ?kind, %error, "a message cannot be written");
+                let problem = error.to_string();
+                self.outbox.done(position, State::Refused, Some(&problem)).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(None)
     }
 
     async fn send_all(&self, messages: Vec<(Message, Told)>) -> Result<(), Ended> {

@@ -143,17 +143,29 @@ impl Outbox {
         Ok(())
     }
 
-    /// What is due, the oldest first.
+    /// What is due, the oldest first. A row that cannot be read, as another release may have left it, is laid aside.
     ///
     /// # Errors
-    /// The database is away, or a row cannot be read.
+    /// The database is away.
     pub async fn due(&self, now: Timestamp, max: i64) -> Result<Vec<Message>, Error> {
         let rows = sqlx::query(
             "SELECT position, kind, member_id, session_id, amount_fen, minutes, level, happened_at, tries
                FROM messages WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, position LIMIT $2",
         );
         let rows = rows.bind(SqlTimestamp(now)).bind(max).fetch_all(&self.pool).await?;
-        rows.iter().map(message).collect()
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match message(row) {
+                Ok(message) => due.push(message),
+                Err(error @ Error::Unreadable(position)) => {
+                    tracing::error!(%error, "a message is laid aside");
+                    let position = position.unsigned_abs();
+                    self.done(position, State::Refused, Some("it cannot be read")).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(due)
     }
 
     /// When the next one is due.

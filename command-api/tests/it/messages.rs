@@ -323,6 +323,27 @@ async fn what_was_being_sent_when_a_process_died_is_not_sent_again_and_what_is_l
 }
 
 #[tokio::test]
+async fn a_message_that_cannot_be_read_keeps_no_other_waiting() {
+    let mut street = Street::open().await;
+    let member = street.member("o-behind").await;
+    street
+        .allow(&member, "o-behind", ANSWERED, Wire::ComplaintAnswered)
+        .await;
+    let pool = PgPool::connect(&street.entrance.world.url).await.unwrap();
+    sqlx::query(
+        "INSERT INTO messages (position, kind, session_id, amount_fen, minutes, happened_at, due_at)
+         VALUES (3000001, 'beer_cold', gen_random_uuid(), 0, 0, 'epoch', 'epoch')",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    street.answer(&member).await;
+    street.until("sent", 1).await;
+    street.until("refused", 1).await;
+}
+
+#[tokio::test]
 async fn who_wants_no_messages_gets_none_and_more_than_three_kinds_are_refused() {
     let mut street = Street::open().await;
     let member = street.member("o-quiet").await;

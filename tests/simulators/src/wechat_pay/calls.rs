@@ -1,6 +1,7 @@
 //! The calls of API v3. Every answer but a bill is signed, refusals too.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -290,6 +291,7 @@ impl Shared {
         let file = bill::file(&self.merchant, &self.desk, date).ok_or(none)?;
         let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, file.as_bytes());
         let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.announced().insert(date, file);
         let host = headers
             .get("host")
             .and_then(|host| host.to_str().ok())
@@ -303,11 +305,15 @@ impl Shared {
 
     /// Unsigned: whoever downloads compares the hash.
     fn download(&self, query: &str) -> Response {
-        let date = parameter(query, "token").and_then(|date| date.parse().ok());
-        match date.and_then(|date| bill::file(&self.merchant, &self.desk, date)) {
+        let date: Option<Date> = parameter(query, "token").and_then(|date| date.parse().ok());
+        match date.and_then(|date| self.announced().get(&date).cloned()) {
             Some(file) => file.into_response(),
             None => StatusCode::NOT_FOUND.into_response(),
         }
+    }
+
+    fn announced(&self) -> MutexGuard<'_, BTreeMap<Date, String>> {
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn signed(&self, answer: Answer) -> Response {

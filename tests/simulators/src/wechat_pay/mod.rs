@@ -11,9 +11,11 @@ mod signature;
 mod telling;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use jiff::civil::Date;
 
 use crate::listener::Listener;
 use crate::provider::{Desk, DeskOptions, control};
@@ -69,6 +71,8 @@ struct Shared {
     desk: Arc<Desk>,
     keys: Arc<PlatformKeys>,
     nonces: Mutex<signature::Nonces>,
+    /// Bills as they were announced: what changes in the book later is not in them.
+    announced: Mutex<BTreeMap<Date, String>>,
 }
 
 impl WechatPay {
@@ -93,6 +97,7 @@ impl WechatPay {
             desk: Arc::clone(&desk),
             keys,
             nonces: Mutex::default(),
+            announced: Mutex::default(),
         });
         let router = Router::new()
             .fallback(calls::answer)
