@@ -15,6 +15,7 @@ use baize_domain::tariff::{Days, PinnedTariff, Tariff};
 use baize_domain::{Event, Fen};
 use baize_eventlog::{Clock, EventLog, LogOptions, Metadata, NewEvent, RequestKey, StreamAppend, StreamId, Unit};
 use baize_journeys::browser::{Browser, Page};
+use baize_journeys::eventually::eventually;
 use baize_journeys::program::{self, Process};
 use baize_servers::testing;
 use jiff::{SignedDuration, Timestamp};
@@ -365,6 +366,14 @@ async fn the_wall_screen_of_a_busy_friday_can_be_read_in_both_languages_and_them
 
     let browser = Browser::launch()?;
     let address = format!("{web}/screen?hall={HALL}");
+    // The views begin empty: until the hall is in them there is no such page.
+    let first = browser.open(&address, 1920, 1080).await?;
+    let known = eventually("the hall to be known", crate::PATIENCE, async || {
+        first.go(&address).await.ok()?;
+        let is_there = first.value("document.querySelector('.link') !== null").await.ok()?;
+        (is_there == serde_json::Value::Bool(true)).then_some(())
+    });
+    known.await?;
     for (language, theme) in [("zh-CN", "dark"), ("en", "dark"), ("zh-CN", "light"), ("en", "light")] {
         let page = browser
             .open(&format!("{address}&lang={language}&theme={theme}"), 1920, 1080)
